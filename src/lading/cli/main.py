@@ -1,0 +1,100 @@
+"""
+The `lading` command.
+
+One file per command, loaded when it is called: `lading --help` must not wait
+for a database.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from lading import __version__
+from lading.cli.output import fail, speak
+from lading.model.errors import Interrupted, LadingError
+from lading.model.text import Text
+
+# Command name to (module, one line of help).  The module's `command` is the click command.
+COMMANDS: dict[str, tuple[str, Text]] = {
+    "scan": ("lading.cli.scan", Text("Write a drive down as a manifest.", "将网盘登记为清单。")),
+    "compare": ("lading.cli.compare", Text("Compare two drives or manifests.", "比较两个网盘或清单。")),
+    "copy": (
+        "lading.cli.copy",
+        Text("Copy one drive into another, resumably.", "将一个网盘复制到另一个，可断点续传。"),
+    ),
+    "verify": (
+        "lading.cli.verify",
+        Text("Re-read both drives and list every difference.", "重新读取两侧网盘并列出全部差异。"),
+    ),
+    "report": (
+        "lading.cli.report",
+        Text("Write what happened as a page and as JSON.", "生成网页与 JSON 报告。"),
+    ),
+    "ledger": ("lading.cli.ledger", Text("Check the chain of records.", "检查记录链。")),
+}
+
+
+class Commands(click.Group):
+    """Commands that are imported when they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All of them, in the order of the work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(COMMANDS[cmd_name][0]).command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section(speak(Text("Commands", "命令"))):
+            formatter.write_dl([(name, speak(text)) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(
+    cls=Commands,
+    help=speak(
+        Text(
+            "Lading upgrades an enterprise file drive and proves that nothing was lost.",
+            "Lading 升级企业网盘，并证明没有任何内容丢失。",
+        )
+    ),
+)
+@click.version_option(__version__, prog_name="lading")
+def cli() -> None:
+    """The group of all commands."""
+
+
+def main() -> None:
+    """Run the command line; every error a person can cause ends in a sentence and an exit code."""
+    as_json = "--json" in sys.argv[1:]
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        code = fail(Interrupted(), as_json=as_json)
+    except KeyboardInterrupt:
+        code = fail(Interrupted(), as_json=as_json)
+    except LadingError as error:
+        code = fail(error, as_json=as_json)
+    except click.ClickException as error:
+        code = _usage(error, as_json)
+    except BrokenPipeError:
+        # The reader of our output went away, as `head` does.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 141
+    sys.exit(code or 0)
+
+
+def _usage(error: click.ClickException, as_json: bool) -> int:
+    if as_json:
+        return fail(LadingError("", error.format_message()), as_json=True, exit_code=error.exit_code)
+    error.show()
+    return error.exit_code

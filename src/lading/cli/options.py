@@ -1,0 +1,52 @@
+"""
+Options that several commands share, as rows of data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import click
+
+from lading.cli.output import speak
+from lading.connectors.address import Address, parse
+from lading.model.errors import BadAddress
+from lading.model.text import Text
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+JSON = Text("Write one JSON document to standard output.", "向标准输出写一个 JSON 文档。")
+OPTION = Text(
+    "An option of the {which} as KEY=VALUE, e.g. user=anna or password=env:NAME; may be repeated.",
+    "{which}的选项，格式为 KEY=VALUE，例如 user=anna 或 password=env:NAME；可重复给出。",
+)
+
+
+def json_option(function: F) -> F:
+    """`--json`."""
+    return click.option("--json", "as_json", is_flag=True, help=speak(JSON))(function)
+
+
+def drive_option(flag: str, which: Text) -> Callable[[F], F]:
+    """`--opt KEY=VALUE`, or `--old-opt`, `--new-opt` where a command takes two drives."""
+    name = flag.removeprefix("--").replace("-", "_")
+    return click.option(
+        flag, name, multiple=True, metavar="KEY=VALUE", help=speak(OPTION, which=speak(which))
+    )
+
+
+def address(text: str, options: Iterable[str], *, owner: str = "lading") -> Address:
+    """
+    The address typed as *text* with its `KEY=VALUE` options.
+
+    Raises:
+        BadAddress: an option is not of that form, or the address makes no sense.
+    """
+    pairs = {}
+    for option in options:
+        key, equals, value = option.partition("=")
+        if not equals:
+            raise BadAddress(text, f"option {key!r} is not of the form KEY=VALUE")
+        pairs[key] = value
+    return parse(text, pairs, owner=owner)

@@ -1,0 +1,131 @@
+"""
+How the command line speaks: sentences in the person's language, or one JSON document.
+
+With `--json` a command writes exactly one document to standard output,
+`{"command", "ok", "exit_code", ...}`, whatever happens; progress and warnings
+go to standard error in both cases.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.progress import Progress as Bar
+
+from lading.model.errors import LadingError
+from lading.model.progress import Progress, Publish
+from lading.model.text import Language, Text, language_of
+
+PLAIN_EVERY = 2.0
+"""Seconds between two lines of progress where there is no terminal."""
+
+
+def speak(text: Text, **facts: object) -> str:
+    """*text* in the language of the person at the terminal."""
+    return text.to(language_of(), **facts)
+
+
+def answer(command: str, result: Mapping[str, Any], *, exit_code: int = 0) -> None:
+    """Write the one JSON document of a command that ran."""
+    document = {"command": command, "ok": exit_code == 0, "exit_code": exit_code, **result}
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+
+
+def say(text: Text, **facts: object) -> None:
+    """Write one sentence to standard output."""
+    sys.stdout.write(speak(text, **facts) + "\n")
+
+
+def hint(text: Text, **facts: object) -> None:
+    """Write one sentence to standard error."""
+    sys.stderr.write(speak(text, **facts) + "\n")
+
+
+def fail(error: LadingError, *, as_json: bool, exit_code: int | None = None) -> int:
+    """Tell the person about *error* and return the exit code."""
+    code = error.exit_code if exit_code is None else exit_code
+    if as_json:
+        facts = {
+            "code": error.code,
+            "advice": error.advice.value,
+            "subject": error.subject,
+            "message": {language.value: error.message(language) for language in Language},
+            "remedy": {language.value: error.next_step(language) for language in Language},
+        }
+        sys.stdout.write(
+            json.dumps({"ok": False, "exit_code": code, "error": facts}, ensure_ascii=False, indent=2) + "\n"
+        )
+    else:
+        language = language_of()
+        sys.stderr.write(f"lading: {error.message(language)} [{error.code}]\n{error.next_step(language)}\n")
+    return code
+
+
+@contextmanager
+def progress_bar(*, quiet: bool = False) -> Iterator[Publish]:
+    """
+    Show progress on standard error: a bar on a terminal, plain lines elsewhere, nothing if *quiet*.
+
+    What is published are totals since the beginning of each stage.
+    """
+    if quiet:
+        yield lambda progress: None
+    elif sys.stderr.isatty():
+        with _bars() as publish:
+            yield publish
+    else:
+        yield _Lines()
+
+
+@contextmanager
+def _bars() -> Iterator[Publish]:
+    bar = Bar(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[objects]}"),
+        DownloadColumn(binary_units=True),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )
+    tasks: dict[str, Any] = {}
+
+    def publish(progress: Progress) -> None:
+        if progress.stage not in tasks:
+            tasks[progress.stage] = bar.add_task(progress.stage, objects="", total=None)
+        bar.update(
+            tasks[progress.stage],
+            completed=progress.bytes,
+            total=progress.bytes_total,
+            objects=_counted(progress),
+        )
+
+    with bar:
+        yield publish
+
+
+class _Lines:
+    """Plain lines, at most one each `PLAIN_EVERY` seconds."""
+
+    def __init__(self) -> None:
+        self._next = time.monotonic() + PLAIN_EVERY
+
+    def __call__(self, progress: Progress) -> None:
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + PLAIN_EVERY
+        sys.stderr.write(f"{progress.stage}: {_counted(progress)}, {progress.bytes:,} B\n")
+        sys.stderr.flush()
+
+
+def _counted(progress: Progress) -> str:
+    if progress.objects_total is None:
+        return f"{progress.objects:,}"
+    return f"{progress.objects:,}/{progress.objects_total:,}"

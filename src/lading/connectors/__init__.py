@@ -1,0 +1,1 @@
+"""Every drive behind one small interface; `api.py` is the first file to read."""

@@ -1,0 +1,117 @@
+"""
+Worker processes that end when their parent does.
+
+Two processes share two cores better than many threads of one.  Work is a
+function at the top of a module and a task that can be pickled; each process
+opens its own drives (see `drive_for`) and keeps them for the next task.
+
+A crew promises nothing about order and never repeats work: whoever submits a
+task makes it safe to run again.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing.connection import wait
+from multiprocessing.context import BaseContext
+from types import TracebackType
+from typing import Any, ParamSpec, Self, TypeVar
+
+from lading.connectors.address import Address
+from lading.connectors.api import Drive
+from lading.connectors.registry import open_drive
+from lading.connectors.wrap.policy import Policy, wrapped
+from lading.model.progress import Progress, Publish, nobody_listens
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_progress: Any = None
+_drives: dict[str, Drive] = {}
+
+
+class Crew:
+    """
+    *size* worker processes, started at once.
+
+    Start a crew before anything that makes threads: then the workers are forked (on Linux),
+    which takes milliseconds, and they inherit the file locks of the run.
+    """
+
+    def __init__(self, size: int, *, publish: Publish = nobody_listens) -> None:
+        context = _context()
+        self.size = size
+        self._publish = publish
+        self._progress = context.SimpleQueue()
+        self._pool = ProcessPoolExecutor(size, context, initializer=_begin, initargs=(self._progress,))
+        self._pool.submit(os.getpid).result()
+        self._listener = threading.Thread(target=self._listen, name="crew-progress", daemon=True)
+        self._listener.start()
+
+    def submit(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Future[R]:
+        """Have one of the processes call *work*; its exception comes back through the future."""
+        return self._pool.submit(work, *args, **kwargs)
+
+    def stop(self, *, at_once: bool = False) -> None:
+        """End the processes: after their present tasks, or *at_once*."""
+        if at_once:
+            for process in list((self._pool._processes or {}).values()):
+                process.kill()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        if self._listener.is_alive():
+            self._progress.put(None)
+            self._listener.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop(at_once=kind is not None)
+
+    def _listen(self) -> None:
+        while (told := self._progress.get()) is not None:
+            self._publish(Progress(*told))
+
+
+def tell(progress: Progress) -> None:
+    """Publish *progress* from inside a worker; its figures are what was done since the last time."""
+    if _progress is not None:
+        _progress.put(tuple(progress))
+
+
+def drive_for(address: Address, policy: Policy) -> Drive:
+    """The drive at *address*, opened once in this process and wrapped as *policy* says."""
+    key = repr((address, policy))
+    if key not in _drives:
+        _drives[key] = wrapped(open_drive(address), policy)
+    return _drives[key]
+
+
+def _context() -> BaseContext:
+    if sys.platform == "linux" and threading.active_count() == 1:
+        return multiprocessing.get_context("fork")
+    return multiprocessing.get_context("spawn")
+
+
+def _begin(progress: Any) -> None:
+    global _progress  # noqa: PLW0603 — one channel to the parent per process
+    _progress = progress
+    _drives.clear()
+    # Ctrl-C is the parent's business; it ends us.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(75)

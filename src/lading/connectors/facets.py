@@ -1,0 +1,172 @@
+"""
+What some drives can do beyond the six calls.
+
+A drive has each facet as an attribute; `None` says that the system cannot do
+it, and the caller has to report what is lost.  Like the six calls, facets
+raise only `DriveError` and never retry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import AbstractContextManager
+from typing import NamedTuple, Protocol
+
+from lading.connectors.conditions import Precondition
+from lading.model.access import Grant, Link, Principal, Version
+from lading.model.entry import Entry
+from lading.model.paths import Path
+
+
+class Reader(Protocol):
+    """Content being read."""
+
+    @property
+    def entry(self) -> Entry:
+        """The entry as it was when reading began; its size is the announced one."""
+
+    def read(self, size: int, /) -> bytes:
+        """
+        Up to *size* bytes; fewer are no sign of the end, `b""` is.
+
+        Raises:
+            Truncated: the content ended before its announced size or went on after it.
+            Changed: it was replaced or rewritten since reading began (told at the end at the latest).
+            Unavailable: the connection broke off.
+        """
+
+
+class Moves(Protocol):
+    """Renames and moves without copying."""
+
+    def move(self, source: Path, target: Path, *, expect: Precondition) -> Entry:
+        """
+        Give *source* (a file or a folder with all below it) the name *target*; its folder must exist.
+
+        *expect* is about *target*: `ABSENT`, or `Unchanged` to replace a file.  The content,
+        its time and what hangs on it stay.
+
+        Raises:
+            NotFound: there is no *source*, or no folder to put it in.
+            AlreadyExists, Changed: *target* does not meet *expect*.
+        """
+
+
+class Partials(Protocol):
+    """
+    Files written in several sittings, invisible until they are whole.
+
+    A partial is known by a *token* (letters and digits, at most 64) that the caller
+    derives from what it writes: the same token means the same content.
+    """
+
+    def offset(self, token: str) -> int:
+        """Bytes that are already held for *token*; 0 for an unknown one."""
+
+    def append(self, token: str, source: Iterable[bytes], *, start: int) -> int:
+        """
+        Add *source* after byte *start* and return the new length.
+
+        What arrived before a failure stays and counts for the next sitting.
+
+        Raises:
+            Changed: the partial is not *start* bytes long.
+        """
+
+    def read(self, token: str) -> AbstractContextManager[Reader]:
+        """Read back what is held for *token*."""
+
+    def finish(self, token: str, path: Path, *, expect: Precondition, modified: int | None = None) -> Entry:
+        """Make the partial appear as *path*, atomically, under the same promises as `Drive.write`."""
+
+    def sweep(self, keep: Collection[str]) -> int:
+        """Remove what this owner left behind except the tokens in *keep*; return how many were removed."""
+
+
+class Settle(Protocol):
+    """Lasting storage."""
+
+    def settle(self) -> None:
+        """Return when everything written so far survives a power cut."""
+
+
+class Versions(Protocol):
+    """Earlier contents of a file."""
+
+    def list(self, path: Path) -> Iterator[Version]:
+        """All versions, oldest first, the current one included and last."""
+
+    def read(self, path: Path, version: str) -> AbstractContextManager[Reader]:
+        """Read the content of one version."""
+
+
+class Grants(Protocol):
+    """Who may do what."""
+
+    def list(self, path: Path) -> tuple[Grant, ...]:
+        """The grants set on this very entry; inherited ones only where the system copies them down."""
+
+
+class Links(Protocol):
+    """Shares by URL."""
+
+    def list(self, path: Path) -> tuple[Link, ...]:
+        """The links made for this very entry."""
+
+
+class People(Protocol):
+    """The principals the drive knows."""
+
+    def principals(self) -> Iterator[Principal]:
+        """All of them, in no order."""
+
+    def members(self, group: str) -> Iterator[Principal]:
+        """Direct members of a group or department."""
+
+
+class Change(NamedTuple):
+    """Something happened to *path*: it was created, written, moved here, or removed."""
+
+    path: Path
+    removed: bool
+
+
+class Changes(Protocol):
+    """What has changed since a moment."""
+
+    def cursor(self) -> str:
+        """A cursor for now."""
+
+    def since(self, cursor: str) -> tuple[list[Change], str]:
+        """
+        Changes after *cursor*, at least one for each changed entry, and the next cursor.
+
+        Raises:
+            CursorExpired: the drive no longer knows; scan it whole.
+        """
+
+
+class Freeze(Protocol):
+    """A read-only switch."""
+
+    def freeze(self, space: str, *, message: str) -> None:
+        """Refuse changes by anybody in *space*, telling them *message*; twice is no error."""
+
+    def thaw(self, space: str) -> None:
+        """Allow changes again; twice is no error."""
+
+
+class Upload(NamedTuple):
+    """One small file for `Batch.write`."""
+
+    path: Path
+    content: bytes
+    expect: Precondition
+    modified: int | None
+
+
+class Batch(Protocol):
+    """Many small files in one call."""
+
+    def write(self, uploads: Iterable[Upload]) -> Iterator[Entry | Exception]:
+        """Store each, or say what failed for it, in order; one failure does not touch the others."""

@@ -1,0 +1,91 @@
+"""
+Facts about a drive that do not change while we work on it.
+
+A profile says what a system can hold and what it keeps.  It is asked before
+the start (what will break?) and while names are mapped; it contains no code
+that acts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class NameUnit(StrEnum):
+    """What a length limit counts."""
+
+    BYTES = "bytes"
+    CHARACTERS = "characters"
+    UTF16 = "utf16"
+
+
+class Case(StrEnum):
+    """Whether `Report` and `report` can stand side by side."""
+
+    SENSITIVE = "sensitive"
+    FOLDED = "folded"
+
+
+class Form(StrEnum):
+    """Whether two Unicode forms (NFC, NFD) of a name can stand side by side."""
+
+    EXACT = "exact"
+    FOLDED = "folded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameRules:
+    """Which names a drive can hold."""
+
+    case: Case = Case.SENSITIVE
+    form: Form = Form.EXACT
+    utf8_only: bool = True
+    """Names that are not valid Unicode are refused."""
+    characters: frozenset[str] = frozenset("/\0")
+    """Characters that no name may contain."""
+    controls: bool = True
+    """Control characters (U+0001 to U+001F, U+007F) are allowed."""
+    endings: frozenset[str] = frozenset()
+    """Characters with which no name may end: dot and space on Windows."""
+    reserved: frozenset[str] = frozenset()
+    """Names that mean something else, in lower case, compared without case."""
+    reserved_stems: frozenset[str] = frozenset()
+    """The same for what stands before the first dot: `con`, `aux` on Windows."""
+    length: int = 255
+    """The longest name."""
+    path_length: int | None = None
+    """The longest path, its slashes counted."""
+    unit: NameUnit = NameUnit.BYTES
+    """What the two lengths count."""
+    depth: int | None = None
+    """The deepest nesting of folders."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What a drive is, can hold and keeps."""
+
+    kind: str
+    """Name of the connector."""
+    address: str
+    """Where the drive is, without any secret."""
+    names: NameRules = field(default_factory=NameRules)
+    keeps_modified: bool = True
+    """`write` and `make_folder` keep the time they are given."""
+    clock_grain: int = 1
+    """Nanoseconds in the smallest step of the drive's times."""
+    modified_range: tuple[int, int] | None = None
+    """The earliest and latest time that is kept, in nanoseconds since 1970 UTC."""
+    size_limit: int | None = None
+    """Bytes of the largest file."""
+    digests: tuple[str, ...] = ()
+    """Algorithms the server itself computes over stored content."""
+    calls_per_second: float | None = None
+    """What the server is known to allow; None if it names no limit."""
+    concurrency: int = 4
+    """Calls at once beyond which nothing gets faster."""
+    local: bool = False
+    """Content is reached through this machine's own file system: calls cost no round trip."""
+    stable_ids: bool = False
+    """`Entry.id` stays with an entry through renames and is never given to another while both exist."""

@@ -1,0 +1,37 @@
+"""
+Which connectors there are.
+
+An explicit table: importing Lading opens nothing and registers nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from lading.connectors.address import Address
+from lading.connectors.api import Drive
+from lading.model.errors import BadAddress
+
+# Kind to the module whose `open(address)` makes the drive.  Modules are loaded when they are
+# needed: a copy between two folders shall not wait for an HTTP library.
+CONNECTORS = {
+    "folder": "lading.connectors.folder",
+    "generated": "lading.connectors.memory.generated",
+    "webdav": "lading.connectors.webdav",
+}
+
+
+def open_drive(address: Address) -> Drive:
+    """
+    Open the drive at *address*.
+
+    Raises:
+        BadAddress: there is no such connector, or an option makes no sense.
+        DriveError: the drive is not there or refuses the login.
+    """
+    module = CONNECTORS.get(address.kind)
+    if module is None:
+        raise BadAddress(str(address), f"no connector of that kind; there are: {', '.join(CONNECTORS)}")
+    drive = import_module(module).open(address)
+    assert isinstance(drive, Drive)
+    return drive
