@@ -1,0 +1,1 @@
+"""The parts of a generated project-finance firm: deals, wording, documents, hostile names, plan and records."""
