@@ -102,7 +102,7 @@ def _context() -> BaseContext:
 
 
 def _begin(progress: Any) -> None:
-    global _progress  # noqa: PLW0603 — one channel to the parent per process
+    global _progress  # one channel to the parent per process
     _progress = progress
     _drives.clear()
     # Ctrl-C is the parent's business; it ends us.

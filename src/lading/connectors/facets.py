@@ -67,10 +67,11 @@ class Partials(Protocol):
         """
         Add *source* after byte *start* and return the new length.
 
-        What arrived before a failure stays and counts for the next sitting.
+        What was held beyond *start* is given up first.  What arrives before a failure stays
+        and counts for the next sitting.
 
         Raises:
-            Changed: the partial is not *start* bytes long.
+            Changed: the partial is shorter than *start* bytes.
         """
 
     def read(self, token: str) -> AbstractContextManager[Reader]:
