@@ -372,6 +372,31 @@ def test_edits_differ_in_content_and_time_and_some_keep_their_size(tmp_path: Pat
     assert kept_size > 0
 
 
+def test_a_change_stays_below_the_root(tmp_path: Path):
+    """
+    In firms of thirty files, whatever is moved or made lies inside a deal or the company folder that was there before.
+    """
+    for seed in range(8):
+        before = build(tmp_path / str(seed), seed=seed, files=30, hostile=frozenset())
+        tops = {folder.split("/")[0] for folder in before.folders}
+        changes = change(before, seed=seed)
+
+        assert {path.split("/")[0] for path in changes.world.folders} <= tops
+        assert all(len(new.split("/")) > 2 for _, new in changes.moved_folders)
+        assert as_listed(changes.world) == on_disk(before.root)
+
+
+def test_a_firm_too_small_to_change_says_so(tmp_path: Path):
+    """
+    Without a folder that can be moved, a change ends with an error before it touches anything.
+    """
+    before = build(tmp_path / "firm", seed=1, files=0)
+
+    with pytest.raises(ValueError, match="too small"):
+        change(before, seed=1)
+    assert as_listed(before) == on_disk(before.root)
+
+
 def test_changes_follow_from_the_seed(tmp_path: Path):
     """
     Two equal firms change alike, folder times included.

@@ -41,6 +41,9 @@ def change(world: World, *, seed: int) -> Changes:
     About one file in twenty is touched.  Every edit changes content, size or
     both, and the time; one edit in four keeps the size.  Two different
     worlds built alike change alike.
+
+    Raises:
+        ValueError: the firm is too small; 30 files are enough.
     """
     rng = Random(f"{seed}/change/{world.generation}")
     intent = _decide(world, rng)
@@ -89,21 +92,18 @@ def _decide(world: World, rng: Random) -> _Intent:
 
 
 def _folder_to_move(world: World, rng: Random) -> str:
-    """Return a folder inside a deal that holds two to forty files in all, none of them hostile."""
+    """Return a folder inside a deal with no hostile entry and up to forty files, at least five where there is one."""
     ordinary: Counter[str] = Counter()
     for file in world.files:
         ordinary.update(_above(file.path))
     awkward = set(chain.from_iterable(_above(path) for path in world.planted))
-    places = {deal.folder for deal in world.deals}
-    fitting = [
-        folder
-        for folder in world.folders
-        if 2 <= ordinary[folder] <= 40
-        and folder not in awkward
-        and folder not in places
-        and "归档" not in folder
-    ]
-    return rng.choice(fitting)
+    deals = {deal.folder for deal in world.deals}
+    # Only below a deal: a move of a top folder would leave the root.
+    inside = [folder for folder in ordinary if deals & set(_above(folder)) and folder not in awkward]
+    fitting = [folder for folder in sorted(inside) if ordinary[folder] <= 40 and "归档" not in folder]
+    if not fitting:
+        raise ValueError("the firm is too small to change: no folder can be moved")
+    return rng.choice([folder for folder in fitting if ordinary[folder] >= 5] or fitting)
 
 
 def _above(path: str) -> list[str]:
