@@ -173,7 +173,8 @@ def test_a_server_that_cannot_start_says_why() -> None:
     A bad flag ends in an error that carries the server's own words.
     """
     with pytest.raises(ServerFailed, match="no-such-flag"):
-        require_server(lambda: RcloneServer(flags=["--no-such-flag"])).start()
+        with require_server(lambda: RcloneServer(flags=["--no-such-flag"])):
+            pytest.fail("it started")
 
 
 def test_absence_is_a_failure_when_required(monkeypatch: pytest.MonkeyPatch) -> None:
