@@ -29,8 +29,9 @@ class LadingError(Exception):
     """
     The base of all errors that a person is meant to read.
 
-    *subject* is the object it happened to (a path, an address); *facts* fill
-    the places in `says` and `remedy`.
+    *subject* is the object it happened to (a path, an address); *detail* says
+    more, best as a `Text` in both languages; *facts* fill the places in `says`
+    and `remedy`.
     """
 
     code: ClassVar[str] = "error"
@@ -39,27 +40,31 @@ class LadingError(Exception):
     says: ClassVar[Text] = Text("{subject}: {detail}", "{subject}：{detail}")
     remedy: ClassVar[Text] = Text("Run the command again.", "请重新运行该命令。")
 
-    def __init__(self, subject: Path | str = "", detail: str = "", **facts: object) -> None:
+    def __init__(self, subject: Path | str = "", detail: str | Text = "", **facts: object) -> None:
         self.subject = shown(subject) if isinstance(subject, tuple) else subject
-        self.detail = detail
+        self.detail = detail.en if isinstance(detail, Text) else detail
+        self._detail = detail if isinstance(detail, Text) else Text(detail, detail)
         self.facts = facts
         super().__init__(self.message(Language.EN))
 
     def message(self, language: Language) -> str:
         """What happened, as one sentence in *language*."""
-        text = self.says.to(language, subject=self.subject, detail=self.detail, **self.facts)
+        text = self.says.to(language, subject=self.subject, detail=self._in(language), **self.facts)
         return text.rstrip(" :：,，")
 
     def next_step(self, language: Language) -> str:
         """What to do about it, in *language*."""
-        return self.remedy.to(language, subject=self.subject, detail=self.detail, **self.facts)
+        return self.remedy.to(language, subject=self.subject, detail=self._in(language), **self.facts)
+
+    def _in(self, language: Language) -> str:
+        return self._detail.zh if language is Language.ZH else self._detail.en
 
     def __reduce__(self) -> tuple[object, ...]:
         # Errors cross process borders; the default would lose the facts.
-        return (_restore, (type(self), self.subject, self.detail, self.facts))
+        return (_restore, (type(self), self.subject, self._detail, self.facts))
 
 
-def _restore(kind: type[LadingError], subject: str, detail: str, facts: dict[str, object]) -> LadingError:
+def _restore(kind: type[LadingError], subject: str, detail: Text, facts: dict[str, object]) -> LadingError:
     return kind(subject, detail, **facts)
 
 
@@ -105,7 +110,9 @@ class Throttled(DriveError):
         "请调低限速（--limit）后重新运行，会从中断处继续。",
     )
 
-    def __init__(self, subject: Path | str = "", detail: str = "", *, after: float | None = None) -> None:
+    def __init__(
+        self, subject: Path | str = "", detail: str | Text = "", *, after: float | None = None
+    ) -> None:
         super().__init__(subject, detail, after=after)
         self.after = after
 
@@ -323,6 +330,20 @@ class BadAddress(BadRequest):
     remedy = Text(
         "Give a folder, an http(s) URL of a WebDAV server, or a .toml file that describes a drive.",
         "请给出文件夹、WebDAV 服务器的 http(s) 网址，或描述网盘的 .toml 文件。",
+    )
+
+
+class BadTimetable(BadRequest):
+    """A timetable of limits cannot be understood; *position* counts characters from 1."""
+
+    code = "bad_timetable"
+    says = Text(
+        "limits “{subject}”: character {position}: “{detail}” is not understood; expected: {expected}",
+        "限速“{subject}”：第 {position} 个字符处的“{detail}”无法理解；应为：{expected}",
+    )
+    remedy = Text(
+        "Write e.g. “mon-fri 08:00-18:30 2MiB/s 20calls/s; else 50MiB/s”; see docs/manual/limits.md.",
+        "请写成例如“mon-fri 08:00-18:30 2MiB/s 20calls/s; else 50MiB/s”；参见 docs/manual/limits.md。",
     )
 
 

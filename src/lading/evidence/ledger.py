@@ -1,0 +1,274 @@
+"""
+The ledger: who did what, on which input, as a chain of records that only grows.
+
+A record is on the disk when `append` returns.  Several processes may append to
+one ledger.  What a kill or a power cut left torn at the end is set aside in a
+file of its own and recorded, never dropped.  Nothing here repairs a chain that
+was changed: that is refused, by every further `append` that can see it and by
+`verify`, which sees all.  The rules for reading are in `lading.evidence.chain`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from lading.connectors.address import REFERENCES, SECRET_OPTIONS
+from lading.evidence import chain
+from lading.evidence.chain import LONGEST, START, Broken, Checked, Record
+from lading.evidence.files import replace_file, sync_folder, translated
+from lading.model.errors import BadLedger, Internal
+from lading.model.text import Text
+
+NAME = "ledger.jsonl"
+
+_SECRET_KEYS = SECRET_OPTIONS | {
+    "passwd",
+    "passphrase",
+    "secret",
+    "authorization",
+    "cookie",
+    "api_key",
+    "private_key",
+}
+_SECRET_VALUE = re.compile(r"://[^/\s@:]*:[^/\s@]+@|authorization:\s*\w|-----BEGIN [A-Z ]*PRIVATE KEY", re.I)
+
+
+class Head(NamedTuple):
+    """The last record that was known to be on the disk, as the file beside the ledger notes it."""
+
+    seq: int
+    digest: str
+
+
+class Ledger:
+    """The ledger in the file *path*; the file is made by the first `append`."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = os.fspath(path)
+
+    def append(self, kind: str, facts: Mapping[str, Any], *, actor: str, at: datetime) -> Record:
+        """
+        Add a record and return it once it is on the disk.
+
+        *facts* may hold objects, arrays, strings, whole numbers up to 2^53 - 1, booleans and None;
+        *at* must know its time zone.  Keys are words of ours, never names from a drive.  A lone
+        surrogate (a byte of a name that is not UTF-8) is written as `\\udcNN`.
+
+        Raises:
+            TypeError, ValueError: *facts* hold something else, or are larger than a line may be.
+            Internal: they hold a secret.
+            BadLedger: what is there already was changed, or its end is missing.
+            DriveError: the disk is full, read-only, or refuses.
+        """
+        refuse_secrets(facts)
+        plain = _plain(facts)
+        with translated(self.path), _locked(self.path) as descriptor:
+            last = self._last(descriptor, at)
+            return self._write(
+                descriptor, _next(last, kind, plain, actor, at), os.lseek(descriptor, 0, os.SEEK_END)
+            )
+
+    def _last(self, descriptor: int, at: datetime) -> Record | None:
+        """The last whole record, after what is torn behind it has been set aside."""
+        end, line, torn = _tail(descriptor)
+        try:
+            last = chain.parse(line, 1) if line or end else None
+        except Broken:
+            _check(self.path, ())  # names the line
+            raise
+        self._compare_head(last)
+        if not torn:
+            return last
+        self._keep(torn)
+        recovered = _next(last, "ledger.recovered", {"set_aside": self._set_aside()}, "lading", at)
+        # The record goes over the torn bytes before the rest of them is cut off: a kill in between
+        # leaves another torn end, and the record about that one names every file set aside so far.
+        return self._write(descriptor, recovered, end)
+
+    def _compare_head(self, last: Record | None) -> None:
+        noted = noted_head(self.path)
+        seq, digest = (last.seq, last.digest) if last else (0, START)
+        if noted and (noted.seq > seq or (noted.seq == seq and noted.digest != digest)):
+            raise _bad(self.path, seq, "head")
+
+    def _keep(self, torn: bytes) -> None:
+        number = 1
+        while os.path.lexists(name := f"{self.path}.torn-{number}"):
+            number += 1
+        replace_file(name, torn)
+
+    def _set_aside(self) -> list[dict[str, object]]:
+        found, number = [], 1
+        while os.path.lexists(name := f"{self.path}.torn-{number}"):
+            with open(name, "rb") as stream:
+                torn = stream.read()
+            digest = hashlib.sha256(torn).hexdigest()
+            found.append({"file": os.path.basename(name), "bytes": len(torn), "digest": digest})
+            number += 1
+        return found
+
+    def _write(self, descriptor: int, record: Record, offset: int) -> Record:
+        line = record.line()
+        if len(line) > LONGEST:
+            raise ValueError(f"a record has at most {LONGEST} bytes")
+        before = os.fstat(descriptor).st_size
+        try:
+            # One call: a kill leaves all of it or a torn end, which the next run sets aside.
+            written = os.pwrite(descriptor, line, offset)
+            if written < len(line):
+                os.pwrite(descriptor, line[written:], offset + written)
+        except OSError:
+            if before == offset:
+                os.ftruncate(descriptor, offset)
+            raise
+        if before > offset + len(line):
+            os.ftruncate(descriptor, offset + len(line))
+        os.fsync(descriptor)
+        if record.seq == 1:
+            sync_folder(self.path)
+        replace_file(
+            head_file(self.path), chain.canonical({"digest": record.digest, "seq": record.seq}) + b"\n"
+        )
+        return record
+
+
+def verify(path: str | os.PathLike[str], *, head: str | None = None) -> Checked:
+    """
+    Check every record of the ledger at *path*, in constant memory.
+
+    *head* is the digest of a record that must be among them, noted earlier and elsewhere: only it
+    shows that the end was cut off.  The head that is noted beside the ledger is looked for too;
+    this helps against loss, not against somebody who changes both.
+
+    Raises:
+        BadLedger: the chain is broken; the detail names the line.
+        DriveError: the file is missing or cannot be read.
+    """
+    with translated(os.fspath(path)), _shared(path):
+        noted = noted_head(path)
+        expected = {*([head.lower()] if head else []), *([noted.digest] if noted else [])}
+        return _check(os.fspath(path), expected)
+
+
+def head_file(path: str | os.PathLike[str]) -> str:
+    """The file beside the ledger at *path* that notes its last record."""
+    return os.path.splitext(os.fspath(path))[0] + ".head"
+
+
+def noted_head(path: str | os.PathLike[str]) -> Head | None:
+    """The head noted beside the ledger at *path*; None if there is none that can be read."""
+    try:
+        with open(head_file(path), "rb") as stream:
+            noted = json.loads(stream.read(4096))
+        return Head(int(noted["seq"]), str(noted["digest"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def refuse_secrets(value: object, place: str = "facts") -> None:
+    """
+    Look for passwords, tokens and keys anywhere in *value*.
+
+    It is a net below the rule that only references to secrets are passed around; a
+    reference (`env:NAME`) may stand in a record.
+
+    Raises:
+        Internal: something looks like a secret; the error names the place, never the value.
+    """
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if str(key).lower().replace("-", "_") in _SECRET_KEYS and not _harmless(item):
+                raise _secret(f"{place}.{key}")
+            refuse_secrets(item, f"{place}.{key}")
+    elif isinstance(value, list | tuple):
+        for number, item in enumerate(value):
+            refuse_secrets(item, f"{place}[{number}]")
+    elif isinstance(value, str) and _SECRET_VALUE.search(value):
+        raise _secret(place)
+
+
+def _harmless(item: object) -> bool:
+    return not isinstance(item, str) or not item or item.startswith(REFERENCES)
+
+
+def _secret(place: str) -> Internal:
+    return Internal(
+        "",
+        Text(
+            f"a secret was about to be written into a record, in {place}",
+            f"记录的 {place} 处险些写入机密信息",
+        ),
+    )
+
+
+def _next(last: Record | None, kind: str, facts: Mapping[str, Any], actor: str, at: datetime) -> Record:
+    if at.tzinfo is None:
+        raise ValueError("a time without a time zone says nothing")
+    time = at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    seq, previous = (last.seq + 1, last.digest) if last else (1, START)
+    record = chain.sealed(seq, time, _plain(actor), kind, facts, previous)
+    # What could not be read again must not be written.
+    return chain.parse(record.line(), seq)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, Mapping):
+        return {_plain(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _tail(descriptor: int) -> tuple[int, bytes, bytes]:
+    """Where the torn end begins, the last whole line before it (may be empty), and the torn end."""
+    size = os.fstat(descriptor).st_size
+    start = max(0, size - 2 * LONGEST)
+    data = os.pread(descriptor, size - start, start)
+    end = data.rfind(b"\n") + 1
+    begin = data.rfind(b"\n", 0, max(0, end - 1)) + 1
+    if b"\0" in data[begin:end]:
+        # A power cut may leave a block of zeros where a part of the line should be.
+        end, begin = begin, data.rfind(b"\n", 0, max(0, begin - 1)) + 1
+    return start + end, data[begin:end], data[end:]
+
+
+def _check(path: str, expected: Collection[str]) -> Checked:
+    with open(path, "rb") as stream:
+        try:
+            return chain.check(stream, expected)
+        except Broken as broken:
+            raise _bad(path, broken.line, broken.reason) from None
+
+
+def _bad(path: str, line: int, reason: str) -> BadLedger:
+    en, zh = chain.REASONS[reason]
+    return BadLedger(path, Text(en.format(line=line), zh.format(line=line)), line=line, reason=reason)
+
+
+@contextmanager
+def _locked(path: str) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _shared(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Keep writers away while we read; where a place cannot lock, nobody writes there either."""
+    with open(path, "rb") as stream:
+        with suppress(OSError):
+            fcntl.flock(stream, fcntl.LOCK_SH)
+        yield
