@@ -230,6 +230,21 @@ def test_darkness_ends_by_itself(target: Target):
         assert BODY == get_when_light(network)
 
 
+def test_a_later_darkness_outlasts_an_earlier_one(target: Target):
+    """
+    The end of a first darkness does not end a second one without end.
+    """
+    with BadNetwork(target) as network:
+        network.go_dark(0.05)
+        network.go_dark()
+        # Long past the end of the first one; were it to come later still, the claim would hold all the same.
+        time.sleep(0.15)
+
+        with pytest.raises(ConnectionRefusedError):
+            get(network)
+        assert 2 == network.counts.darknesses
+
+
 def get_when_light(network: BadNetwork) -> bytes:
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:

@@ -34,6 +34,7 @@ class Line:
         self._server: asyncio.Server | None = None
         self._wires: set[asyncio.Task[None]] = set()
         self._chores: set[asyncio.Task[None]] = set()
+        self._dawn: asyncio.Task[None] | None = None
         self._free_at = 0.0
         self._dark_at = rules.dark_after
 
@@ -66,19 +67,30 @@ class Line:
         self._dark_at = None if rules.dark_after is None else self._carried + rules.dark_after
 
     async def light_up(self) -> None:
-        if self._server is None:
-            # The backlog must hold a whole pool of clients that come back at once.
-            self._server = await asyncio.start_server(self._accept, sock=_bound(self.port), backlog=512)
+        self._forget_dawn()
+        await self._listen()
 
     async def go_dark(self, seconds: float | None) -> None:
+        self._forget_dawn()
         self._tally["darknesses"] += 1
         await self._end_everything()
         if seconds is not None:
-            self._spawn(self._dawn(seconds))
+            self._dawn = self._spawn(self._listen_after(seconds))
 
-    async def _dawn(self, seconds: float) -> None:
+    def _forget_dawn(self) -> None:
+        """Call off the end of an earlier darkness, which would cut a later one short."""
+        if self._dawn:
+            self._dawn.cancel()
+            self._dawn = None
+
+    async def _listen_after(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
-        await self.light_up()
+        await self._listen()
+
+    async def _listen(self) -> None:
+        if self._server is None:
+            # The backlog must hold a whole pool of clients that come back at once.
+            self._server = await asyncio.start_server(self._accept, sock=_bound(self.port), backlog=512)
 
     async def _end_everything(self) -> None:
         if self._server:
@@ -88,10 +100,11 @@ class Line:
             wire.cancel()
         await asyncio.gather(*self._wires, return_exceptions=True)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         chore = asyncio.create_task(work)
         self._chores.add(chore)
         chore.add_done_callback(self._chores.discard)
+        return chore
 
     @property
     def _carried(self) -> int:
