@@ -7,6 +7,7 @@ import email.policy
 import io
 import os
 import random
+import sys
 import zipfile
 from collections import Counter
 from hashlib import sha256
@@ -152,21 +153,23 @@ def test_twins_are_two_files_each(world: World):
     assert 10 == sum(file.trait == "form-twins" for file in world.files)
 
 
-@pytest.mark.skipif(
-    os.uname().sysname != "Linux", reason="what a file system refuses is known for Linux here"
-)
+@pytest.mark.skipif(sys.platform != "linux", reason="what a file system refuses is known for Linux here")
 def test_a_name_beyond_255_bytes_is_reported(world: World):
     """
     The overlong name cannot be stored, so it is reported and leaves nothing behind.
     """
-    assert ["overlong"] == [item.trait for item in world.refused]
-    assert not any(item.path in world.planted for item in world.refused)
+    reasons = [item.reason for item in world.refused if item.trait == "overlong"]
+
+    assert ["File name too long"] == reasons
+    assert "overlong" not in {file.trait for file in world.files}
 
 
 def test_times_reach_from_1969_to_2106(world: World):
     """
     The file system holds the hostile times exactly; ordinary times lie between 2016 and mid 2026.
     """
+    if any(item.trait == "times" for item in world.refused):
+        pytest.skip("this file system cannot hold these times, and the world says so")
     seconds = sorted(file.mtime_ns // 10**9 for file in world.files if file.trait == "times")
     ordinary = [file.mtime_ns for file in world.files if not file.trait]
 
