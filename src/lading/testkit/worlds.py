@@ -36,7 +36,7 @@ def build(root: Path, *, seed: int, files: int = 3000, hostile: frozenset[str] =
     Write a firm of *files* ordinary files below *root* and return what was written.
 
     The entries of the traits in *hostile* come on top (85 files and folders
-    for all; `SERVABLE` leaves out what no WebDAV server can express).  3,000
+    for all; `SERVABLE` leaves out what not every WebDAV server can express).  3,000
     files have about 250 MB.  Below 500 files none is larger than 4 MB.
 
     Raises:

@@ -145,4 +145,10 @@ HOSTILE: frozenset[str] = frozenset(trap.trait for trap in TRAPS)
 """Every trait."""
 
 SERVABLE: frozenset[str] = HOSTILE - {"control", "not-utf8", "overlong"}
-"""The traits that a WebDAV answer can carry: XML 1.0 has no control characters, URLs there are UTF-8."""
+"""
+The traits that WsgiDAV, Apache mod_dav and `rclone serve webdav` all list and deliver unchanged.
+
+Of the others, mod_dav delivers all that the disk holds; WsgiDAV fails to list a
+folder with one such name in it (500), and rclone shows control characters as
+their pictures (U+2400 and on) and answers 404 under the true name.
+"""
