@@ -1,0 +1,261 @@
+"""
+Read the contents of a scanned drive and record their SHA-256.
+
+A part of the manifest is read in slices of bounded bytes and files; each
+slice leaves a small file of its own, and a part whose slices are all there is
+written anew with its digests, under the same name.  So a kill loses at most
+the slices in flight, and a large file is a slice by itself.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lading.connectors.address import Address
+from lading.connectors.api import Drive
+from lading.connectors.crew import drive_for, tell
+from lading.connectors.wrap.policy import Policy
+from lading.manifest.files import local_errors
+from lading.manifest.parts import FOLDER, Note, Part, PartWriter, note_of
+from lading.manifest.schema import ENTRIES
+from lading.manifest.share import Job, Means, share
+from lading.manifest.walk import stands_in_the_way
+from lading.model.errors import Changed, DriveError, Internal
+from lading.model.paths import Path, decode
+from lading.model.progress import Progress
+
+STAGE = "digest"
+CONTENTS = "contents"
+SLICE_BYTES = 64 << 20
+SLICE_FILES = 1_000
+BLOCK = 1 << 20
+_TELL_EVERY = 32 << 20
+
+_FOUND = pa.schema(
+    [pa.field("row", pa.int32()), pa.field("sha256", pa.binary(32)), pa.field("problem", pa.string())]
+)
+
+
+class Slice(NamedTuple):
+    """Rows *first* to *last* (not included) of the part at *part*, and what its files hold together."""
+
+    part: str
+    first: int
+    last: int
+    files: int
+    bytes: int
+
+    def result(self, directory: str) -> str:
+        """The file its digests go to."""
+        name = os.path.basename(self.part).removesuffix(".parquet")
+        return os.path.join(directory, CONTENTS, f"{name}-{self.first:08}-{self.last:08}.parquet")
+
+
+class ReadTask(NamedTuple):
+    """What a worker gets."""
+
+    address: Address
+    policy: Policy
+    slice: Slice
+    result: str
+    threads: int
+
+
+class JoinTask(NamedTuple):
+    """A part whose slices have all been read."""
+
+    part: str
+    results: list[str]
+
+
+class _File(NamedTuple):
+    row: int
+    path: Path
+    size: int
+    etag: str | None
+
+
+def read_contents(means: Means, parts: list[Part]) -> list[Part]:
+    """
+    Read the files of all *parts* that have not been read yet, and return the parts as they are then.
+
+    Raises:
+        DriveError: the drive is not there any more; the slices that were read are kept.
+    """
+    os.makedirs(os.path.join(means.directory, CONTENTS), exist_ok=True)
+    reading = _Reading(means, parts)
+    share(means.crew, reading.next_job, reading.took)
+    shutil.rmtree(os.path.join(means.directory, CONTENTS))
+    return list(reading.parts.values())
+
+
+class _Reading:
+    """The parent's view: slices in flight, and parts that wait for theirs."""
+
+    def __init__(self, means: Means, parts: list[Part]) -> None:
+        self.parts = {part.name: part for part in parts}
+        self._means = means
+        self._missing: dict[str, int] = {}
+        self._results: dict[str, list[str]] = {}
+        self._whole: list[str] = []
+        self._tasks = self._plan()
+        self._files = self._bytes = 0
+
+    def next_job(self) -> Job | None:
+        """Join a part that is complete, or read the next slice."""
+        if not self._whole and (task := next(self._tasks, None)) is not None:
+            return read_slice, task
+        if not self._whole:
+            return None
+        part = self._whole.pop()
+        return join_part, JoinTask(part, self._results.pop(part))
+
+    def took(self, done: Slice | Part) -> None:
+        """Take a result in."""
+        if isinstance(done, Part):
+            self.parts[done.name] = done
+            return
+        self._files += done.files
+        self._bytes += done.bytes
+        self._means.publish(Progress(STAGE, self._files, self._bytes))
+        self._missing[done.part] -= 1
+        if not self._missing[done.part]:
+            self._whole.append(done.part)
+
+    def _plan(self) -> Iterator[ReadTask]:
+        """Slices that are still to be read, part after part."""
+        for name in list(self.parts):
+            path = os.path.join(self._means.directory, FOLDER, name)
+            note = note_of(path)
+            if note is None or note.digested:
+                continue
+            slices = slices_of(path)
+            open_slices = [
+                piece for piece in slices if not os.path.exists(piece.result(self._means.directory))
+            ]
+            self._results[path] = [piece.result(self._means.directory) for piece in slices]
+            self._missing[path] = len(open_slices)
+            if not open_slices:
+                self._whole.append(path)
+            for piece in open_slices:
+                yield self._task(piece)
+
+    def _task(self, piece: Slice) -> ReadTask:
+        means = self._means
+        return ReadTask(means.address, means.policy, piece, piece.result(means.directory), means.threads)
+
+
+def slices_of(path: str) -> list[Slice]:
+    """The part at *path* in slices; the same part is always cut in the same way."""
+    table = pq.read_table(path, columns=["kind", "size"])
+    cuts, first, files, size = [], 0, 0, 0
+    for row, (kind, length) in enumerate(
+        zip(table.column("kind").to_pylist(), table.column("size").to_pylist(), strict=True)
+    ):
+        if kind != "file":
+            continue
+        if files and (size + length > SLICE_BYTES or files == SLICE_FILES):
+            cuts.append(Slice(path, first, row, files, size))
+            first, files, size = row, 0, 0
+        files, size = files + 1, size + length
+    if files:
+        cuts.append(Slice(path, first, table.num_rows, files, size))
+    return cuts
+
+
+def read_slice(task: ReadTask) -> Slice:
+    """
+    Read the files of one slice, in a worker.
+
+    Raises:
+        DriveError: the drive is not there any more.
+    """
+    drive = drive_for(task.address, task.policy)
+    files = list(_files(task.slice))
+    digested = partial(_digested, drive)
+    if task.threads > 1:
+        with ThreadPoolExecutor(task.threads) as pool:
+            found = list(pool.map(digested, files))
+    else:
+        found = [digested(file) for file in files]
+    columns = [
+        pa.array([file.row for file in files], pa.int32()),
+        pa.array([content for content, _ in found], pa.binary(32)),
+        pa.array([problem for _, problem in found], pa.string()),
+    ]
+    with local_errors(task.result), PartWriter(task.result, _FOUND) as result:
+        result.add_table(pa.Table.from_arrays(columns, schema=_FOUND))
+        result.finish()
+    return task.slice
+
+
+def join_part(task: JoinTask) -> Part:
+    """Write a part anew with the digests of all its slices, in a worker."""
+    note = note_of(task.part)
+    if note is None:
+        raise Internal(task.part, "a part of the manifest was damaged meanwhile")
+    table = pq.read_table(task.part, schema=ENTRIES)
+    contents: list[bytes | None] = [None] * table.num_rows
+    problems: list[str | None] = table.column("problem").to_pylist()
+    for path in task.results:
+        for row, content, problem in zip(*_columns(path), strict=True):
+            contents[row] = content
+            problems[row] = problem or problems[row]
+    table = _with(table, "sha256", contents)
+    table = _with(table, "problem", problems)
+    with local_errors(task.part), PartWriter(task.part) as part:
+        part.add_table(table)
+        return part.finish(Note(note.roots, note.left, note.bytes, digested=True))
+
+
+def _columns(path: str) -> list[list[Any]]:
+    return [column.to_pylist() for column in pq.read_table(path).columns]
+
+
+def _with(table: pa.Table, name: str, values: list[Any]) -> pa.Table:
+    field = ENTRIES.field(name)
+    return table.set_column(ENTRIES.get_field_index(name), field, pa.array(values, field.type))
+
+
+def _files(piece: Slice) -> Iterator[_File]:
+    wanted = ["path", "kind", "size", "etag", "problem"]
+    table = pq.read_table(piece.part, columns=wanted).slice(piece.first, piece.last - piece.first)
+    columns = [table.column(name).to_pylist() for name in wanted]
+    for row, (path, kind, size, etag, problem) in enumerate(zip(*columns, strict=True), piece.first):
+        if kind == "file" and problem is None:
+            yield _File(row, decode(path), size, etag)
+
+
+def _digested(drive: Drive, file: _File) -> tuple[bytes | None, str | None]:
+    """The SHA-256 of *file*, or the code of what stands in its way."""
+    try:
+        return _sha256(drive, file), None
+    except DriveError as error:
+        if stands_in_the_way(drive, error):
+            raise
+        return None, error.code
+
+
+def _sha256(drive: Drive, file: _File) -> bytes:
+    found, done, untold = sha256(), 0, 0
+    with drive.read(file.path, expect=file.etag) as reader:
+        while block := reader.read(BLOCK):
+            found.update(block)
+            done += len(block)
+            untold += len(block)
+            if untold >= _TELL_EVERY:
+                tell(Progress(STAGE, 0, untold))
+                untold = 0
+    if done != file.size:
+        raise Changed(file.path, f"{done} bytes, {file.size} when it was listed")
+    tell(Progress(STAGE, 1, untold))
+    return found.digest()

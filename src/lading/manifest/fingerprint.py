@@ -1,0 +1,136 @@
+"""
+A manifest in one line: Merkle tree hashes over its entries.
+
+The tree is that of RFC 6962, section 2.1 (Certificate Transparency), with
+SHA-256: a leaf is hashed behind the byte 0x00, an inner node behind 0x01, and
+the tree of n leaves splits at the largest power of two below n.  What the
+leaves are is said byte for byte in `docs/formats/manifest.md`.  Times, ids,
+etags and problems are not part of a fingerprint.
+
+Entries stream through in order; memory grows with the logarithm of their number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import NamedTuple
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+ALGORITHM = "rfc6962-sha256"
+BATCH = 50_000
+
+_WIDTH = 32
+_ROWS = r"""
+select
+    space,
+    unhex(sha256(concat(
+        chr(0), path, chr(0), kind, chr(0), size::varchar, chr(0), lower(coalesce(hex(sha256), ''))
+    ))) as leaf,
+    size,
+    kind <> 'file' or sha256 is not null as content
+from entries
+order by space, path
+"""
+
+
+class SpacePrint(NamedTuple):
+    """One space: objects and bytes (*size*) in it, its fingerprint, and whether that covers content."""
+
+    space: str
+    objects: int
+    size: int
+    fingerprint: bytes
+    content: bool
+
+
+class Tree:
+    """The Merkle tree hash of leaves that come one batch after the other."""
+
+    def __init__(self) -> None:
+        # At each height at most one node waits for its right-hand neighbour.
+        self._waiting: list[bytes] = []
+        self.leaves = 0
+
+    def add(self, hashes: bytes) -> None:
+        """Append leaf hashes, 32 bytes each, one behind the other."""
+        self.leaves += len(hashes) // _WIDTH
+        height = 0
+        while hashes:
+            if height == len(self._waiting):
+                self._waiting.append(b"")
+            hashes = self._waiting[height] + hashes
+            whole = len(hashes) // (2 * _WIDTH) * 2 * _WIDTH
+            self._waiting[height] = hashes[whole:]
+            hashes = b"".join(
+                [sha256(b"\x01" + hashes[at : at + 64]).digest() for at in range(0, whole, 2 * _WIDTH)]
+            )
+            height += 1
+
+    def root(self) -> bytes:
+        """The hash of the tree so far; that of no leaves is the SHA-256 of nothing."""
+        node = b""
+        for waiting in filter(None, self._waiting):
+            node = sha256(b"\x01" + waiting + node).digest() if node else waiting
+        return node or sha256().digest()
+
+
+def leaf(path: str, kind: str, size: int, content: bytes | None) -> bytes:
+    """The leaf hash of one entry; *path* is encoded, *content* its SHA-256 if it is known."""
+    fields = (path, kind, str(size), content.hex() if content else "")
+    return sha256(b"\x00" + "\x00".join(fields).encode()).digest()
+
+
+def space_leaf(space: SpacePrint) -> bytes:
+    """The leaf hash of a whole space in the tree over all spaces."""
+    return sha256(b"\x00" + space.space.encode() + b"\x00" + space.fingerprint).digest()
+
+
+def fingerprints(connection: duckdb.DuckDBPyConnection) -> Iterator[SpacePrint]:
+    """
+    The spaces of the view `entries` in the byte order of their names, each with its fingerprint.
+
+    DuckDB sorts (out of core) and hashes the leaves; the inner nodes are hashed here.
+    """
+    growing: _Growing | None = None
+    for batch in connection.sql(_ROWS).to_arrow_reader(BATCH):
+        for space, start, count in _runs(batch.column("space")):
+            if growing is not None and growing.space != space:
+                yield growing.print()
+                growing = None
+            growing = growing or _Growing(space)
+            growing.add(batch.slice(start, count))
+    if growing is not None:
+        yield growing.print()
+
+
+class _Growing:
+    """A space whose entries are coming in."""
+
+    def __init__(self, space: str) -> None:
+        self.space = space
+        self._tree = Tree()
+        self._bytes = 0
+        self._content = True
+
+    def add(self, rows: pa.RecordBatch) -> None:
+        leaves = rows.column("leaf").cast(pa.binary(_WIDTH))
+        start = leaves.offset * _WIDTH
+        self._tree.add(leaves.buffers()[1][start : start + len(leaves) * _WIDTH].to_pybytes())
+        self._bytes += pc.sum(rows.column("size")).as_py()
+        self._content = self._content and pc.all(rows.column("content")).as_py()
+
+    def print(self) -> SpacePrint:
+        return SpacePrint(self.space, self._tree.leaves, self._bytes, self._tree.root(), self._content)
+
+
+def _runs(spaces: pa.Array) -> Iterator[tuple[str, int, int]]:
+    """Each stretch of equal values: the value, where it starts and how long it is."""
+    runs = pc.run_end_encode(spaces)
+    start = 0
+    for value, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
+        yield value, start, end - start
+        start = end

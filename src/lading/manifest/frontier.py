@@ -1,0 +1,90 @@
+"""
+Which folders are still to be listed, told from the parts that are there.
+
+A part names the folders it took, and those it saw and left over.  Parts are
+numbered when their task is handed out, so a folder is always left over by an
+earlier part than the one that takes it.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from lading.manifest.files import UNFINISHED
+from lading.manifest.parts import FOLDER, Note, Part, facts_of, note_of, pack
+from lading.manifest.share import Job, Means
+from lading.manifest.walk import STAGE, Budget, Walked, WalkTask, walk
+from lading.model.entry import Entry, Kind
+from lading.model.paths import ROOT
+from lading.model.progress import Progress
+
+FIRST_BUDGET = 500
+FULL_BUDGET = 20_000
+SECONDS = 10.0
+"""A task on a slow drive ends after this time, so that a kill loses little."""
+MOST_ROOTS = 2_000
+
+_ROOT = pack(Entry(ROOT, Kind.FOLDER))
+
+
+class Frontier:
+    """The open folders of a scan, and the parts that are done."""
+
+    def __init__(self, means: Means, attempt: int) -> None:
+        self._means = means
+        self._attempt = attempt
+        self._tasks = 0
+        self._objects = self._bytes = 0
+        self.parts: list[Part] = []
+        self._open: dict[str, list[Any]] = {_ROOT[0]: _ROOT}
+        """Packed folders by their encoded path; the last one goes first."""
+        self._resume()
+
+    def next_job(self) -> Job | None:
+        """The next task for a worker; None if no folder is open."""
+        if not self._open:
+            return None
+        size = self._means.crew.size
+        few = len(self._open) < 4 * size and self._tasks < 8 * size
+        count = min(MOST_ROOTS, max(1, len(self._open) // (2 * size)))
+        roots = [self._open.popitem()[1] for _ in range(count)]
+        self._tasks += 1
+        task = WalkTask(
+            self._means.address,
+            self._means.policy,
+            os.path.join(self._folder, f"part-{self._attempt:03}-{self._tasks:06}.parquet"),
+            roots,
+            Budget(FIRST_BUDGET if few else FULL_BUDGET, SECONDS),
+            self._means.threads,
+        )
+        return walk, task
+
+    def took(self, walked: Walked) -> None:
+        """Take the result of a task in."""
+        self._keep(walked.part, walked.note)
+        self._means.publish(Progress(STAGE, self._objects, self._bytes))
+
+    @property
+    def _folder(self) -> str:
+        return os.path.join(self._means.directory, FOLDER)
+
+    def _keep(self, part: Part, note: Note) -> None:
+        self.parts.append(part)
+        self._objects += part.rows
+        self._bytes += note.bytes
+        for folder in reversed(note.left):
+            self._open[folder[0]] = folder
+
+    def _resume(self) -> None:
+        os.makedirs(self._folder, exist_ok=True)
+        for name in sorted(os.listdir(self._folder)):
+            path = os.path.join(self._folder, name)
+            note = None if name.endswith(UNFINISHED) else note_of(path)
+            # What a damaged part had left over is open to nobody: the parts that took it are void too.
+            if note is None or not self._open.keys() >= set(note.roots):
+                os.unlink(path)
+                continue
+            for root in note.roots:
+                del self._open[root]
+            self._keep(facts_of(path), note)

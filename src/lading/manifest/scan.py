@@ -1,0 +1,126 @@
+"""
+Scan a drive into a manifest: in parallel, with flat memory, resumable after a kill.
+
+The state of a scan is the set of its finished part files: each says which
+folders it took and which it left over.  This process only hands out what is
+left; the tree never stands in its memory.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from lading import __version__
+from lading.connectors.address import SECRET_OPTIONS, Address
+from lading.connectors.crew import Crew, drive_for
+from lading.connectors.profile import Profile
+from lading.connectors.wrap.policy import Policy
+from lading.manifest.content import CONTENTS, read_contents
+from lading.manifest.files import local_errors, locked, write_json
+from lading.manifest.finish import finished_facts
+from lading.manifest.frontier import Frontier
+from lading.manifest.parts import FOLDER
+from lading.manifest.read import HEADER, Manifest, header_of, open_manifest
+from lading.manifest.schema import FORMAT
+from lading.manifest.share import Means, share
+from lading.model.errors import BadManifest, BadRequest
+from lading.model.progress import Publish, nobody_listens
+
+_OURS = frozenset((FOLDER, CONTENTS, "lock", HEADER + ".tmp"))
+
+
+def scan(
+    address: Address,
+    policy: Policy,
+    directory: str | os.PathLike[str],
+    *,
+    crew: Crew,
+    publish: Publish = nobody_listens,
+    digest: bool = False,
+    now: Callable[[], float] = time.time,
+) -> Manifest:
+    """
+    Write the drive at *address* down in *directory*, or go on where an earlier scan was.
+
+    A finished manifest of the same drive is returned as it is.  Folders and files that
+    cannot be read are entries with a `problem`; with *digest* all content is read and its
+    SHA-256 recorded.  *publish* gets totals whenever a task ends; between that the workers
+    tell increments through *crew*.
+
+    Raises:
+        BadManifest: *directory* holds something else, or the manifest of another drive.
+        BadRequest: it holds a finished manifest without the digests asked for.
+        Busy: another scan is at work there.
+        DriveError: the drive is not there (any more); what was found so far is kept.
+        NoSpace, ReadOnly, Forbidden: the manifest cannot be written.
+    """
+    directory = os.path.abspath(directory)
+    _claim(directory)
+    with locked(directory), local_errors(directory):
+        facts = _begun(directory, address, digest, now)
+        if "finished" not in facts:
+            profile = crew.submit(_profile, address, policy).result()
+            means = Means(address, policy, profile, crew, directory, publish)
+            facts |= _written(means, facts)
+            write_json(os.path.join(directory, HEADER), {**facts, "finished": now()})
+    return open_manifest(directory)
+
+
+def public(address: Address) -> dict[str, Any]:
+    """*address* as records may hold it: nothing secret, not even where the secret is kept."""
+    options = {name: value for name, value in address.options.items() if name not in SECRET_OPTIONS}
+    return {"kind": address.kind, "place": address.place, "options": options}
+
+
+def _claim(directory: str) -> None:
+    """Make sure that *directory* is ours: new, empty, or a manifest."""
+    with local_errors(directory):
+        if os.path.lexists(directory) and not os.path.isdir(directory):
+            raise BadManifest(directory, "it is not a folder")
+        os.makedirs(directory, exist_ok=True)
+        if not os.path.exists(os.path.join(directory, HEADER)) and set(os.listdir(directory)) - _OURS:
+            raise BadManifest(directory, "the folder is not empty and holds no manifest")
+
+
+def _begun(directory: str, address: Address, digest: bool, now: Callable[[], float]) -> dict[str, Any]:
+    """The facts of the scan to go on with, the present attempt counted."""
+    drive = public(address)
+    facts = header_of(directory)
+    if facts is None:
+        facts = {"format": FORMAT, "drive": drive, "started": now(), "attempt": 0}
+    if facts.get("drive") != drive:
+        raise BadManifest(directory, "it belongs to another drive")
+    if "finished" in facts:
+        if digest and not facts.get("digest"):
+            raise BadRequest(directory, "the manifest is finished and has no digests")
+        return facts
+    facts |= {"tool": f"lading {__version__}", "digest": digest, "attempt": facts["attempt"] + 1}
+    write_json(os.path.join(directory, HEADER), facts)
+    return facts
+
+
+def _written(means: Means, facts: dict[str, Any]) -> dict[str, Any]:
+    """Do all that is still to do, and tell the facts of the whole manifest."""
+    frontier = Frontier(means, facts["attempt"])
+    share(means.crew, frontier.next_job, frontier.took)
+    parts = frontier.parts
+    if facts["digest"]:
+        parts = read_contents(means, parts)
+    return {"profile": _plain(asdict(means.profile)), **finished_facts(means.directory, parts)}
+
+
+def _profile(address: Address, policy: Policy) -> Profile:
+    return drive_for(address, policy).profile
+
+
+def _plain(value: Any) -> Any:
+    """*value* as JSON can hold it."""
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return value

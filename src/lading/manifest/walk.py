@@ -1,0 +1,236 @@
+"""
+One task of a scan: list folders depth first until a budget is used up.
+
+It runs in a worker process, writes its own part file and answers with what is
+left to do.  A folder's own row is written by the task that lists it, so that
+the row can say that the listing failed.  Nothing here repeats a failed call;
+the wrappers of the drive have done so already.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from lading.connectors.address import Address
+from lading.connectors.api import Drive, Page
+from lading.connectors.crew import drive_for, tell
+from lading.connectors.wrap.policy import Policy
+from lading.manifest.files import local_errors
+from lading.manifest.parts import Note, Part, PartWriter, pack, unpack
+from lading.manifest.schema import ROW_GROUP, Columns
+from lading.model.entry import Entry, Kind
+from lading.model.errors import Advice, BadAnswer, CursorExpired, DriveError
+from lading.model.paths import ROOT
+from lading.model.progress import Progress
+
+STAGE = "scan"
+DEPTH = 256
+"""Folders deeper than this are not entered: a drive that holds itself has no bottom."""
+RESTARTS = 3
+"""How often an expired listing is begun again."""
+IDLE_PAGES = 1000
+"""Pages in a row that may bring nothing new."""
+
+_NO_NAMES = frozenset(("", ".", ".."))
+
+
+class Budget(NamedTuple):
+    """When a task stops to enter folders."""
+
+    entries: int
+    seconds: float
+
+
+class WalkTask(NamedTuple):
+    """What a worker gets."""
+
+    address: Address
+    policy: Policy
+    part: str
+    roots: list[list[Any]]
+    budget: Budget
+    threads: int
+
+
+class Walked(NamedTuple):
+    """What a worker answers."""
+
+    part: Part
+    note: Note
+
+
+@dataclass(slots=True)
+class _Listing:
+    """A folder whose pages are being read."""
+
+    folder: Entry
+    cursor: str | None = None
+    seen: set[str] | None = None
+    restarts: int = 0
+    idle: int = 0
+
+
+def walk(task: WalkTask) -> Walked:
+    """
+    Do *task*.
+
+    Raises:
+        DriveError: the drive is not there any more, or its root cannot be listed.
+    """
+    drive = drive_for(task.address, task.policy)
+    with local_errors(task.part), PartWriter(task.part) as part:
+        walker = _Walker(drive, part, task.budget, [unpack(root) for root in reversed(task.roots)])
+        walker.run(task.threads)
+        left = [pack(folder) for folder in reversed(walker.stack)]
+        note = Note([root[0] for root in task.roots], left, walker.bytes, digested=False)
+        return Walked(part.finish(note), note)
+
+
+def stands_in_the_way(drive: Drive, error: DriveError) -> bool:
+    """
+    Whether *error* is about the whole drive and not about one object.
+
+    A call that failed in spite of its repetitions may be the object's fault (a server that
+    stumbles over one name); if the root answers, it is.
+    """
+    if error.advice is not Advice.RETRY:
+        return error.advice is Advice.STOP_DRIVE
+    try:
+        drive.stat(ROOT)
+    except DriveError:
+        return True
+    return False
+
+
+@dataclass(slots=True)
+class _Walker:
+    drive: Drive
+    part: PartWriter
+    budget: Budget
+    stack: list[Entry]
+    bytes: int = 0
+    _entries: int = 0
+    _columns: Columns = field(default_factory=Columns)
+    _end: float = 0.0
+
+    def run(self, threads: int) -> None:
+        """Walk until the budget is used; `stack` holds what is left."""
+        self._end = time.monotonic() + self.budget.seconds
+        if threads > 1:
+            self._with_threads(threads)
+        else:
+            self._alone()
+        self._flush()
+
+    def _alone(self) -> None:
+        while self.stack and not self._spent():
+            listing: _Listing | None = _Listing(self.stack.pop())
+            while listing is not None:
+                listing = self._received(listing, _asked(self.drive, listing))
+
+    def _with_threads(self, threads: int) -> None:
+        with ThreadPoolExecutor(threads) as pool:
+            asked: dict[Future[Page | DriveError], _Listing] = {}
+            while True:
+                while self.stack and len(asked) < threads and not self._spent():
+                    listing = _Listing(self.stack.pop())
+                    asked[pool.submit(_asked, self.drive, listing)] = listing
+                if not asked:
+                    return
+                for answered in wait(asked, return_when=FIRST_COMPLETED).done:
+                    again = self._received(asked.pop(answered), answered.result())
+                    if again is not None:
+                        asked[pool.submit(_asked, self.drive, again)] = again
+
+    def _spent(self) -> bool:
+        return self._entries >= self.budget.entries or time.monotonic() > self._end
+
+    def _received(self, listing: _Listing, answer: Page | DriveError) -> _Listing | None:
+        """Take one answer in; the listing to go on with, or None at its end."""
+        try:
+            page = _certain(listing, answer)
+            new = _new(listing, page)
+        except CursorExpired as error:
+            if listing.restarts < RESTARTS:
+                listing.restarts += 1
+                listing.cursor = None
+                return listing
+            self._failed(listing.folder, error)
+            return None
+        except DriveError as error:
+            self._failed(listing.folder, error)
+            return None
+        self._took(listing.folder, new)
+        if page.cursor is None:
+            self._row(listing.folder)
+            return None
+        listing.cursor = page.cursor
+        return listing
+
+    def _failed(self, folder: Entry, error: DriveError) -> None:
+        if folder.path == ROOT or stands_in_the_way(self.drive, error):
+            raise error
+        self._row(folder._replace(problem=folder.problem or error.code))
+
+    def _took(self, folder: Entry, new: list[Entry]) -> None:
+        others = [entry for entry in new if entry.kind is not Kind.FOLDER]
+        self._columns.add(folder.path, others)
+        self.bytes += sum(entry.size for entry in others)
+        self._entries += len(new)
+        if len(others) < len(new):
+            self._enter(entry for entry in new if entry.kind is Kind.FOLDER)
+        if len(self._columns) >= ROW_GROUP:
+            self._flush()
+
+    def _enter(self, folders: Iterable[Entry]) -> None:
+        for folder in folders:
+            if len(folder.path) > DEPTH:
+                self._row(folder._replace(problem="too_deep"))
+            else:
+                self.stack.append(folder)
+
+    def _row(self, folder: Entry) -> None:
+        if folder.path != ROOT:
+            self._columns.add(folder.path[:-1], [folder])
+
+    def _flush(self) -> None:
+        done = len(self._columns)
+        self.part.add(self._columns)
+        tell(Progress(STAGE, done, 0))
+
+
+def _asked(drive: Drive, listing: _Listing) -> Page | DriveError:
+    try:
+        return drive.list(listing.folder.path, cursor=listing.cursor)
+    except DriveError as error:
+        return error
+
+
+def _certain(listing: _Listing, answer: Page | DriveError) -> Page:
+    """The page, if it is one and leads on."""
+    if isinstance(answer, DriveError):
+        raise answer
+    if answer.cursor is not None and answer.cursor == listing.cursor:
+        raise BadAnswer(listing.folder.path, "the listing does not go on")
+    return answer
+
+
+def _new(listing: _Listing, page: Page) -> list[Entry]:
+    """The entries of *page* that have not been told before; each must lie in the folder itself."""
+    folder = listing.folder.path
+    names = {entry.path[-1]: entry for entry in page.entries if entry.path[:-1] == folder and entry.path}
+    if not _NO_NAMES.isdisjoint(names) or any(entry.path[:-1] != folder for entry in page.entries):
+        raise BadAnswer(folder, "the listing tells of entries elsewhere")
+    if page.cursor is None and listing.seen is None:
+        return page.entries if len(names) == len(page.entries) else list(names.values())
+    seen = listing.seen = listing.seen if listing.seen is not None else set()
+    new = [entry for name, entry in names.items() if name not in seen]
+    seen.update(names)
+    listing.idle = 0 if new else listing.idle + 1
+    if listing.idle > IDLE_PAGES:
+        raise BadAnswer(folder, "the listing does not end")
+    return new
