@@ -1,0 +1,47 @@
+"""
+The calls a drive has, by name, and which of them change it.
+
+Wrappers decide by these rows; a test holds them against the interface, so a
+call added there and forgotten here fails the build.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Call(NamedTuple):
+    """One call of a drive or of a facet (`moves.move`); *changes* says that it alters what the drive holds."""
+
+    name: str
+    changes: bool = False
+
+
+PROFILE = Call("profile")
+LIST = Call("list")
+STAT = Call("stat")
+READ = Call("read")
+WRITE = Call("write", changes=True)
+MAKE_FOLDER = Call("make_folder", changes=True)
+REMOVE = Call("remove", changes=True)
+
+MOVE = Call("moves.move", changes=True)
+OFFSET = Call("partials.offset")
+APPEND = Call("partials.append", changes=True)
+READ_PARTIAL = Call("partials.read")
+FINISH = Call("partials.finish", changes=True)
+SWEEP = Call("partials.sweep", changes=True)
+SETTLE = Call("settle.settle")
+LIST_VERSIONS = Call("versions.list")
+READ_VERSION = Call("versions.read")
+LIST_GRANTS = Call("grants.list")
+LIST_LINKS = Call("links.list")
+PRINCIPALS = Call("people.principals")
+MEMBERS = Call("people.members")
+CHANGES_CURSOR = Call("changes.cursor")
+CHANGES_SINCE = Call("changes.since")
+FREEZE = Call("freeze.freeze", changes=True)
+THAW = Call("freeze.thaw", changes=True)
+BATCH = Call("batch.write", changes=True)
+
+CALLS: dict[str, Call] = {call.name: call for call in list(globals().values()) if isinstance(call, Call)}
