@@ -8,12 +8,13 @@ runs against every connector.
 
 Three rules hold everywhere:
 
-* Calls raise only `DriveError` and its subclasses.  What a library raises is
-  translated inside the connector and nowhere else.
+* Calls raise only `DriveError` and its subclasses, with the path as the subject.
+  What a library raises is translated inside the connector and nowhere else.
 * Calls never retry, never pace and never print: wrappers in
   `lading.connectors.wrap` do that, and look like a drive themselves.
 * Paths are relative to the root the drive was opened at.  No call reaches
-  anything outside of that root, whatever the names say.
+  anything outside of that root, whatever the names say: what is no name (empty,
+  `.`, `..`, or with a slash or NUL in it) every call refuses with `NameRefused`.
 
 A drive object may be used by several threads at once, unless `Drive` says
 otherwise about a call; different processes open their own.
@@ -143,7 +144,7 @@ class Drive(ABC):
         Raises:
             AlreadyExists, Changed: the target does not meet *expect*.
             NotFound: the folder does not exist, or *expect* is `Unchanged` and nothing is there.
-            WrongKind: a folder has that name.
+            WrongKind: a folder has that name (`AlreadyExists` where nothing was expected).
             NameRefused: the drive cannot hold the name.
             Truncated: *source* gave more or fewer bytes than *size*.
             NoSpace, TooLarge, ReadOnly, Forbidden: as they say.
@@ -169,6 +170,7 @@ class Drive(ABC):
         Remove a file, or a folder that is empty.
 
         Raises:
+            Forbidden: it is the root, or the account may not.
             NotFound: nothing is there.
             NotEmpty: a folder that still holds entries.
             Changed: it does not meet *expect*.

@@ -31,7 +31,8 @@ class Reader(Protocol):
 
         Raises:
             Truncated: the content ended before its announced size or went on after it.
-            Changed: it was replaced or rewritten since reading began (told at the end at the latest).
+            Changed: it was replaced or rewritten since reading began (told at the end at the latest),
+                unless what was read is the earlier content, whole: never a mixture.
             Unavailable: the connection broke off.
         """
 
@@ -49,6 +50,8 @@ class Moves(Protocol):
         Raises:
             NotFound: there is no *source*, or no folder to put it in.
             AlreadyExists, Changed: *target* does not meet *expect*.
+            WrongKind: *target* is a folder that would be replaced, or lies inside *source*.
+            NameRefused: the drive cannot hold the name.
         """
 
 
@@ -78,7 +81,14 @@ class Partials(Protocol):
         """Read back what is held for *token*."""
 
     def finish(self, token: str, path: Path, *, expect: Precondition, modified: int | None = None) -> Entry:
-        """Make the partial appear as *path*, atomically, under the same promises as `Drive.write`."""
+        """
+        Make the partial appear as *path*, atomically, under the same promises as `Drive.write`.
+
+        It is no partial any more then; one that cannot be finished stays as it was.
+
+        Raises:
+            NotFound: nothing is held for *token*.
+        """
 
     def sweep(self, keep: Collection[str]) -> int:
         """Remove what this owner left behind except the tokens in *keep*; return how many were removed."""

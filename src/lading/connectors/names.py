@@ -14,9 +14,39 @@ import unicodedata
 from collections.abc import Iterator
 
 from lading.connectors.profile import Case, Form, NameRules, NameUnit
-from lading.model.paths import Path, name_bytes
+from lading.model.errors import NameRefused
+from lading.model.paths import Path, name_bytes, name_from
 
 _CONTROL = re.compile("[\x01-\x1f\x7f]")
+
+
+def check_names(path: Path) -> None:
+    """
+    Refuse what is no name on any drive: "", ".", "..", and names that contain a slash or NUL.
+
+    Every call of every connector asks this first, so that no path leads out of the root.
+
+    Raises:
+        NameRefused: one of the names is none.
+    """
+    for name in path:
+        if name in ("", ".", "..") or "/" in name or "\0" in name:
+            raise NameRefused(path, "not a name")
+
+
+def check_holdable(path: Path, rules: NameRules) -> None:
+    """
+    Refuse a *path* that a drive with *rules* cannot hold.
+
+    Raises:
+        NameRefused: with all the reasons.
+    """
+    check_names(path)
+    found = [*path_problems(path, rules)]
+    for name in path:
+        found.extend(_problems(name, rules))
+    if found:
+        raise NameRefused(path, "; ".join(found))
 
 
 def problems(name: str, rules: NameRules) -> tuple[str, ...]:
@@ -39,10 +69,11 @@ def path_problems(path: Path, rules: NameRules) -> tuple[str, ...]:
 def folded(name: str, rules: NameRules) -> str:
     """The form in which a drive with *rules* tells names apart."""
     if rules.form is Form.FOLDED:
-        name = unicodedata.normalize("NFC", name)
+        name = unicodedata.normalize("NFD", name)
     if rules.case is Case.FOLDED:
         name = name.casefold()
-    return name
+    # Folding case may leave a name in neither form, so it is composed last.
+    return unicodedata.normalize("NFC", name) if rules.form is Form.FOLDED else name
 
 
 def measure(name: str, unit: NameUnit) -> int:
@@ -59,20 +90,29 @@ def mapped(name: str, rules: NameRules) -> str:
     A name close to *name* that a drive with *rules* can hold.
 
     What is refused becomes "_", and ` ~` with twelve hex digits of the SHA-256 of the exact
-    name is put before the extension, so that two names never meet.
+    name is put before the extension, so that two mapped names never meet.  Whether another
+    entry bears the result already is for the caller to see.  The rules must leave room for
+    16 characters and allow "_", letters and digits.
     """
-    mark = " ~" + hashlib.sha256(name_bytes(name)).hexdigest()[:12]
-    stem, dot, extension = name.rpartition(".")
+    # "surrogatepass" keeps apart what no bytes can tell apart.
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+    mark = _cleaned(" ~", rules) + digest[:12]
+    stem, dot, extension = name.rstrip("".join(rules.endings)).rpartition(".")
     if not stem or measure(extension, rules.unit) > 16:
-        stem, dot, extension = name, "", ""
-    stem, extension = _cleaned(stem, rules), _cleaned(extension, rules)
-    ending = mark + dot + extension
+        stem, dot, extension = stem + dot + extension, "", ""
+    stem, ending = _cleaned(stem, rules), mark + dot + _cleaned(extension, rules)
+    # The underscore in front helps where the stem alone is what the drive refuses: `con.tar.gz`.
+    for candidate in (_fitted(stem, ending, rules), _fitted("_" + stem, ending, rules)):
+        if not problems(candidate, rules):
+            return candidate
+    return "_" + mark
+
+
+def _fitted(stem: str, ending: str, rules: NameRules) -> str:
     room = rules.length - measure(ending, rules.unit)
     while stem and measure(stem, rules.unit) > room:
         stem = stem[:-1]
-    candidate = (stem.rstrip(" ") or "_") + ending
-    # An extension that cleaning left empty would leave a dot at the end.
-    return candidate if not problems(candidate, rules) else "_" + mark
+    return (stem.rstrip(" ") or "_") + ending
 
 
 def _cleaned(text: str, rules: NameRules) -> str:
@@ -93,9 +133,17 @@ def _problems(name: str, rules: NameRules) -> Iterator[str]:
         yield "not a name"
     if bad := sorted({character for character in name if _refused(character, rules)}):
         yield "characters " + " ".join(ascii(character)[1:-1] for character in bad)
+    elif rules.unit is not NameUnit.UTF16 and name_from(name_bytes(name)) != name:
+        # Stray surrogates that spell other bytes: stored, the name would come back as another.
+        yield "not the name of any bytes"
     if name and name[-1] in rules.endings:
         yield f"ends with {name[-1]!r}"
-    if name.casefold() in rules.reserved or name.partition(".")[0].casefold() in rules.reserved_stems:
+    # Windows takes `con .txt` for the device, too.
+    if name.casefold() in rules.reserved or _device(name) in rules.reserved_stems:
         yield "reserved"
     if (length := measure(name, rules.unit)) > rules.length:
         yield f"{length} {rules.unit.value}, at most {rules.length}"
+
+
+def _device(name: str) -> str:
+    return name.partition(".")[0].rstrip(" ").casefold()

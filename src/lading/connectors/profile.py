@@ -55,7 +55,7 @@ class NameRules:
     length: int = 255
     """The longest name."""
     path_length: int | None = None
-    """The longest path, its slashes counted."""
+    """The longest path, a slash before each name counted."""
     unit: NameUnit = NameUnit.BYTES
     """What the two lengths count."""
     depth: int | None = None
@@ -89,3 +89,11 @@ class Profile:
     """Content is reached through this machine's own file system: calls cost no round trip."""
     stable_ids: bool = False
     """`Entry.id` stays with an entry through renames and is never given to another while both exist."""
+
+    def kept_time(self, modified: int) -> int:
+        """The time the drive keeps when it is given *modified*: on its grain, inside its range."""
+        kept = modified - modified % self.clock_grain
+        if self.modified_range is None:
+            return kept
+        earliest, latest = self.modified_range
+        return min(max(kept, earliest), latest)

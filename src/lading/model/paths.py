@@ -23,17 +23,29 @@ _ESCAPE = "\x01"
 _UNSAFE = re.compile("[\x00\x01/\ud800-\udfff]")
 _ESCAPED = re.compile("\x01(?:u([0-9a-f]{4})|([0-9a-f]{2}))")
 # What must not reach a terminal or a page as it is: controls, and the
-# characters that turn the direction of writing (a known way to disguise names).
-_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+# characters that take no room or turn the direction of writing (a known way to
+# disguise names).
+_INVISIBLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\u115f\u1160\u3164\uffa0\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
 
 
 def name_bytes(name: str) -> bytes:
-    """The exact bytes of *name*, as the drive gave them."""
-    return name.encode("utf-8", "surrogateescape")
+    """
+    The exact bytes of *name*, as the drive gave them.
+
+    A drive whose names are not bytes may give other lone surrogates; they become the three
+    bytes that UTF-8 would have for them, so that every name has bytes.
+    """
+    try:
+        return name.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return b"".join(map(_bytes, name))
 
 
 def name_from(raw: bytes) -> str:
-    """The name whose exact bytes are *raw*; the inverse of `name_bytes`."""
+    """The name whose exact bytes are *raw*; `name_bytes` gives them back."""
     return raw.decode("utf-8", "surrogateescape")
 
 
@@ -43,7 +55,7 @@ def encode(path: Path) -> str:
 
     Names are joined by "/".  Inside a name a slash, NUL, SOH or a byte that is
     not UTF-8 becomes SOH and two hex digits, any other lone surrogate SOH, "u"
-    and four.  Ordinary names stay as they are, so the line is readable.
+    and four.  Ordinary names stay as they are, so the line is readable.  Names are not empty.
     """
     text = "/".join(path)
     # The usual case is one search over the whole line: no escape, no stray slash.
@@ -87,6 +99,7 @@ def shown(path: Path) -> str:
 
 def shown_name(name: str) -> str:
     """*name* for a person: what would be invisible or misleading is spelled out."""
+    name = name.replace("/", "\\x2f")
     return _INVISIBLE.sub(lambda found: _spelled(found.group()), name)
 
 
@@ -98,6 +111,11 @@ def space_of(path: Path) -> str:
 def within(path: Path, folder: Path) -> bool:
     """Whether *path* is *folder* or lies below it."""
     return path[: len(folder)] == folder
+
+
+def _bytes(character: str) -> bytes:
+    escaped = 0xDC80 <= ord(character) <= 0xDCFF
+    return character.encode("utf-8", "surrogateescape" if escaped else "surrogatepass")
 
 
 def _escape(found: re.Match[str]) -> str:
@@ -118,4 +136,6 @@ def _spelled(character: str) -> str:
     code = ord(character)
     if 0xDC80 <= code <= 0xDCFF:
         return f"\\x{code - 0xDC00:02x}"
+    if code > 0xFFFF:
+        return f"\\U{code:08x}"
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

@@ -1,0 +1,200 @@
+"""
+What memory drives share: the tree, the partials and the facts about both.
+
+A store is the server, a `MemoryDrive` a client of it.  It knows nothing of
+preconditions and sources; whoever uses it holds its `lock` meanwhile.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TypedDict, Unpack
+
+from lading.connectors.names import folded
+from lading.connectors.profile import NameRules, Profile
+from lading.model.entry import Entry, Kind
+from lading.model.errors import CursorExpired, NoSpace, NotFound, WrongKind
+from lading.model.paths import Path
+
+from .content import Content
+
+
+class Facts(TypedDict, total=False):
+    """Facts of the profile that a store can be given, see `Profile`."""
+
+    names: NameRules
+    keeps_modified: bool
+    clock_grain: int
+    modified_range: tuple[int, int] | None
+    size_limit: int | None
+    calls_per_second: float | None
+    concurrency: int
+
+
+class Settings(Facts, total=False):
+    """How a store behaves beyond its profile."""
+
+    page_size: int
+    """Entries on a page of a listing."""
+    quota_bytes: int | None
+    """Bytes of content, partials included, that the store takes."""
+    cursor_lifetime: int | None
+    """Listing calls (of all clients) that a cursor outlives; None: as long as the store."""
+    clock: Callable[[], int]
+    """Now, in nanoseconds since 1970 UTC."""
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """A file (it has content) or a folder (it has children, by their folded names)."""
+
+    name: str
+    id: str
+    modified: int
+    content: Content | None = None
+    etag: str | None = None
+    children: dict[str, Node] = field(default_factory=dict)
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it can hold others."""
+        return self.content is None
+
+    def entry(self, path: Path) -> Entry:
+        """What a drive says about it at *path*."""
+        if self.content is None:
+            return Entry(path, Kind.FOLDER, 0, self.modified, self.id)
+        digests = (("sha256", self.content.sha256),)
+        return Entry(path, Kind.FILE, self.content.size, self.modified, self.id, self.etag, digests)
+
+
+class MemoryStore:
+    """A tree of files, shared by any number of `MemoryDrive` clients."""
+
+    def __init__(self, **settings: Unpack[Settings]) -> None:
+        self.page_size = settings.get("page_size", 1000)
+        self.quota_bytes = settings.get("quota_bytes")
+        self.cursor_lifetime = settings.get("cursor_lifetime")
+        self.clock = settings.get("clock", time.time_ns)
+        facts = {name: settings[name] for name in Facts.__annotations__ if name in settings}  # type: ignore[literal-required]
+        plain = Profile(kind="memory", address="memory:", digests=("sha256",), stable_ids=True)
+        self.profile = replace(plain, **facts)
+        self.lock = threading.RLock()
+        self.partials: dict[tuple[str, str], Content] = {}
+        self.settled = 0
+        """How many changes had been made when `settle` was last called."""
+        self.changes = 0
+        """How many changes have been made."""
+        self._numbers = itertools.count(1)
+        self._listings = 0
+        self._expired_at = -1
+        self.root = self.new_node("", None)
+
+    def new_node(self, name: str, modified: int | None) -> Node:
+        """A folder that is not yet in the tree; it becomes a file by getting content."""
+        return Node(name, self.number(), self.time(modified))
+
+    def number(self) -> str:
+        """A text that was never given before: an id, an etag."""
+        return f"{next(self._numbers):x}"
+
+    def time(self, modified: int | None) -> int:
+        """The time that is kept for an entry that was given *modified*."""
+        given = modified is not None and self.profile.keeps_modified
+        return self.profile.kept_time(modified if given and modified is not None else self.clock())
+
+    def key(self, name: str) -> str:
+        """What tells *name* from others in a folder."""
+        return folded(name, self.profile.names)
+
+    def find(self, path: Path) -> tuple[Path, Node]:
+        """
+        The node at *path*, and its path as the store spells it.
+
+        Raises:
+            NotFound: nothing is there.
+        """
+        node, spelled = self.root, []
+        for name in path:
+            child = node.children.get(self.key(name))
+            if child is None:
+                raise NotFound(path, "no such entry")
+            node = child
+            spelled.append(node.name)
+        return tuple(spelled), node
+
+    def folder(self, path: Path) -> tuple[Path, Node]:
+        """
+        The folder that *path* lies in.
+
+        Raises:
+            NotFound: there is none.
+            WrongKind: it is a file.
+        """
+        try:
+            spelled, node = self.find(path[:-1])
+        except NotFound:
+            raise NotFound(path, "its folder does not exist") from None
+        if not node.is_folder:
+            raise WrongKind(path, "its folder is a file")
+        return spelled, node
+
+    def look(self, path: Path) -> tuple[Path, Node | None]:
+        """What is at *path*, None if nothing is."""
+        try:
+            return self.find(path)
+        except NotFound:
+            return path, None
+
+    def used(self) -> int:
+        """Bytes of all content, partials included."""
+        total = sum(content.size for content in self.partials.values())
+        waiting = [self.root]
+        while waiting:
+            node = waiting.pop()
+            total += node.content.size if node.content else 0
+            waiting.extend(node.children.values())
+        return total
+
+    def room(self, path: Path | str, size: int) -> None:
+        """
+        Make sure that *size* more bytes fit.
+
+        Raises:
+            NoSpace: they do not.
+        """
+        if self.quota_bytes is not None and self.used() + size > self.quota_bytes:
+            raise NoSpace(path, f"quota of {self.quota_bytes} bytes")
+
+    def cursor(self, key: str) -> str:
+        """A cursor for what comes after *key* in a folder."""
+        return f"{self._listings}:{key.encode('utf-8', 'surrogatepass').hex()}"
+
+    def after(self, folder: Path, cursor: str | None) -> str:
+        """
+        The key after which a listing goes on; every listing call comes by here.
+
+        Raises:
+            CursorExpired: the cursor is too old, or none of ours.
+        """
+        self._listings += 1
+        if cursor is None:
+            return ""
+        given, _, key = cursor.partition(":")
+        try:
+            at, found = int(given), bytes.fromhex(key).decode("utf-8", "surrogatepass")
+        except ValueError:
+            raise CursorExpired(folder, "no such cursor") from None
+        lived = self._listings - at
+        if at <= self._expired_at or (self.cursor_lifetime is not None and lived > self.cursor_lifetime):
+            raise CursorExpired(folder, "the cursor is too old")
+        return found
+
+    def expire_cursors(self) -> None:
+        """Forget all cursors given so far."""
+        with self.lock:
+            self._expired_at = self._listings
