@@ -1,0 +1,224 @@
+"""
+Who may do what: mode bits and POSIX ACLs, read as grants.
+
+The binary form of an ACL is that of the kernel header
+`include/uapi/linux/posix_acl_xattr.h`: a little-endian version (32 bits, 2),
+then entries of tag (16), permissions (16) and id (32); the tags are those of
+`include/uapi/linux/posix_acl.h`.  Rights are read, never set, except that a
+file made elsewhere gets what its folder hands down.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import functools
+import grp
+import os
+import pwd
+import stat
+import struct
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from lading.connectors.folder.system import by_descriptor
+from lading.connectors.folder.tree import Tree
+from lading.connectors.folder.trouble import translated
+from lading.model.access import Effect, Grant, Principal, PrincipalKind
+from lading.model.errors import BadAnswer
+from lading.model.paths import Path
+
+ACCESS = "system.posix_acl_access"
+DEFAULT = "system.posix_acl_default"
+_VERSION = 2
+_HEADER = struct.Struct("<I")
+_ENTRY = struct.Struct("<HHI")
+_NOBODY = 0xFFFFFFFF
+
+USER_OBJ, USER, GROUP_OBJ, GROUP, MASK, OTHER = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
+
+# The order in which rules are tried; the mask is no rule of its own.
+_RANK = {USER_OBJ: 0, USER: 1, GROUP_OBJ: 2, GROUP: 2, OTHER: 3, MASK: -1}
+
+EVERYBODY = Principal(PrincipalKind.EVERYBODY, "everybody")
+
+
+class Rule(NamedTuple):
+    """One line of an ACL: *permissions* are the bits 4 (read), 2 (write), 1 (execute or enter)."""
+
+    tag: int
+    permissions: int
+    id: int = _NOBODY
+
+
+class Owners(NamedTuple):
+    """Numbers of the user and the group that own an entry."""
+
+    user: int
+    group: int
+
+
+def decoded(raw: bytes) -> tuple[Rule, ...]:
+    """
+    The rules in the attribute *raw*.
+
+    Raises:
+        ValueError: it has another version or a broken length.
+    """
+    if len(raw) < _HEADER.size or _HEADER.unpack_from(raw) != (_VERSION,):
+        raise ValueError("an ACL of unknown version")
+    if (len(raw) - _HEADER.size) % _ENTRY.size:
+        raise ValueError("an ACL of broken length")
+    return tuple(Rule(*fields) for fields in _ENTRY.iter_unpack(raw[_HEADER.size :]))
+
+
+def encoded(rules: tuple[Rule, ...]) -> bytes:
+    """The attribute that holds *rules*; the inverse of `decoded`."""
+    return _HEADER.pack(_VERSION) + b"".join(_ENTRY.pack(*rule) for rule in rules)
+
+
+def of_mode(mode: int) -> tuple[Rule, ...]:
+    """The rules that the mode bits alone say."""
+    return (Rule(USER_OBJ, mode >> 6 & 7), Rule(GROUP_OBJ, mode >> 3 & 7), Rule(OTHER, mode & 7))
+
+
+def handed_down(default: tuple[Rule, ...], mode: int) -> tuple[Rule, ...]:
+    """
+    The access rules of a file created with *mode* in a folder with the *default* rules.
+
+    As acl(5) says under OBJECT CREATION AND DEFAULT ACLs: what *mode* does not ask for is taken
+    from the owner, the mask (without one: the group) and the others.
+    """
+    masked = MASK if any(rule.tag == MASK for rule in default) else GROUP_OBJ
+    asked = {USER_OBJ: mode >> 6 & 7, masked: mode >> 3 & 7, OTHER: mode & 7}
+    return tuple(rule._replace(permissions=rule.permissions & asked.get(rule.tag, 7)) for rule in default)
+
+
+def grants_of(path: Path, rules: tuple[Rule, ...], people: Owners, source: str) -> Iterator[Grant]:
+    """
+    What *rules* give on *path*, and what they take.
+
+    The first rule that names somebody decides, so one with fewer rights than a later rule
+    denies the difference: owner and other users, then groups, then everybody.
+    """
+    mask = next((rule.permissions for rule in rules if rule.tag == MASK), 7)
+    held = {rule: rule.permissions & (mask if rule.tag in (USER, GROUP_OBJ, GROUP) else 7) for rule in rules}
+    for rule, bits in held.items():
+        principal = _principal(rule, people)
+        if principal is None:
+            continue
+        later = 0
+        for other, theirs in held.items():
+            later |= theirs if _RANK[other.tag] > _RANK[rule.tag] else 0
+        inherits = source == "default acl"
+        if bits:
+            yield Grant(path, principal, _rights(bits), Effect.ALLOW, inherits, source)
+        if later & ~bits:
+            yield Grant(path, principal, _rights(later & ~bits), Effect.DENY, inherits, source)
+
+
+class PosixGrants:
+    """The grants facet of a folder drive."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+
+    def list(self, path: Path) -> tuple[Grant, ...]:
+        """
+        The grants on *path*; those of a default ACL say `inherits`.  A symlink has none.
+
+        Raises:
+            NotFound, Forbidden: as they say.
+            BadAnswer: the ACL is of a kind that is not known.
+        """
+        try:
+            descriptor = self._tree.look(path)
+            try:
+                return tuple(_listed(path, descriptor))
+            finally:
+                os.close(descriptor)
+        except OSError as problem:
+            raise translated(problem, path) from problem
+        except ValueError as problem:
+            raise BadAnswer(path, str(problem)) from problem
+
+
+def hand_down(parent: int, descriptor: int) -> None:
+    """
+    Give the new file *descriptor* the group and ACL it would have if it were made in *parent*.
+
+    What the file system or the account cannot do is left as it is: the content counts for more.
+    """
+    above = os.fstat(parent)
+    group = above.st_gid if above.st_mode & stat.S_ISGID else os.getegid()
+    facts = os.fstat(descriptor)
+    if facts.st_gid != group:
+        with contextlib.suppress(OSError):
+            os.fchown(descriptor, -1, group)
+    if (default := _attribute(parent, DEFAULT)) is not None:
+        with contextlib.suppress(OSError, ValueError):
+            os.setxattr(descriptor, ACCESS, encoded(handed_down(decoded(default), 0o666)))
+
+
+def stop_handing_down(name: bytes, parent: int) -> None:
+    """Take the default ACL from the new folder *name* in *parent*, where it inherited one."""
+    with contextlib.suppress(OSError):
+        folder = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
+        try:
+            os.removexattr(folder, DEFAULT)
+        finally:
+            os.close(folder)
+
+
+def _listed(path: Path, descriptor: int) -> Iterator[Grant]:
+    facts = os.fstat(descriptor)
+    if stat.S_ISLNK(facts.st_mode):
+        return
+    people = Owners(facts.st_uid, facts.st_gid)
+    access = _attribute(descriptor, ACCESS)
+    if access is None:
+        yield from grants_of(path, of_mode(facts.st_mode), people, "mode")
+    else:
+        yield from grants_of(path, decoded(access), people, "acl")
+    if stat.S_ISDIR(facts.st_mode) and (default := _attribute(descriptor, DEFAULT)) is not None:
+        yield from grants_of(path, decoded(default), people, "default acl")
+
+
+def _attribute(descriptor: int, name: str) -> bytes | None:
+    # A descriptor that only looks at a file cannot be asked itself.
+    try:
+        return os.getxattr(by_descriptor(descriptor), name)
+    except OSError as problem:
+        if problem.errno in (errno.ENODATA, errno.EOPNOTSUPP, errno.ENOSYS, errno.ENOENT):
+            return None
+        raise
+
+
+def _principal(rule: Rule, people: Owners) -> Principal | None:
+    if rule.tag in (USER_OBJ, USER):
+        return _person(people.user if rule.tag == USER_OBJ else rule.id)
+    if rule.tag in (GROUP_OBJ, GROUP):
+        return _group(people.group if rule.tag == GROUP_OBJ else rule.id)
+    return EVERYBODY if rule.tag == OTHER else None
+
+
+def _rights(bits: int) -> frozenset[str]:
+    return frozenset(letter for letter, bit in (("r", 4), ("w", 2), ("x", 1)) if bits & bit)
+
+
+@functools.cache
+def _person(number: int) -> Principal:
+    try:
+        name = pwd.getpwuid(number).pw_name
+    except (KeyError, OverflowError):
+        name = str(number)
+    return Principal(PrincipalKind.PERSON, str(number), name)
+
+
+@functools.cache
+def _group(number: int) -> Principal:
+    try:
+        name = grp.getgrgid(number).gr_name
+    except (KeyError, OverflowError):
+        name = str(number)
+    return Principal(PrincipalKind.GROUP, str(number), name)

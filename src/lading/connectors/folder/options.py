@@ -1,0 +1,51 @@
+"""
+The options of a folder's address.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lading.connectors.address import Address
+from lading.model.errors import BadAddress
+
+_CHOICES = {
+    "create": ("no", "yes"),
+    "fsync": ("no", "file"),
+    "role": ("source", "target"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a folder is used."""
+
+    create: bool
+    """Make the root if it is not there."""
+    sync_files: bool
+    """Every file survives a power cut as soon as its `write` returns; `settle` does that for all at once."""
+    may_write: bool
+    """Its profile may be found out by writing to it."""
+
+
+def options_of(address: Address) -> Options:
+    """
+    The options of *address*.
+
+    Raises:
+        BadAddress: an option or its value is not known, or the owner is no plain name.
+    """
+    for name, value in address.options.items():
+        if name not in _CHOICES:
+            raise BadAddress(str(address), f"a folder has no option {name}; it has {', '.join(_CHOICES)}")
+        if value not in _CHOICES[name]:
+            raise BadAddress(str(address), f"{name} is {' or '.join(_CHOICES[name])}, not {value}")
+    owner = address.owner
+    if owner in ("", ".", "..") or "/" in owner or "\0" in owner or len(owner.encode()) > 200:
+        raise BadAddress(str(address), "the owner is no plain name")
+    create = address.options.get("create") == "yes"
+    return Options(
+        create=create,
+        sync_files=address.options.get("fsync") == "file",
+        may_write=create or address.options.get("role") == "target",
+    )
