@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
+import traceback
 from importlib import import_module
 
 import click
 
 from lading import __version__
 from lading.cli.output import fail, speak
-from lading.model.errors import Interrupted, LadingError
+from lading.model.errors import Internal, Interrupted, LadingError
 from lading.model.text import Text
 
 # Command name to (module, one line of help).  The module's `command` is the click command.
@@ -90,7 +92,17 @@ def main() -> None:
         # The reader of our output went away, as `head` does.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 141
+    except Exception as problem:
+        code = fail(_unexpected(problem), as_json=as_json)
     sys.exit(code or 0)
+
+
+def _unexpected(problem: Exception) -> Internal:
+    """A fault of ours: the details go to a file, a sentence to the person."""
+    descriptor, file = tempfile.mkstemp(prefix="lading-error-", suffix=".txt")
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as stream:
+        traceback.print_exception(problem, file=stream)
+    return Internal(file, f"{type(problem).__name__}: {problem}"[:300])
 
 
 def _usage(error: click.ClickException, as_json: bool) -> int:

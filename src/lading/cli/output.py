@@ -20,7 +20,7 @@ from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingCo
 from rich.progress import Progress as Bar
 
 from lading.model.errors import LadingError
-from lading.model.progress import Progress, Publish
+from lading.model.progress import Progress, Publish, nobody_listens
 from lading.model.text import Language, Text, language_of
 
 PLAIN_EVERY = 2.0
@@ -76,7 +76,7 @@ def progress_bar(*, quiet: bool = False) -> Iterator[Publish]:
     What is published are totals since the beginning of each stage.
     """
     if quiet:
-        yield lambda progress: None
+        yield nobody_listens
     elif sys.stderr.isatty():
         with _bars() as publish:
             yield publish

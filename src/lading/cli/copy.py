@@ -1,0 +1,263 @@
+"""
+`lading copy OLD NEW`.
+"""
+
+from __future__ import annotations
+
+import getpass
+import signal
+import sys
+import tomllib
+from dataclasses import replace
+from pathlib import Path as LocalPath
+from types import FrameType
+from typing import Any
+
+import click
+
+from lading.cli.options import address, drive_option, json_option
+from lading.cli.output import answer, progress_bar, say, speak
+from lading.connectors.address import Address
+from lading.connectors.crew import Crew
+from lading.connectors.wrap.timetable import parse_timetable
+from lading.model.errors import FAILED_OBJECTS, BadRequest
+from lading.model.text import Text
+from lading.stages.transfer.apart import check_apart
+from lading.stages.transfer.copying import Copying, Finished, Order, Planned, workers
+from lading.stages.transfer.rates import Tally
+from lading.stages.transfer.rules import Rules, Waiver
+from lading.stages.transfer.state import Job, job_at, locked
+
+HELP = Text(
+    """Copy the drive OLD into the drive NEW.
+
+    Each run is a pass: it moves what is new or changed and closes its account. A run that
+    was cut off goes on where it was when the same command is given again.
+
+    Exit codes: 0 everything is accounted for and nothing failed; 11 the pass ended and some
+    objects failed; 42 the deletion fuse; others see docs/manual/errors.md.
+    """,
+    """将网盘 OLD 复制到网盘 NEW。
+
+    每次运行为一轮：迁移新增或变更的内容并结清账目。中断后再次执行同一命令，会从中断处继续。
+
+    退出码：0 全部对账且无失败；11 本轮结束但有对象失败；42 触发删除保险；其余见 docs/manual/errors.md。
+    """,
+)
+
+
+@click.command(help=speak(HELP))
+@click.argument("old")
+@click.argument("new")
+@drive_option("--old-opt", Text("old drive", "旧网盘"))
+@drive_option("--new-opt", Text("new drive", "新网盘"))
+@click.option(
+    "--state",
+    default=".lading",
+    type=click.Path(path_type=LocalPath),
+    show_default=True,
+    help=speak(Text("Folder that keeps the state of the job.", "保存任务状态的文件夹。")),
+)
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help=speak(Text("Scan and plan only; write nothing to NEW.", "只扫描并生成计划，不写入 NEW。")),
+)
+@click.option(
+    "--exclude",
+    multiple=True,
+    metavar="PATTERN",
+    help=speak(
+        Text(
+            "Leave behind what matches, e.g. '/Deal/*.tmp'; may be repeated.",
+            "排除匹配的对象，例如 '/Deal/*.tmp'；可重复。",
+        )
+    ),
+)
+@click.option(
+    "--overwrite",
+    is_flag=True,
+    help=speak(
+        Text("Replace files in NEW that no earlier pass put there.", "替换 NEW 中并非由先前各轮写入的文件。")
+    ),
+)
+@click.option(
+    "--delete",
+    is_flag=True,
+    help=speak(
+        Text(
+            "Remove from NEW what earlier passes put there and OLD no longer has.",
+            "从 NEW 删除先前写入而 OLD 已不存在的对象。",
+        )
+    ),
+)
+@click.option(
+    "--delete-at-most",
+    default=5.0,
+    type=click.FloatRange(0, 100),
+    show_default=True,
+    metavar="PERCENT",
+    help=speak(
+        Text(
+            "Stop if --delete would remove more than this share.", "若 --delete 将删除的比例超过此值则停止。"
+        )
+    ),
+)
+@click.option(
+    "--waivers",
+    type=click.Path(path_type=LocalPath),
+    metavar="FILE",
+    help=speak(
+        Text("A TOML file of failures that two people accept.", "经两人认可的失败项清单（TOML 文件）。")
+    ),
+)
+@click.option(
+    "--old-limit",
+    default="",
+    metavar="TIMETABLE",
+    help=speak(
+        Text(
+            "Limits for reading OLD, e.g. 'mon-fri 08:00-18:30 2MiB/s 20calls/s'.",
+            "读取 OLD 的限速，例如 'mon-fri 08:00-18:30 2MiB/s 20calls/s'。",
+        )
+    ),
+)
+@click.option(
+    "--new-limit",
+    default="",
+    metavar="TIMETABLE",
+    help=speak(Text("Limits for writing NEW.", "写入 NEW 的限速。")),
+)
+@click.option(
+    "--workers",
+    "asked",
+    type=click.IntRange(1, 64),
+    help=speak(Text("Worker processes; default one per processor.", "工作进程数；默认每个处理器一个。")),
+)
+@click.option(
+    "--new-pass",
+    is_flag=True,
+    help=speak(Text("Give up an unfinished pass and start another.", "放弃未完成的一轮并开始新的一轮。")),
+)
+@json_option
+def command(
+    old: str, new: str, state: LocalPath, asked: int | None, as_json: bool, dry_run: bool, **given: Any
+) -> int:
+    """Copy one drive into another."""
+    source = address(old, given["old_opt"])
+    target = _target(address(new, given["new_opt"]))
+    order = _order(given)
+    check_apart(source, target, state)
+    job = job_at(state, source, target)
+    signal.signal(signal.SIGTERM, _terminated)
+    with locked(job), progress_bar(quiet=as_json) as publish:
+        tally = Tally(publish)
+        with Crew(workers(asked), publish=tally.told) as crew:
+            copying = Copying(order, job, crew, tally)
+            if dry_run:
+                return _tell_plan(copying.dry_run(), as_json)
+            finished = copying.run()
+        tally.close()
+    return _tell(finished, job, as_json)
+
+
+def _target(it: Address) -> Address:
+    """NEW may be made, and its profile may be found out by writing to it."""
+    return replace(it, options={"create": "yes", "role": "target", **it.options})
+
+
+def _order(given: dict[str, Any]) -> Order:
+    for limits in (given["old_limit"], given["new_limit"]):
+        parse_timetable(limits)
+    rules = Rules(
+        exclude=tuple(given["exclude"]),
+        overwrite=given["overwrite"],
+        delete=given["delete"],
+        delete_at_most=given["delete_at_most"] / 100,
+        waivers=_waivers(given["waivers"]) if given["waivers"] else (),
+    )
+    return Order(
+        rules=rules,
+        old_limits=given["old_limit"],
+        new_limits=given["new_limit"],
+        new_pass=given["new_pass"],
+        actor=getpass.getuser(),
+    )
+
+
+def _waivers(file: LocalPath) -> tuple[Waiver, ...]:
+    try:
+        with open(file, "rb") as stream:
+            rows = tomllib.load(stream).get("waiver", [])
+        waivers = tuple(
+            Waiver(
+                pattern=str(row["pattern"]),
+                reason=str(row["reason"]),
+                by=tuple(row["by"]),
+                until=str(row["until"]),
+            )
+            for row in rows
+        )
+    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as problem:
+        raise BadRequest(str(file), f"the waivers cannot be read: {problem}") from None
+    for waiver in waivers:
+        if len(set(waiver.by)) != 2:
+            raise BadRequest(str(file), f"the waiver of {waiver.pattern} needs two people")
+    return waivers
+
+
+def _terminated(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _tell_plan(planned: Planned, as_json: bool) -> int:
+    if as_json:
+        answer("copy", {"dry_run": True, "new_exists": planned.existed, **planned.plan.to_json()})
+        return 0
+    if not planned.existed:
+        say(Text("NEW does not exist yet; it would be made.", "NEW 尚不存在，将会创建。"))
+    for action, count in planned.plan.actions.items():
+        sys.stdout.write(f"{action:>9}  {count['objects']:>12,}  {count['bytes']:>18,} B\n")
+    return 0
+
+
+def _tell(finished: Finished, job: Job, as_json: bool) -> int:
+    account = finished.account
+    code = FAILED_OBJECTS if account["failures"] else 0
+    if as_json:
+        answer(
+            "copy",
+            {"job": job.id, "state": str(job.folder), "resumed": finished.resumed, "account": account},
+            exit_code=code,
+        )
+        return code
+    say(
+        Text(
+            "Pass {number}: found {objects:,} objects, {size:,} bytes",
+            "第 {number} 轮：发现 {objects:,} 个对象，{size:,} 字节",
+        ),
+        number=account["pass"],
+        objects=account["found"]["objects"],
+        size=account["found"]["bytes"],
+    )
+    for bucket, count in account["buckets"].items():
+        sys.stdout.write(
+            f"  {speak(BUCKETS[bucket]):>10}  {count['objects']:>12,}  {count['bytes']:>18,} B\n"
+        )
+    say(Text("The account closes.  State: {state}", "账目已结平。状态：{state}"), state=job.folder)
+    if code:
+        say(
+            Text("Failures are listed in {file}", "失败清单：{file}"),
+            file=finished.it.folder / "failures.jsonl",
+        )
+    return code
+
+
+BUCKETS = {
+    "moved": Text("moved", "已迁移"),
+    "same": Text("same", "相同"),
+    "renamed": Text("renamed", "已改名"),
+    "excluded": Text("excluded", "已排除"),
+    "waived": Text("waived", "已豁免"),
+    "failed": Text("failed", "失败"),
+}

@@ -1,0 +1,99 @@
+"""
+Content on its way: read once, with every digest computed as it passes.
+
+SHA-256 is what is recorded and what a stranger can check; BLAKE3 is several
+times faster and guards the way back: what was stored is read again and must
+give the same BLAKE3.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+
+from blake3 import blake3
+
+from lading.connectors.api import Drive
+from lading.connectors.facets import Reader
+from lading.model.paths import Path
+
+BLOCK = 8 * 1024 * 1024
+"""Bytes after which a large file is noted as sent; at most this much is sent again by a worker."""
+CHUNK = 1024 * 1024
+"""Bytes read at once."""
+
+
+class Digests:
+    """SHA-256 and BLAKE3 of what has passed so far."""
+
+    __slots__ = ("_blake3", "_sha256", "size")
+
+    def __init__(self) -> None:
+        self._sha256 = hashlib.sha256()
+        self._blake3 = blake3()
+        self.size = 0
+
+    def add(self, data: bytes) -> None:
+        """Take *data* in."""
+        self._sha256.update(data)
+        self._blake3.update(data)
+        self.size += len(data)
+
+    @property
+    def sha256(self) -> str:
+        """The digest that is recorded, in hex."""
+        return self._sha256.hexdigest()
+
+    @property
+    def blake3(self) -> bytes:
+        """The digest that guards the way back."""
+        return self._blake3.digest()
+
+
+class Content:
+    """
+    The content of *path* on *drive*, to be given to `Drive.write`.
+
+    It can be asked again from its beginning, so that a wrapper may repeat a
+    write whose connection broke; `digests` are those of the last time.
+    """
+
+    def __init__(self, drive: Drive, path: Path, expect: str | None, moved: Callable[[int], None]) -> None:
+        self._drive, self._path, self._expect, self._moved = drive, path, expect, moved
+        self.digests = Digests()
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self.again()
+
+    def again(self) -> Iterator[bytes]:
+        """The content from its beginning."""
+        self.digests = Digests()
+        with self._drive.read(self._path, expect=self._expect) as reader:
+            for data in chunks(reader):
+                self.digests.add(data)
+                yield data
+                self._moved(len(data))
+
+
+def chunks(reader: Reader) -> Iterator[bytes]:
+    """What is left in *reader*."""
+    while data := reader.read(CHUNK):
+        yield data
+
+
+def blake3_of(reader: Reader) -> tuple[bytes, int]:
+    """BLAKE3 and length of what is left in *reader*."""
+    digest, size = blake3(), 0
+    for data in chunks(reader):
+        digest.update(data)
+        size += len(data)
+    return digest.digest(), size
+
+
+def digests_of(drive: Drive, path: Path, expect: str | None = None) -> Digests:
+    """Both digests of the content of *path*, read anew."""
+    digests = Digests()
+    with drive.read(path, expect=expect) as reader:
+        for data in chunks(reader):
+            digests.add(data)
+    return digests

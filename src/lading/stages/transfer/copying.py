@@ -1,0 +1,316 @@
+"""
+Copy one drive into another: the way in for everybody who calls this stage.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import time
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path as LocalPath
+from typing import Any
+
+from lading.connectors.address import Address
+from lading.connectors.api import Drive
+from lading.connectors.crew import Crew, drive_for
+from lading.connectors.wrap.policy import Policy
+from lading.evidence.chain import records
+from lading.evidence.ledger import Ledger
+from lading.manifest.read import open_manifest
+from lading.manifest.scan import scan
+from lading.model.errors import BadRequest, NotFound
+from lading.model.failpoints import failpoint
+from lading.model.paths import ROOT
+from lading.stages.transfer.account import Times, close_account
+from lading.stages.transfer.decide import ACTIVE
+from lading.stages.transfer.plan import Plan, Sides, make_plan
+from lading.stages.transfer.rates import Tally
+from lading.stages.transfer.rules import Rules
+from lading.stages.transfer.state import Job, Pass, read_json, write_json
+from lading.stages.transfer.worker import Task
+
+DRY = 0
+"""The number of the pass that a dry run uses and throws away."""
+_NOTHING = Address("generated", "entries=0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a person asked for."""
+
+    rules: Rules
+    old_limits: str = ""
+    new_limits: str = ""
+    new_pass: bool = False
+    """Give up an unfinished pass and start another."""
+    actor: str = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A pass that has ended, and its account."""
+
+    it: Pass
+    account: dict[str, Any]
+    resumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A dry run; *existed* says whether NEW is there already."""
+
+    plan: Plan
+    existed: bool
+
+
+class Copying:
+    """
+    One run of a job: its drives, its workers, its pass.
+
+    Make it while the lock of the job is held, then call `run` or `dry_run` once.
+    """
+
+    def __init__(self, order: Order, job: Job, crew: Crew, tally: Tally) -> None:
+        self._order, self._job, self._crew, self._tally = order, job, crew, tally
+        self._old = replace(job.old, owner=job.id)
+        self._new = replace(job.new, owner=job.id)
+        self._old_policy = Policy(read_only=True, **self._limits("old", order.old_limits))
+        self._new_policy = Policy(**self._limits("new", order.new_limits))
+
+    def dry_run(self) -> Planned:
+        """
+        Scan and plan, and write nothing to NEW.
+
+        Raises:
+            LadingError: whatever a run would raise up to there.
+        """
+        it = self._job.pass_of(DRY)
+        self._only_look()
+        shutil.rmtree(it.folder, ignore_errors=True)
+        try:
+            it.prepare()
+            self._scan(self._old, self._old_policy, it.old)
+            existed = self._new_exists()
+            self._scan(self._new if existed else _NOTHING, self._new_policy, it.new)
+            return Planned(make_plan(self._sides(it, existed=existed), self._order.rules, it.plan), existed)
+        finally:
+            shutil.rmtree(it.folder, ignore_errors=True)
+
+    def run(self) -> Finished:
+        """
+        Run a pass to its end, or take up the one that was cut off.
+
+        Raises:
+            BadRequest: the unfinished pass was begun under other rules.
+            LadingError: what stopped it; running again goes on where it was.
+        """
+        # Loaded only now, when the worker processes have been forked: DBOS takes as long to
+        # import as a small pass takes to run, and it makes threads.
+        from lading.stages.transfer import flow  # noqa: PLC0415
+
+        it, resumed = self._begin()
+        self._prepare_new(resumed)
+        self._tally.write_to(it.folder / "rates.jsonl")
+        steps = flow.Steps(
+            crew=self._crew,
+            scan_old=lambda: self._scan(self._old, self._old_policy, it.old, "scan.old.done"),
+            scan_new=lambda: self._scan(self._new, self._new_policy, it.new, "scan.new.done"),
+            plan=lambda: self._plan(it),
+            task=lambda key: self._task(it, key),
+            settle=self._settle,
+            account=lambda: self._account(it),
+            record=lambda: self._record(it),
+        )
+        self._expect(it)
+        flow.run_pass(self._job.folder / "flow.sqlite", f"{self._job.id}-{it.number:04d}", steps)
+        return Finished(it, read_json(it.account), resumed)
+
+    # Before the flow
+
+    def _begin(self) -> tuple[Pass, bool]:
+        """The pass to work on, and whether it was begun before."""
+        passes = self._job.passes()
+        last = passes[-1] if passes else None
+        if last is not None and not last.ended.exists() and not self._order.new_pass:
+            self._take_up(last)
+            return last, True
+        it = self._job.pass_of(last.number + 1 if last else 1)
+        it.prepare()
+        facts = {"format": 1, "pass": it.number, "started": time.time(), "rules": self._order.rules.to_json()}
+        write_json(it.folder / "pass.json", facts)
+        self._append("copy.started", {"pass": it.number, **self._places()})
+        return it, False
+
+    def _take_up(self, it: Pass) -> None:
+        begun = it.folder / "pass.json"
+        if not begun.exists():
+            # Cut off between making the folder and writing down the rules.
+            write_json(
+                begun,
+                {
+                    "format": 1,
+                    "pass": it.number,
+                    "started": time.time(),
+                    "rules": self._order.rules.to_json(),
+                },
+            )
+        if Rules.from_json(read_json(begun)["rules"]) != self._order.rules:
+            raise BadRequest(
+                str(it.folder),
+                f"pass {it.number} is unfinished and was begun under other rules; use those, or --new-pass",
+            )
+        it.prepare()
+        self._append("copy.resumed", {"pass": it.number})
+
+    def _prepare_new(self, resumed: bool) -> None:
+        """Have NEW there, and without the leftovers of passes that were given up."""
+        drive = drive_for(self._new, self._new_policy)
+        drive.stat(ROOT)
+        if drive.partials is not None and not resumed:
+            drive.partials.sweep(())
+
+    def _only_look(self) -> None:
+        """From now on nothing of ours writes to NEW, not even to find out its profile."""
+        options = {name: value for name, value in self._new.options.items() if name not in ("create", "role")}
+        self._new = replace(self._new, options=options)
+        self._new_policy = replace(self._new_policy, read_only=True)
+
+    def _new_exists(self) -> bool:
+        try:
+            drive_for(self._new, self._new_policy).stat(ROOT)
+        except NotFound:
+            return False
+        return True
+
+    # The steps
+
+    def _scan(self, address: Address, policy: Policy, folder: LocalPath, point: str = "") -> None:
+        scan(address, policy, folder, crew=self._crew, publish=self._tally.total)
+        failpoint(point)
+
+    def _plan(self, it: Pass) -> list[list[str]]:
+        plan = make_plan(self._sides(it), self._rules(it), it.plan)
+        write_json(it.folder / "plan.json", plan.to_json())
+        self._expect(it)
+        return [stage.parts for stage in plan.stages]
+
+    def _expect(self, it: Pass) -> None:
+        """Tell how much there is to do, once it is known."""
+        planned = it.folder / "plan.json"
+        if planned.exists():
+            actions = read_json(planned)["actions"]
+            todo = [actions[action] for action in ACTIVE if action in actions]
+            self._tally.expect("copy", sum(it["objects"] for it in todo), sum(it["bytes"] for it in todo))
+
+    def _task(self, it: Pass, key: str) -> Task:
+        return Task(
+            key,
+            it.folder,
+            self._old,
+            self._old_policy,
+            self._new,
+            self._new_policy,
+            overwrite=self._rules(it).overwrite,
+            threads=self._threads,
+            in_order=key in self._in_order(it),
+        )
+
+    def _settle(self) -> None:
+        settle = drive_for(self._new, self._new_policy).settle
+        if settle is not None:
+            settle.settle()
+        failpoint("pass.settled")
+
+    def _account(self, it: Pass) -> None:
+        started = read_json(it.folder / "pass.json")["started"]
+        now = time.time()
+        times = Times(started, now, datetime.fromtimestamp(now, UTC).date().isoformat())
+        close_account(
+            self._sides(it), self._rules(it), it, times, self._job.landed / f"{it.number:04d}.parquet"
+        )
+
+    def _record(self, it: Pass) -> None:
+        """Note the account in the ledger, once."""
+        failpoint("ledger.before_finish")
+        account = it.account.read_bytes()
+        digest = hashlib.sha256(account).hexdigest()
+        if not self._recorded(digest):
+            facts = read_json(it.account)
+            self._append(
+                "copy.finished",
+                {
+                    "pass": it.number,
+                    "account": digest,
+                    "found": facts["found"],
+                    "buckets": facts["buckets"],
+                    "fingerprints": facts["fingerprints"],
+                },
+            )
+        failpoint("ledger.after_finish")
+        write_json(it.ended, {"account": digest})
+
+    # What the steps need
+
+    def _sides(self, it: Pass, *, existed: bool = True) -> Sides:
+        old, new = (
+            drive_for(self._old, self._old_policy),
+            drive_for(self._new if existed else _NOTHING, self._new_policy),
+        )
+        return Sides(
+            open_manifest(it.old, check=False),
+            open_manifest(it.new, check=False),
+            old.profile,
+            new.profile,
+            new.moves is not None,
+            self._job.landed_before(it.number),
+        )
+
+    def _rules(self, it: Pass) -> Rules:
+        return (
+            self._order.rules
+            if it.number == DRY
+            else Rules.from_json(read_json(it.folder / "pass.json")["rules"])
+        )
+
+    def _in_order(self, it: Pass) -> set[str]:
+        stages = read_json(it.folder / "plan.json")["stages"]
+        return {
+            key for stage in stages if stage["stage"] in ("moves", "delete-folders") for key in stage["parts"]
+        }
+
+    @cached_property
+    def _threads(self) -> int:
+        """Threads of each worker: round trips are waited for together, local calls are not."""
+        drives: list[Drive] = [drive_for(self._old, self._old_policy), drive_for(self._new, self._new_policy)]
+        if all(drive.profile.local for drive in drives):
+            return 1
+        at_once = min(drive.profile.concurrency for drive in drives if not drive.profile.local)
+        return max(1, -(-at_once // self._crew.size))
+
+    def _limits(self, side: str, limits: str) -> dict[str, Any]:
+        if not limits:
+            return {}
+        return {"limits": limits, "limits_state": str(self._job.folder / f"limits-{side}")}
+
+    def _places(self) -> dict[str, str]:
+        return {"old": str(self._job.old), "new": str(self._job.new)}
+
+    def _append(self, kind: str, facts: dict[str, Any]) -> None:
+        Ledger(self._job.ledger).append(kind, facts, actor=self._order.actor, at=datetime.now(UTC))
+
+    def _recorded(self, digest: str) -> bool:
+        with suppress(FileNotFoundError), open(self._job.ledger, "rb") as stream:
+            return any(it.kind == "copy.finished" and it.facts["account"] == digest for it in records(stream))
+        return False
+
+
+def workers(asked: int | None) -> int:
+    """Worker processes: as *asked*, else one for each processor, at most eight."""
+    return asked or min(
+        8, max(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2)
+    )

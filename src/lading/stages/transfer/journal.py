@@ -1,0 +1,104 @@
+"""
+What a partition has done so far, line by line.
+
+The journal lets a partition that was cut off go on where it was.  It is a
+help, not a proof: what it does not tell is found out from the drive.  Each
+line is one write, so a kill leaves whole lines and at most one torn one,
+which is ignored: its object is simply done again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from pathlib import Path as LocalPath
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+
+class Outcome(NamedTuple):
+    """
+    What became of one row of the plan.
+
+    *bucket* is the account's bucket; `etag`, `modified`, `size` are what NEW says about
+    the object that landed.  `code`, `detail` tell a failure.
+    """
+
+    seq: int
+    bucket: str
+    sha256: str | None = None
+    size: int = 0
+    modified: int | None = None
+    etag: str | None = None
+    code: str | None = None
+    detail: str | None = None
+    sent: int = 0
+
+
+class Journal:
+    """The journal at *path*: read what an earlier sitting wrote, then add to it."""
+
+    def __init__(self, path: LocalPath) -> None:
+        self.outcomes: dict[int, Outcome] = {}
+        self.blocks: dict[str, list[str]] = {}
+        self.staged: dict[str, str] = {}
+        self._guard = threading.Lock()
+        whole = self._read(path) if path.exists() else 0
+        self._fd = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+        # A torn last line is cut off, lest the next one be glued to it.
+        os.ftruncate(self._fd, whole)
+        os.lseek(self._fd, 0, os.SEEK_END)
+
+    def done(self, outcome: Outcome) -> None:
+        """One row of the plan is done."""
+        self.outcomes[outcome.seq] = outcome
+        self._add(["done", *outcome])
+
+    def block(self, token: str, digest: str) -> None:
+        """The next block of the large file *token* has arrived whole."""
+        self._add(["block", token, digest])
+
+    def stage(self, token: str, sha256: str) -> None:
+        """The large file *token* is whole and proven; only its name is missing."""
+        self._add(["stage", token, sha256])
+
+    def restart(self, token: str, blocks: int) -> None:
+        """Only the first *blocks* blocks of *token* are still good."""
+        self._add(["restart", token, blocks])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        os.close(self._fd)
+
+    def _add(self, row: list[Any]) -> None:
+        line = json.dumps(row, separators=(",", ":")).encode() + b"\n"
+        with self._guard:
+            os.write(self._fd, line)
+
+    def _read(self, path: LocalPath) -> int:
+        whole = 0
+        with open(path, "rb") as stream:
+            for line in stream:
+                if not line.endswith(b"\n"):
+                    break
+                whole += len(line)
+                self._take(json.loads(line))
+        return whole
+
+    def _take(self, row: list[Any]) -> None:
+        what, *facts = row
+        if what == "done":
+            outcome = Outcome(*facts)
+            self.outcomes[outcome.seq] = outcome
+        elif what == "block":
+            self.blocks.setdefault(facts[0], []).append(facts[1])
+        elif what == "restart":
+            del self.blocks.setdefault(facts[0], [])[facts[1] :]
+            self.staged.pop(facts[0], None)
+        elif what == "stage":
+            self.staged[facts[0]] = facts[1]

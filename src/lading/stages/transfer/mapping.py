@@ -1,0 +1,137 @@
+"""
+Find the place in NEW for each object of OLD.
+
+Most objects keep their path.  What NEW cannot hold, or could not tell from
+a neighbour, gets a mapped name; the list of mapped names makes it reversible.
+Works on the tables `o` (OLD) and `l` (landed) of a plan and leaves behind the
+table `m` (path, target, why) of everything whose path in NEW is another, and
+`refused` (path, reason) of what NEW cannot hold under any name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+
+import duckdb
+
+from lading.connectors.names import folded, mapped, path_problems, problems
+from lading.connectors.profile import Case, Form, NameRules, NameUnit
+from lading.model.paths import Path, decode, encode
+from lading.stages.transfer.decide import Reason
+
+_BATCH = 20_000
+
+Losers = dict[tuple[Path, str], str]
+
+
+def map_names(db: duckdb.DuckDBPyConnection, rules: NameRules) -> None:
+    """Make the tables `m` and `refused`."""
+    db.execute("CREATE TEMP TABLE m (path VARCHAR, target VARCHAR, why VARCHAR)")
+    db.execute("CREATE TEMP TABLE refused (path VARCHAR, reason VARCHAR)")
+    losers = _losers(db, rules)
+    for batch in _suspects(db, rules, losers):
+        rows = [_row(path, rules, losers) for path in batch]
+        changed = [row for row in rows if row[0] != row[1]]
+        if changed:
+            db.executemany("INSERT INTO m VALUES (?, ?, ?)", changed)
+        long = [
+            (encode(path), Reason.PATH_TOO_LONG.value)
+            for path, row in zip(batch, rows, strict=True)
+            if path_problems(decode(row[1]), rules)
+        ]
+        if long:
+            db.executemany("INSERT INTO refused VALUES (?, ?)", long)
+    _refuse_taken(db)
+
+
+def target_of(path: Path, rules: NameRules, losers: Losers) -> Path:
+    """The place of *path* in NEW."""
+    return tuple(
+        losers.get((path[:depth], name)) or (mapped(name, rules) if problems(name, rules) else name)
+        for depth, name in enumerate(path)
+    )
+
+
+def suspicious(rules: NameRules) -> str:
+    """
+    A regular expression (RE2) that finds at least each encoded path with a name *rules* refuse.
+
+    It may find more; `problems` has the last word.
+    """
+    refused = "".join(
+        re.escape(character) for character in sorted(rules.characters) if character not in "/\0"
+    )
+    # SOH stands in the encoded form for a slash, NUL or a byte that is not UTF-8.
+    parts = [f"[\x01{refused}]"]
+    if not rules.controls:
+        parts.append("[\x01-\x1f\x7f]")
+    if rules.endings:
+        parts.append("[" + "".join(re.escape(it) for it in sorted(rules.endings)) + "](/|$)")
+    if words := sorted(rules.reserved | rules.reserved_stems):
+        parts.append("(?i:(^|/)(" + "|".join(map(re.escape, words)) + r")([./]|$))")
+    # A character is at most four bytes and two UTF-16 units.
+    widest = {NameUnit.BYTES: 4, NameUnit.UTF16: 2, NameUnit.CHARACTERS: 1}[rules.unit]
+    # RE2 counts repetitions only up to 1,000.
+    longest = min(1000, max(1, rules.length // widest))
+    parts.append(f"[^/]{{{longest},}}")
+    return "|".join(parts)
+
+
+def _losers(db: duckdb.DuckDBPyConnection, rules: NameRules) -> Losers:
+    """Names that NEW could not tell from a neighbour's, with the name each gets instead."""
+    if rules.case is Case.SENSITIVE and rules.form is Form.EXACT:
+        return {}
+    query = """
+        SELECT path, path IN (SELECT old_path FROM l WHERE new_path = old_path) FROM o
+        WHERE normal IN (SELECT normal FROM o GROUP BY normal HAVING count(*) > 1)
+    """
+    neighbours: dict[tuple[Path, str], list[tuple[bool, str]]] = defaultdict(list)
+    for text, landed in db.execute(query).fetchall():
+        path = decode(text)
+        neighbours[path[:-1], folded(path[-1], rules)].append((not landed, path[-1]))
+    # Who landed under its own name keeps it; else the first in byte order does.
+    return {
+        (folder, name): mapped(name, rules)
+        for (folder, _), names in neighbours.items()
+        for _, name in sorted(names)[1:]
+    }
+
+
+def _suspects(db: duckdb.DuckDBPyConnection, rules: NameRules, losers: Losers) -> Iterable[list[Path]]:
+    """Batches of all paths whose place in NEW may be another, or that may be too long or deep."""
+    db.execute("CREATE TEMP TABLE lost (path VARCHAR)")
+    if losers:
+        db.executemany("INSERT INTO lost VALUES (?)", [(encode((*folder, name)),) for folder, name in losers])
+    where = ["regexp_matches(path, ?)"]
+    if losers:
+        where.append(
+            "EXISTS (SELECT 1 FROM lost WHERE o.path = lost.path OR starts_with(o.path, lost.path || '/'))"
+        )
+    if rules.depth is not None:
+        where.append(f"length(path) - length(replace(path, '/', '')) >= {rules.depth}")
+    if rules.path_length is not None:
+        where.append(f"length(path) >= {rules.path_length // 4}")
+    query = "SELECT path FROM o WHERE " + " OR ".join(where)
+    texts = [text for (text,) in db.execute(query, [suspicious(rules)]).fetchall()]
+    for start in range(0, len(texts), _BATCH):
+        yield [decode(text) for text in texts[start : start + _BATCH]]
+
+
+def _row(path: Path, rules: NameRules, losers: Losers) -> tuple[str, str, str]:
+    target = target_of(path, rules, losers)
+    why = problems(path[-1], rules) if path else ()
+    if not why and (path[:-1], path[-1]) in losers:
+        why = ("the drive cannot tell it from its neighbour",)
+    return encode(path), encode(target), "; ".join(why)
+
+
+def _refuse_taken(db: duckdb.DuckDBPyConnection) -> None:
+    """Refuse a mapped name that another object has: nothing is ever put over another."""
+    db.execute(f"""
+        INSERT INTO refused
+        SELECT path, '{Reason.NAME_TAKEN.value}' FROM m
+        WHERE target IN (SELECT target FROM m GROUP BY target HAVING count(*) > 1)
+           OR target IN (SELECT path FROM o WHERE path NOT IN (SELECT path FROM m))
+    """)

@@ -1,0 +1,134 @@
+"""
+Partitions of a plan: rows bounded in number and bytes, in stages.
+
+A stage begins when the one before it has ended; the partitions of one stage
+may run at the same time, unless the stage is marked as in order.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path as LocalPath
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lading.model.entry import Kind
+from lading.model.paths import decode
+from lading.stages.transfer.decide import Action
+from lading.stages.transfer.perform import Row
+
+FILES = 1_000
+"""Rows of a partition: what a worker does between two checkpoints of the flow."""
+BYTES = 256 * 1024 * 1024
+"""Bytes of a partition; a larger file is a partition of its own."""
+
+SCHEMA = pa.schema(
+    [
+        ("seq", pa.int64()),
+        ("action", pa.string()),
+        ("reason", pa.string()),
+        ("old", pa.string()),
+        ("new", pa.string()),
+        ("kind", pa.string()),
+        ("size", pa.int64()),
+        ("modified", pa.int64()),
+        ("etag", pa.string()),
+        ("id", pa.string()),
+        ("new_etag", pa.string()),
+        ("new_found", pa.bool_()),
+        ("renamed_from", pa.string()),
+        ("sha256", pa.string()),
+    ]
+)
+
+
+@dataclass(slots=True)
+class Stage:
+    """Partitions that may run at the same time."""
+
+    name: str
+    parts: list[str] = field(default_factory=list)
+
+
+class PartWriter:
+    """Cuts the rows of the stages into partition files under *folder*."""
+
+    def __init__(self, folder: LocalPath) -> None:
+        self._folder = folder
+        self.stages: list[Stage] = []
+        self._rows: list[tuple[Any, ...]] = []
+        self._bytes = 0
+        self._parts = 0
+
+    def stage(self, name: str, rows: Iterable[tuple[Any, ...]], *, whole: bool = False) -> None:
+        """
+        Add a stage of *rows* (tuples in the order of `SCHEMA`); none if there are no rows.
+
+        With *whole* it is one partition: its rows must be done in their order.
+        """
+        self.stages.append(Stage(name))
+        for row in rows:
+            size = row[6] if row[1] in (Action.COPY, Action.REPLACE, Action.CHECK, Action.RECHECK) else 0
+            if not whole and self._rows and (len(self._rows) >= FILES or self._bytes + size > BYTES):
+                self._flush()
+            self._rows.append(row)
+            self._bytes += size
+        self._flush()
+        if not self.stages[-1].parts:
+            self.stages.pop()
+
+    def _flush(self) -> None:
+        if not self._rows:
+            return
+        key = f"part-{self._parts:05d}"
+        self._parts += 1
+        write_table(self._folder / f"{key}.parquet", table_of(self._rows, SCHEMA))
+        self.stages[-1].parts.append(key)
+        self._rows, self._bytes = [], 0
+
+
+def table_of(rows: list[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
+    """*rows* as a table of *schema*."""
+    columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
+    return pa.table(
+        [pa.array(column, kind.type) for column, kind in zip(columns, schema, strict=True)], schema=schema
+    )
+
+
+def write_table(path: LocalPath, table: pa.Table) -> None:
+    """Write *table* at *path*, whole or not at all."""
+    draft = path.with_name(path.name + ".part")
+    pq.write_table(table, draft, compression="zstd")
+    os.replace(draft, path)
+
+
+def read_rows(path: LocalPath, *, overwrite: bool) -> Iterator[Row]:
+    """The rows of the partition at *path*."""
+    columns = [
+        pq.read_table(path).column(name).to_pylist()
+        for name in (
+            "seq",
+            "action",
+            "old",
+            "new",
+            "kind",
+            "size",
+            "modified",
+            "etag",
+            "new_etag",
+            "new_found",
+            "renamed_from",
+            "sha256",
+        )
+    ]
+    for seq, action, old, new, kind, size, modified, etag, new_etag, new_found, source, sha256 in zip(
+        *columns, strict=True
+    ):
+        yield Row(
+            seq, Action(action), decode(old), decode(new), Kind(kind), size, modified, etag,
+            new_etag, new_found, None if source is None else decode(source), sha256, overwrite,
+        )  # fmt: skip

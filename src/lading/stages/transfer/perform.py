@@ -1,0 +1,306 @@
+"""
+Carry out one row of a plan on the two drives.
+
+Every action can be run again after a kill at any point and comes to the same
+end.  What cannot be done for one object is an outcome, not an exception;
+only what concerns a whole drive (no space, login refused) is raised.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import NamedTuple
+
+from blake3 import blake3
+
+from lading.connectors.api import Drive
+from lading.connectors.conditions import ABSENT, ANYTHING, Precondition, Unchanged
+from lading.connectors.facets import Partials, Reader
+from lading.model.entry import Entry, Kind
+from lading.model.errors import Advice, AlreadyExists, DriveError, NotFound, Truncated
+from lading.model.failpoints import failpoint
+from lading.model.paths import Path
+from lading.stages.transfer.content import BLOCK, CHUNK, Content, Digests, blake3_of, digests_of
+from lading.stages.transfer.decide import Action
+from lading.stages.transfer.journal import Journal, Outcome
+
+ATTEMPTS = 4
+"""Times a file is begun anew when its connection keeps breaking off, beyond what the wrappers repeat."""
+
+
+class Row(NamedTuple):
+    """One row of a plan: an object of OLD, its place in NEW, and what is to be done."""
+
+    seq: int
+    action: Action
+    old: Path
+    new: Path
+    kind: Kind
+    size: int
+    modified: int | None
+    etag: str | None
+    new_etag: str | None
+    """What NEW must still say for a replacement or removal."""
+    new_found: bool
+    """Whether something was at its place in NEW when the pass began."""
+    renamed_from: Path | None
+    sha256: str | None
+    """The digest that landed in an earlier pass."""
+    overwrite: bool
+
+
+class Performer:
+    """Carries out rows from *old* to *new*, noting in *journal* what is done."""
+
+    def __init__(self, old: Drive, new: Drive, journal: Journal, moved: Callable[[int], None]) -> None:
+        self._old, self._new, self._journal, self._moved = old, new, journal, moved
+        self._grain = max(1, new.profile.clock_grain)
+
+    def perform(self, row: Row) -> Outcome:
+        """
+        Do what *row* says.
+
+        Raises:
+            DriveError: with advice `stop_drive`, what concerns all objects of a drive.
+        """
+        try:
+            return self._repeated(row)
+        except DriveError as error:
+            if error.advice is Advice.STOP_DRIVE:
+                raise
+            return Outcome(row.seq, "failed", code=error.code, detail=error.detail)
+
+    def _repeated(self, row: Row) -> Outcome:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._once(row)
+            except DriveError as error:
+                if error.advice is not Advice.RETRY or attempt == ATTEMPTS:
+                    raise
+                time.sleep(random.uniform(0, 0.2 * 2**attempt))  # noqa: S311 — jitter, not a secret
+        raise AssertionError
+
+    def _once(self, row: Row) -> Outcome:
+        match row.action:
+            case Action.COPY | Action.REPLACE:
+                return self._copy(row)
+            case Action.CHECK:
+                return self._check(row)
+            case Action.RECHECK:
+                return self._recheck(row)
+            case Action.FOLDER:
+                return self._landed(row, "moved", self._new.make_folder(row.new), None)
+            case Action.RENAME:
+                return self._rename(row)
+            case Action.DELETE:
+                return self._delete(row)
+            case Action.TIME:
+                return self._landed(row, "timed", self._new.make_folder(row.new, modified=row.modified), None)
+            case _:
+                raise AssertionError(row.action)
+
+    # Copying
+
+    def _copy(self, row: Row) -> Outcome:
+        if row.size > BLOCK and self._new.partials is not None:
+            return self._copy_large(row, self._new.partials)
+        if (settled := self._landed_already(row)) is not None:
+            return settled
+        failpoint("copy.before_write")
+        content = Content(self._old, row.old, row.etag, self._moved)
+        try:
+            entry = self._new.write(
+                row.new, content, expect=_expected(row), size=row.size, modified=row.modified
+            )
+        except AlreadyExists:
+            # Ours, from a sitting that was cut off before it could note it; or somebody else's.
+            return self._adopt(row)
+        failpoint("copy.after_write")
+        self._confirm(row, entry, content.digests)
+        return self._landed(row, "moved", entry, content.digests.sha256, sent=content.digests.size)
+
+    def _landed_already(self, row: Row) -> Outcome | None:
+        """A replacement that an earlier sitting made, and was cut off before it could note it."""
+        if row.action is not Action.REPLACE or row.new_etag is None:
+            return None
+        try:
+            found = self._new.stat(row.new)
+        except NotFound:
+            return None
+        if found.etag == row.new_etag or found.size != row.size:
+            return None
+        return self._adopt(row)
+
+    def _adopt(self, row: Row) -> Outcome:
+        """Take what is in NEW as moved if it is equal to OLD."""
+        found = self._new.stat(row.new)
+        if found.kind is not row.kind or found.size != row.size:
+            raise AlreadyExists(row.new, "with another content, which is not ours")
+        theirs = digests_of(self._new, row.new)
+        ours = digests_of(self._old, row.old, row.etag)
+        if ours.sha256 != theirs.sha256:
+            raise AlreadyExists(row.new, "with another content, which is not ours")
+        return self._landed(row, "moved", found, ours.sha256)
+
+    def _confirm(self, row: Row, entry: Entry, digests: Digests) -> None:
+        """
+        Make sure that NEW holds what was read from OLD; take it away if it does not.
+
+        The server's own digest is enough where it computes one; elsewhere the content is
+        read back.
+        """
+        if dict(entry.digests).get("sha256") == digests.sha256:
+            return
+        if entry.size == digests.size and self._reads_back(row.new, digests):
+            return
+        expect: Precondition = Unchanged(entry.etag) if entry.etag else ANYTHING
+        self._new.remove(row.new, expect=expect)
+        raise Truncated(row.new, "NEW gave back another content than it was given; removed")
+
+    def _reads_back(self, path: Path, digests: Digests) -> bool:
+        with self._new.read(path) as reader:
+            return blake3_of(reader) == (digests.blake3, digests.size)
+
+    # Large files, in several sittings
+
+    def _copy_large(self, row: Row, partials: Partials) -> Outcome:
+        token = _token(row)
+        if token in self._journal.staged and not partials.offset(token):
+            # It was given its name, and then we were cut off.
+            return self._staged_already(row, self._journal.staged[token])
+        digests = self._send_blocks(row, token, partials)
+        with partials.read(token) as reader:
+            if blake3_of(reader) != (digests.blake3, digests.size):
+                self._journal.restart(token, 0)
+                self._journal.blocks.pop(token, None)
+                partials.append(token, (), start=0)
+                raise Truncated(row.new, "NEW gave back another content than it was given")
+        self._journal.stage(token, digests.sha256)
+        failpoint("large.before_finish")
+        entry = partials.finish(token, row.new, expect=_expected(row), modified=row.modified)
+        failpoint("large.after_finish")
+        return self._landed(row, "moved", entry, digests.sha256, sent=digests.size)
+
+    def _staged_already(self, row: Row, sha256: str) -> Outcome:
+        found = self._new.stat(row.new)
+        if found.size != row.size or digests_of(self._new, row.new).sha256 != sha256:
+            raise AlreadyExists(row.new, "with another content, which is not ours")
+        return self._landed(row, "moved", found, sha256)
+
+    def _send_blocks(self, row: Row, token: str, partials: Partials) -> Digests:
+        """Send what NEW does not hold yet; the digests are those of the whole content."""
+        digests, start = self._held(token, partials)
+        with self._old.read(row.old, start=start, expect=row.etag) as reader:
+            while block := _block(reader):
+                size = sum(map(len, block))
+                start = partials.append(token, self._noted(block, digests), start=start)
+                mark = blake3()
+                for data in block:
+                    mark.update(data)
+                self._journal.block(token, mark.hexdigest())
+                self._journal.blocks.setdefault(token, []).append(mark.hexdigest())
+                failpoint("large.block_sent")
+                self._moved(size)
+        if start != row.size:
+            raise Truncated(row.old, f"{start} bytes, {row.size} announced")
+        return digests
+
+    def _noted(self, block: list[bytes], digests: Digests) -> Iterator[bytes]:
+        for data in block:
+            digests.add(data)
+            yield data
+
+    def _held(self, token: str, partials: Partials) -> tuple[Digests, int]:
+        """Digests of the blocks that NEW holds and that are what was sent, and their length."""
+        digests, good = Digests(), 0
+        noted = self._journal.blocks.get(token, [])
+        if noted and partials.offset(token) >= BLOCK:
+            with partials.read(token) as reader:
+                for expected in noted:
+                    block = _block(reader)
+                    mark = blake3()
+                    for data in block:
+                        mark.update(data)
+                    if mark.hexdigest() != expected:
+                        break
+                    for data in block:
+                        digests.add(data)
+                    good += 1
+        if good < len(noted):
+            self._journal.restart(token, good)
+            del noted[good:]
+        return digests, digests.size
+
+    # Comparing
+
+    def _check(self, row: Row) -> Outcome:
+        ours = digests_of(self._old, row.old, row.etag)
+        found = self._new.stat(row.new)
+        if found.size == row.size and digests_of(self._new, row.new).sha256 == ours.sha256:
+            return self._landed(row, "same", found, ours.sha256)
+        if not row.overwrite:
+            raise AlreadyExists(row.new, "with another content, which is not ours")
+        return self._copy(row._replace(action=Action.REPLACE, new_etag=found.etag))
+
+    def _recheck(self, row: Row) -> Outcome:
+        ours = digests_of(self._old, row.old, row.etag)
+        if ours.sha256 == row.sha256:
+            return self._landed(row, "same", self._new.stat(row.new), ours.sha256)
+        return self._copy(row._replace(action=Action.REPLACE))
+
+    # Names
+
+    def _rename(self, row: Row) -> Outcome:
+        moves = self._new.moves
+        if moves is None or row.renamed_from is None:
+            raise AssertionError(row)
+        self._make_parents(row.new)
+        try:
+            entry = moves.move(row.renamed_from, row.new, expect=ABSENT)
+        except NotFound:
+            # An earlier sitting moved it and was cut off before it could note it: then the
+            # source is gone and what we wanted is there.
+            entry = self._new.stat(row.new)
+            if entry.kind is not row.kind or entry.size != row.size:
+                raise
+        return self._landed(row, "renamed", entry, row.sha256)
+
+    def _make_parents(self, path: Path) -> None:
+        for depth in range(1, len(path)):
+            try:
+                self._new.stat(path[:depth])
+            except NotFound:
+                self._new.make_folder(path[:depth])
+
+    def _delete(self, row: Row) -> Outcome:
+        with suppress(NotFound):
+            self._new.remove(row.new, expect=Unchanged(row.new_etag) if row.new_etag else ANYTHING)
+        return Outcome(row.seq, "deleted")
+
+    def _landed(self, row: Row, bucket: str, entry: Entry, sha256: str | None, *, sent: int = 0) -> Outcome:
+        return Outcome(row.seq, bucket, sha256, entry.size, entry.modified, entry.etag, sent=sent)
+
+
+def _expected(row: Row) -> Precondition:
+    if not row.new_found:
+        return ABSENT
+    return Unchanged(row.new_etag) if row.new_etag else ANYTHING
+
+
+def _token(row: Row) -> str:
+    """Names the content of *row*: another state of OLD gives another token."""
+    facts = repr((row.old, row.size, row.modified, row.etag))
+    return hashlib.sha256(facts.encode("utf-8", "surrogatepass")).hexdigest()[:40]
+
+
+def _block(reader: Reader) -> list[bytes]:
+    """The next `BLOCK` bytes of *reader* in pieces; fewer only at the end, none after it."""
+    pieces, left = [], BLOCK
+    while left and (data := reader.read(min(left, CHUNK))):
+        pieces.append(data)
+        left -= len(data)
+    return pieces

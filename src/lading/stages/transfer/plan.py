@@ -1,0 +1,322 @@
+"""
+Plan a pass: what is to be done with every object, and why.
+
+The plan compares the manifest of OLD, the manifest of NEW and the table of
+what has landed; `decide` has the say about each object.  It writes nothing to
+any drive, so a dry run is this and no more.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path as LocalPath
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from lading.connectors.profile import Profile
+from lading.manifest.engine import engine
+from lading.manifest.read import Manifest
+from lading.model.entry import Kind
+from lading.model.errors import Fuse
+from lading.model.failpoints import failpoint
+from lading.model.paths import decode, shown
+from lading.stages.transfer.decide import Action, Decision, Facts, Landed, Object, Reason, decide
+from lading.stages.transfer.mapping import map_names
+from lading.stages.transfer.parts import SCHEMA, PartWriter, Stage, table_of, write_table
+from lading.stages.transfer.renames import find_renames, no_renames
+from lading.stages.transfer.rules import Rules
+from lading.stages.transfer.tables import MEMORY, load, view
+
+_BATCH = 20_000
+
+# Everything known about an object, in one row.  A place in NEW that a rename will free is free.
+_KNOWN = """
+    SELECT o.path, o.kind, o.size, o.modified, o.etag, o.id, o.problem, t.target,
+           n.kind AS n_kind, n.size AS n_size, n.modified AS n_modified, n.etag AS n_etag,
+           l.old_size, l.old_modified, l.old_etag, l.new_size, l.new_modified, l.new_etag,
+           coalesce(l.sha256, came.sha256) AS sha256,
+           renames.source, came.old_path IS NOT NULL AS in_place,
+           excluded.path IS NOT NULL AS excluded, refused.reason AS refused
+    FROM o JOIN t ON t.path = o.path
+    LEFT JOIN (SELECT * FROM n WHERE path NOT IN (SELECT source FROM renames)) AS n ON n.path = t.target
+    LEFT JOIN l ON l.old_path = o.path AND l.new_path = t.target
+    LEFT JOIN renames ON renames.path = o.path
+    LEFT JOIN came ON came.path = o.path
+    LEFT JOIN excluded ON excluded.path = o.path
+    LEFT JOIN refused ON refused.path = o.path
+"""
+# The commonest case of `decide`, for a million rows at once: nothing has changed on either side.
+SAME = f"""
+    problem IS NULL AND NOT excluded AND refused IS NULL AND NOT in_place AND n_kind = kind AND (
+        kind = '{Kind.FOLDER}' OR (
+            kind = '{Kind.FILE}' AND size = old_size AND n_size = new_size
+            AND CASE WHEN etag IS NULL OR old_etag IS NULL THEN modified IS NOT DISTINCT FROM old_modified ELSE etag = old_etag END
+            AND CASE WHEN n_etag IS NULL OR new_etag IS NULL THEN n_modified IS NOT DISTINCT FROM new_modified ELSE n_etag = new_etag END
+        )
+    )
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a pass will do: counts and bytes by action, and the partitions by stage."""
+
+    actions: dict[str, dict[str, int]]
+    stages: list[Stage]
+
+    def to_json(self) -> dict[str, Any]:
+        """The plan as JSON values."""
+        stages = [{"stage": stage.name, "parts": stage.parts} for stage in self.stages]
+        return {"format": 1, "actions": self.actions, "stages": stages}
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The two drives as a plan sees them."""
+
+    old: Manifest
+    new: Manifest
+    old_profile: Profile
+    new_profile: Profile
+    new_moves: bool
+    """Whether NEW can move things without copying."""
+    landed: LocalPath | None
+    """The table of what earlier passes put into NEW."""
+
+
+def make_plan(sides: Sides, rules: Rules, folder: LocalPath) -> Plan:
+    """
+    Plan the pass and write its partitions into *folder*.
+
+    Raises:
+        Fuse: more than the stated share of what has landed would be removed from NEW.
+    """
+    with engine(str(folder), memory_limit=MEMORY) as db:
+        load(db, sides.old, sides.new, sides.landed)
+        _prepare(db, sides, rules)
+        _decide_all(db, sides, rules, folder)
+        failpoint("plan.parts")
+        writer = PartWriter(folder)
+        _write_stages(db, writer, sides, rules)
+        _write_rest(db, folder)
+        return Plan(_actions(db), writer.stages)
+
+
+def _prepare(db: duckdb.DuckDBPyConnection, sides: Sides, rules: Rules) -> None:
+    map_names(db, sides.new_profile.names)
+    db.execute(
+        "CREATE TEMP VIEW t AS SELECT o.path, coalesce(m.target, o.path) AS target FROM o LEFT JOIN m USING (path)"
+    )
+    if sides.landed is not None and sides.new_moves and sides.old_profile.stable_ids:
+        find_renames(db)
+        db.execute("""
+            CREATE TEMP TABLE came AS SELECT o.path, any_value(l.old_path) AS old_path, any_value(l.sha256) AS sha256
+            FROM o JOIN t ON t.path = o.path
+            JOIN l ON l.old_id = o.id AND l.new_path = t.target AND l.old_path <> o.path AND l.kind = o.kind
+            JOIN n ON n.path = t.target AND n.kind = o.kind
+            WHERE o.kind = 'folder' OR (o.size = l.old_size AND o.modified = l.old_modified AND n.size = l.new_size)
+            GROUP BY o.path
+        """)
+    else:
+        no_renames(db)
+        db.execute("CREATE TEMP TABLE came (path VARCHAR, old_path VARCHAR, sha256 VARCHAR)")
+    db.execute("CREATE TEMP TABLE excluded (path VARCHAR)")
+    if rules.exclude:
+        _exclude(db, rules.exclude)
+
+
+def _exclude(db: duckdb.DuckDBPyConnection, patterns: Iterable[str]) -> None:
+    """Note what the patterns match, and all below it."""
+    anyone = re.compile("|".join(f"(?:{fnmatch.translate(it)[:-2]}(?:/.*)?)" for it in patterns), re.DOTALL)
+    paths = db.execute("SELECT path FROM o").fetchall()
+    found = [(path,) for (path,) in paths if anyone.fullmatch(shown(decode(path)))]
+    for start in range(0, len(found), _BATCH):
+        db.executemany("INSERT INTO excluded VALUES (?)", found[start : start + _BATCH])
+
+
+def _decide_all(db: duckdb.DuckDBPyConnection, sides: Sides, rules: Rules, folder: LocalPath) -> None:
+    """Make the table `decided` of every object that is not simply the same."""
+    db.execute(f"CREATE TEMP TABLE known AS SELECT *, coalesce({SAME}, false) AS same FROM ({_KNOWN})")
+    limit = sides.new_profile.size_limit
+    result = db.sql("SELECT * FROM known WHERE NOT same ORDER BY path").to_arrow_reader(_BATCH)
+    number = 0
+    draft = folder / "decided"
+    draft.mkdir(exist_ok=True)
+    for batch in result:
+        rows = []
+        for row in _tuples(batch):
+            it = _object(row)
+            rows.append(_planned(number, row, it, decide(it, size_limit=limit, overwrite=rules.overwrite)))
+            number += 1
+        write_table(draft / f"{number:09d}.parquet", table_of(rows, SCHEMA))
+    write_table(draft / "empty.parquet", table_of([], SCHEMA))
+    view(db, "decided", sorted(draft.iterdir()))
+
+
+def _object(row: tuple[Any, ...]) -> Object:
+    (_, kind, size, modified, etag, _, problem, _, n_kind, n_size, n_modified, n_etag,
+     old_size, old_modified, old_etag, new_size, new_modified, new_etag, _,
+     source, in_place, excluded, refused, _) = row  # fmt: skip
+    kind = Kind(kind)
+    new = None if n_kind is None else Facts(Kind(n_kind), n_size, n_modified, n_etag)
+    landed = None
+    if new_size is not None:
+        landed = Landed(
+            Facts(kind, old_size, old_modified, old_etag), Facts(kind, new_size, new_modified, new_etag)
+        )
+    return Object(
+        Facts(kind, size, modified, etag),
+        problem,
+        new,
+        landed,
+        source,
+        in_place,
+        excluded,
+        None if refused is None else Reason(refused),
+    )
+
+
+def _planned(seq: int, row: tuple[Any, ...], it: Object, decision: Decision) -> tuple[Any, ...]:
+    return (
+        seq, decision.action.value, decision.reason.value, row[0], row[7], it.old.kind.value, it.old.size, it.old.modified,
+        it.old.etag, row[5], it.new.etag if it.new else None, it.new is not None, it.renamed_from, row[18],
+    )  # fmt: skip
+
+
+def _write_stages(db: duckdb.DuckDBPyConnection, writer: PartWriter, sides: Sides, rules: Rules) -> None:
+    columns = ", ".join(f"decided.{name}" for name in SCHEMA.names)
+    moved = columns.replace("decided.action", "'rename'").replace(
+        "decided.renamed_from", "folder_moves.source"
+    )
+    writer.stage(
+        "moves",
+        _rows(
+            db, f"SELECT {moved} FROM decided JOIN folder_moves ON folder_moves.path = old ORDER BY number"
+        ),
+        whole=True,
+    )
+    folders = "action = 'folder'"
+    depth = "length(new) - length(replace(new, '/', ''))"
+    (deepest,) = db.execute(f"SELECT max({depth}) FROM decided WHERE {folders}").fetchall()[0]
+    for level in range((-1 if deepest is None else deepest) + 1):
+        writer.stage(
+            f"folders-{level}",
+            _rows(db, f"SELECT {columns} FROM decided WHERE {folders} AND {depth} = {level} ORDER BY new"),
+        )
+    writer.stage("renames", _rows(db, f"SELECT {columns} FROM decided WHERE action = 'rename' ORDER BY new"))
+    writer.stage(
+        "files",
+        _rows(
+            db,
+            f"SELECT {columns} FROM decided WHERE action IN ('copy', 'replace', 'check', 'recheck') ORDER BY new",
+        ),
+    )
+    if rules.delete:
+        for name, rows in _deletions(db, sides, rules):
+            writer.stage(name, rows, whole=name == "delete-folders")
+    if sides.new_profile.keeps_modified:
+        writer.stage("times", _times(db))
+
+
+def _rows(db: duckdb.DuckDBPyConnection, query: str) -> Iterator[tuple[Any, ...]]:
+    for batch in db.sql(query).to_arrow_reader(_BATCH):
+        yield from _tuples(batch)
+
+
+def _tuples(batch: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:
+    return zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+
+def _deletions(
+    db: duckdb.DuckDBPyConnection, sides: Sides, rules: Rules
+) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
+    """
+    What earlier passes put into NEW, OLD no longer has, and nobody changed in NEW since.
+
+    What lies below a folder that could not be listed this time is not known to be gone.
+    """
+    gone = """
+        SELECT l.* FROM l JOIN n ON n.path = l.new_path AND n.kind = l.kind
+        WHERE NOT EXISTS (SELECT 1 FROM o WHERE o.path = l.old_path)
+          AND l.new_path NOT IN (SELECT target FROM t) AND l.new_path NOT IN (SELECT source FROM renames)
+          AND NOT EXISTS (SELECT 1 FROM o AS f WHERE f.kind = 'folder' AND f.problem IS NOT NULL AND starts_with(l.old_path, f.path || '/'))
+          AND (l.kind = 'folder' OR (n.size = l.new_size AND (n.etag = l.new_etag OR l.new_etag IS NULL)))
+    """
+    rows = db.execute(
+        f"SELECT old_path, new_path, kind, old_size, new_etag FROM ({gone}) ORDER BY new_path DESC"
+    ).fetchall()
+    (landed,) = db.execute("SELECT count(*) FROM l").fetchall()[0]
+    if rows and len(rows) > rules.delete_at_most * landed:
+        raise Fuse(sides.new_profile.address, f"{len(rows)} / {landed} ({len(rows) / landed:.1%})")
+    (first,) = db.execute("SELECT count(*) FROM decided").fetchall()[0]
+    planned = [
+        (
+            first + number,
+            Action.DELETE.value,
+            Reason.VANISHED_FROM_OLD.value,
+            old,
+            new,
+            kind,
+            size,
+            None,
+            None,
+            None,
+            etag,
+            True,
+            None,
+            None,
+        )
+        for number, (old, new, kind, size, etag) in enumerate(rows)
+    ]
+    yield "delete-files", [row for row in planned if row[5] == Kind.FILE]
+    yield "delete-folders", [row for row in planned if row[5] == Kind.FOLDER]
+
+
+def _times(db: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
+    """Folders that this pass makes, or in which it changes something."""
+    query = """
+        WITH touched AS (
+            SELECT old AS path FROM decided WHERE action IN ('folder', 'renamed') AND kind = 'folder'
+            UNION SELECT regexp_replace(old, '/?[^/]*$', '') FROM decided WHERE action IN ('copy', 'replace', 'check', 'recheck', 'rename', 'folder')
+        )
+        SELECT 0, 'time', 'new', k.path, k.target, k.kind, k.size, k.modified, k.etag, k.id, NULL, true, NULL, NULL
+        FROM known AS k JOIN touched USING (path)
+        WHERE k.kind = 'folder' AND k.modified IS NOT NULL AND k.problem IS NULL AND NOT k.excluded AND k.refused IS NULL
+        ORDER BY k.path DESC
+    """
+    # These rows are beside the account: the folders themselves are counted elsewhere.
+    return [(-1 - number, *row[1:]) for number, row in enumerate(_rows(db, query))]
+
+
+def _write_rest(db: duckdb.DuckDBPyConnection, folder: LocalPath) -> None:
+    """Keep what the account needs later: what is the same, which names are mapped."""
+    db.execute(
+        f"COPY (SELECT path, target FROM known WHERE same) TO '{_sql(folder)}/same.parquet' (FORMAT parquet)"
+    )
+    db.execute(
+        f"COPY (SELECT * FROM m WHERE why <> '' ORDER BY path) TO '{_sql(folder)}/mapped.parquet' (FORMAT parquet)"
+    )
+    db.execute(
+        f"COPY (SELECT number, path, source, target FROM folder_moves ORDER BY number) TO '{_sql(folder)}/moves.parquet' (FORMAT parquet)"
+    )
+    failpoint("plan.done")
+
+
+def _actions(db: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:
+    query = """
+        SELECT action, count(*), coalesce(sum(size), 0)::BIGINT FROM decided GROUP BY action
+        UNION ALL SELECT 'same', count(*), coalesce(sum(size), 0)::BIGINT FROM known WHERE same
+    """
+    return {
+        action: {"objects": count, "bytes": size}
+        for action, count, size in sorted(db.execute(query).fetchall())
+    }
+
+
+def _sql(path: LocalPath) -> str:
+    return str(path).replace("'", "''")

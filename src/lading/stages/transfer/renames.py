@@ -1,0 +1,84 @@
+"""
+Follow what was renamed in OLD, so that nothing is copied twice.
+
+An object that landed and whose id now stands at another path was renamed.
+Folders come first: when a folder is moved in NEW, everything in it comes along
+and the tables `n` and `l` are told so.  Leaves behind the tables `folder_moves`
+(number, path, source, target) in the order they must be done, and `renames`
+(path, source) of the files that need a move of their own.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from lading.model.paths import decode, encode, within
+
+# A landed object that is at its place in NEW, as we left it, but no longer at its place in OLD.
+_LEFT = """
+    SELECT l.* FROM l
+    ANTI JOIN o ON o.path = l.old_path
+    JOIN n ON n.path = l.new_path AND n.kind = l.kind AND n.size = l.new_size
+          AND (n.etag = l.new_etag OR l.new_etag IS NULL OR l.kind = 'folder')
+    WHERE l.old_id IS NOT NULL
+"""
+# An id that two objects share (a hard link) tells nothing.
+_CANDIDATES = f"""
+    SELECT o.path, t.target, left_.new_path AS source FROM ({_LEFT}) AS left_
+    JOIN o ON o.id = left_.old_id AND o.kind = left_.kind
+          AND (o.kind = 'folder' OR (o.size = left_.old_size AND o.modified = left_.old_modified))
+    JOIN t ON t.path = o.path
+    ANTI JOIN n ON n.path = t.target
+    WHERE o.id IN (SELECT id FROM o WHERE id IS NOT NULL GROUP BY id HAVING count(*) = 1)
+      AND left_.old_id IN (SELECT old_id FROM l GROUP BY old_id HAVING count(*) = 1)
+"""
+
+
+def no_renames(db: duckdb.DuckDBPyConnection) -> None:
+    """Leave the tables behind, empty: the drives cannot do it, or nothing has landed."""
+    db.execute("CREATE TEMP TABLE folder_moves (number INT, path VARCHAR, source VARCHAR, target VARCHAR)")
+    db.execute("CREATE TEMP TABLE renames (path VARCHAR, source VARCHAR)")
+
+
+def find_renames(db: duckdb.DuckDBPyConnection) -> None:
+    """Make `folder_moves` and `renames`, and tell `n` and `l` where things will be."""
+    no_renames(db)
+    # The views become tables, because they are about to change.
+    for name in ("n", "l"):
+        db.execute(f"CREATE TEMP TABLE {name}_ AS SELECT * FROM {name}")
+        db.execute(f"DROP VIEW {name}")
+        db.execute(f"CREATE TEMP TABLE {name} AS SELECT * FROM {name}_")
+        db.execute(f"DROP TABLE {name}_")
+    number = 0
+    while moves := _topmost(db):
+        for path, source, target in moves:
+            number += 1
+            db.execute("INSERT INTO folder_moves VALUES (?, ?, ?, ?)", [number, path, source, target])
+            follow(db, "n", "path", source, target)
+            follow(db, "l", "new_path", source, target)
+    db.execute(f"""
+        INSERT INTO renames SELECT path, source FROM ({_CANDIDATES}) AS c
+        WHERE path IN (SELECT path FROM o WHERE kind = 'file')
+    """)
+
+
+def _topmost(db: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str]]:
+    """Folders to move now: none of them lies in another one that is to be moved."""
+    query = f"SELECT path, source, target FROM ({_CANDIDATES}) AS c WHERE path IN (SELECT path FROM o WHERE kind = 'folder')"
+    chosen: list[tuple[str, str, str]] = []
+    found = [(decode(source), decode(target), path) for path, source, target in db.execute(query).fetchall()]
+    for source, target, path in sorted(found, key=lambda row: (len(row[0]), row[0])):
+        if within(target, source) or any(
+            within(source, decode(other[1])) or within(target, decode(other[1])) for other in chosen
+        ):
+            continue
+        chosen.append((path, encode(source), encode(target)))
+    return chosen
+
+
+def follow(db: duckdb.DuckDBPyConnection, table: str, column: str, source: str, target: str) -> None:
+    """Tell *table* that everything at or below *source* is now at or below *target*."""
+    db.execute(
+        f"UPDATE {table} SET {column} = ? || substr({column}, ?) WHERE {column} = ? OR starts_with({column}, ?)",
+        [target, len(source) + 1, source, source + "/"],
+    )

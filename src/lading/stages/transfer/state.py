@@ -1,0 +1,188 @@
+"""
+The state folder of a job: where each fact about its passes is kept.
+
+A job is one pair of drives.  Its folder can be copied away and read by anybody;
+`docs/formats/state.md` describes it.  Secrets are in it only as references.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path as LocalPath
+from typing import Any
+
+from lading.connectors.address import Address
+from lading.model.errors import BadRequest, Busy
+
+FORMAT = 1
+LOCK_PATIENCE = 5.0
+"""Seconds to wait for the workers of a killed run to go; they leave within a few milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """The folder of one pass."""
+
+    number: int
+    folder: LocalPath
+
+    @property
+    def old(self) -> LocalPath:
+        """The manifest of OLD."""
+        return self.folder / "old"
+
+    @property
+    def new(self) -> LocalPath:
+        """The manifest of NEW before the pass."""
+        return self.folder / "new"
+
+    @property
+    def plan(self) -> LocalPath:
+        """The partitions of the plan."""
+        return self.folder / "plan"
+
+    @property
+    def work(self) -> LocalPath:
+        """Journals of partitions in flight."""
+        return self.folder / "work"
+
+    @property
+    def result(self) -> LocalPath:
+        """Results of partitions that ended."""
+        return self.folder / "result"
+
+    @property
+    def account(self) -> LocalPath:
+        """The account, there once the pass has ended."""
+        return self.folder / "account.json"
+
+    @property
+    def ended(self) -> LocalPath:
+        """There once the account stands in the ledger: the pass has ended."""
+        return self.folder / "ended.json"
+
+    def prepare(self) -> None:
+        """Make the folders; twice is no error."""
+        for folder in (self.plan, self.work, self.result):
+            folder.mkdir(parents=True, exist_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The folder of one pair of drives."""
+
+    id: str
+    folder: LocalPath
+    old: Address
+    new: Address
+
+    @property
+    def ledger(self) -> LocalPath:
+        """The chain of records."""
+        return self.folder / "ledger.jsonl"
+
+    @property
+    def landed(self) -> LocalPath:
+        """What OLD and NEW said about each object when it landed; one file per finished pass."""
+        return self.folder / "landed"
+
+    def passes(self) -> list[Pass]:
+        """All passes so far, in order."""
+        folder = self.folder / "passes"
+        numbers = sorted(int(name) for name in os.listdir(folder)) if folder.is_dir() else []
+        return [self.pass_of(number) for number in numbers if number > 0]
+
+    def pass_of(self, number: int) -> Pass:
+        """The pass of that number, whether it exists or not."""
+        return Pass(number, self.folder / "passes" / f"{number:04d}")
+
+    def landed_before(self, number: int) -> LocalPath | None:
+        """The table of what had landed when pass *number* began; None if nothing had."""
+        found = [it for it in range(1, number) if (self.landed / f"{it:04d}.parquet").exists()]
+        return self.landed / f"{found[-1]:04d}.parquet" if found else None
+
+
+def job_at(state: LocalPath, old: Address, new: Address) -> Job:
+    """
+    The job of *old* and *new* under the folder *state*, made if it is new.
+
+    Raises:
+        BadRequest: the folder cannot be written.
+    """
+    key = hashlib.sha256(
+        f"{old.kind}\0{old.place}\0{new.kind}\0{new.place}".encode("utf-8", "surrogateescape")
+    )
+    job = Job(key.hexdigest()[:16], state / key.hexdigest()[:16], old, new)
+    try:
+        job.folder.mkdir(parents=True, exist_ok=True)
+        # Whoever can write here can make a later run do things: it is the owner's alone.
+        job.folder.chmod(0o700)
+        write_json(job.folder / "job.json", _facts(job))
+    except OSError as problem:
+        raise BadRequest(str(state), f"the state folder cannot be written: {problem.strerror}") from None
+    return job
+
+
+@contextmanager
+def locked(job: Job, *, patience: float = LOCK_PATIENCE) -> Iterator[None]:
+    """
+    Hold the lock of *job*; forked workers hold it with us until the last one has gone.
+
+    Raises:
+        Busy: another run holds it.
+    """
+    with open(job.folder / "lock", "a+b") as lock:
+        end = time.monotonic() + patience
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    raise Busy(str(job.folder), f"lock of job {job.id}") from None
+                time.sleep(0.05)
+        yield
+
+
+def write_json(path: LocalPath, facts: dict[str, Any]) -> None:
+    """Write *facts* at *path*, whole or not at all."""
+    draft = path.with_name(path.name + ".part")
+    with open(draft, "w", encoding="utf-8") as stream:
+        json.dump(facts, stream, ensure_ascii=False, indent=1)
+        stream.flush()
+        os.fsync(stream.fileno())
+    os.replace(draft, path)
+
+
+def read_json(path: LocalPath) -> dict[str, Any]:
+    """
+    The facts at *path*.
+
+    Raises:
+        BadRequest: the file is damaged.
+    """
+    try:
+        facts = json.loads(path.read_bytes())
+    except ValueError as problem:
+        raise BadRequest(str(path), f"the state file is damaged: {problem}") from None
+    if not isinstance(facts, dict):
+        raise BadRequest(str(path), "the state file is damaged")
+    return facts
+
+
+def _facts(job: Job) -> dict[str, Any]:
+    def drive(it: Address) -> dict[str, Any]:
+        return {
+            "kind": it.kind,
+            "place": os.fsencode(it.place).decode("utf-8", "replace"),
+            "options": dict(it.options),
+        }
+
+    return {"format": FORMAT, "job": job.id, "old": drive(job.old), "new": drive(job.new)}

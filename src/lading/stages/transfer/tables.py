@@ -1,0 +1,39 @@
+"""
+The tables a plan is made from.
+
+`o` and `n` are the two manifests, `l` is what had landed before, all in
+DuckDB, which keeps within a memory limit and spills beyond it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path as LocalPath
+
+import duckdb
+
+from lading.manifest.read import Manifest, entries_of
+
+MEMORY = "300MB"
+"""What DuckDB may hold before it writes to disk."""
+
+LANDED = """
+    old_path VARCHAR, kind VARCHAR, old_size BIGINT, old_modified BIGINT, old_etag VARCHAR, old_id VARCHAR,
+    new_path VARCHAR, new_size BIGINT, new_modified BIGINT, new_etag VARCHAR, sha256 VARCHAR
+"""
+"""Columns of the table of what has landed; sizes in bytes, times in nanoseconds since 1970 UTC."""
+
+
+def load(db: duckdb.DuckDBPyConnection, old: Manifest, new: Manifest, landed: LocalPath | None) -> None:
+    """Make `o`, `n` and `l`."""
+    entries_of(db, old.files).create_view("o")
+    entries_of(db, new.files).create_view("n")
+    if landed is None:
+        db.execute(f"CREATE TEMP TABLE l ({LANDED})")
+    else:
+        view(db, "l", [landed])
+
+
+def view(db: duckdb.DuckDBPyConnection, name: str, files: Sequence[LocalPath]) -> None:
+    """Make the view *name* of the rows in the Parquet *files*."""
+    entries_of(db, [str(file) for file in files]).create_view(name)

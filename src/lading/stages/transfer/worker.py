@@ -1,0 +1,173 @@
+"""
+Run one partition inside a worker process.
+
+A partition can be cut off at any point and run again: its journal says what
+is done, the drives say the rest.  It ends with one result file, written whole
+or not at all.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path as LocalPath
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lading.connectors.address import Address
+from lading.connectors.crew import drive_for, tell
+from lading.connectors.wrap.policy import Policy
+from lading.model.failpoints import failpoint
+from lading.model.progress import Progress
+from lading.stages.transfer.journal import Journal, Outcome
+from lading.stages.transfer.parts import read_rows, table_of, write_table
+from lading.stages.transfer.perform import Performer, Row
+
+TELL_EVERY = 0.2
+"""Seconds between two messages about progress."""
+
+SCHEMA = pa.schema(
+    [
+        ("seq", pa.int64()),
+        ("bucket", pa.string()),
+        ("sha256", pa.string()),
+        ("size", pa.int64()),
+        ("modified", pa.int64()),
+        ("etag", pa.string()),
+        ("code", pa.string()),
+        ("detail", pa.string()),
+        ("sent", pa.int64()),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One partition, and all that a worker needs to know about the pass."""
+
+    key: str
+    folder: LocalPath
+    old: Address
+    old_policy: Policy
+    new: Address
+    new_policy: Policy
+    overwrite: bool
+    threads: int
+    in_order: bool = False
+
+
+def run_partition(task: Task) -> dict[str, int]:
+    """
+    Do all rows of *task* and return the number of objects in each bucket.
+
+    Raises:
+        DriveError: with advice `stop_drive`; the journal keeps what was done.
+    """
+    result = task.folder / "result" / f"{task.key}.parquet"
+    if result.exists():
+        return _counted(pq.read_table(result, columns=["bucket"]).column(0).to_pylist())
+    rows = list(read_rows(task.folder / "plan" / f"{task.key}.parquet", overwrite=task.overwrite))
+    journal_path = task.folder / "work" / f"{task.key}.jsonl"
+    meter = _Meter()
+    with Journal(journal_path) as journal:
+        old, new = drive_for(task.old, task.old_policy), drive_for(task.new, task.new_policy)
+        performer = Performer(old, new, journal, meter.bytes)
+        _do(rows, performer, journal, meter, 1 if task.in_order else task.threads)
+        outcomes = [journal.outcomes[row.seq] for row in rows]
+    failpoint("partition.before_result")
+    write_table(result, table_of([tuple(outcome) for outcome in outcomes], SCHEMA))
+    os.unlink(journal_path)
+    failpoint("partition.after_result")
+    meter.close()
+    return _counted([outcome.bucket for outcome in outcomes])
+
+
+def _do(rows: list[Row], performer: Performer, journal: Journal, meter: _Meter, threads: int) -> None:
+    def one(row: Row) -> None:
+        outcome = performer.perform(row)
+        failpoint("copy.before_journal")
+        journal.done(outcome)
+        failpoint("copy.after_journal")
+        meter.object()
+
+    left = [row for row in rows if row.seq not in journal.outcomes]
+    meter.skipped(len(rows) - len(left))
+    if threads == 1:
+        for row in left:
+            one(row)
+    else:
+        _at_once(one, left, threads)
+
+
+def _at_once(one: Callable[[Row], None], rows: list[Row], threads: int) -> None:
+    """Do *rows* on several threads; after the first exception no new row is begun."""
+    waiting = iter(rows)
+    guard = threading.Lock()
+    stop = threading.Event()
+
+    def work() -> None:
+        while not stop.is_set():
+            with guard:
+                row = next(waiting, None)
+            if row is None:
+                return
+            try:
+                one(row)
+            except BaseException:
+                stop.set()
+                raise
+
+    with ThreadPoolExecutor(threads, thread_name_prefix="transfer") as pool:
+        for future in [pool.submit(work) for _ in range(min(threads, len(rows)))]:
+            future.result()
+
+
+class _Meter:
+    """Counts what this worker did and tells the parent now and then."""
+
+    def __init__(self) -> None:
+        self._objects = self._bytes = 0
+        self._next = time.monotonic() + TELL_EVERY
+        self._guard = threading.Lock()
+
+    def object(self) -> None:
+        """One more object is done."""
+        self._add(1, 0)
+
+    def bytes(self, count: int) -> None:
+        """*count* more bytes were read."""
+        self._add(0, count)
+
+    def skipped(self, objects: int) -> None:
+        """An earlier sitting did these."""
+        self._add(objects, 0)
+
+    def close(self) -> None:
+        """Tell what was not told yet."""
+        with self._guard:
+            self._tell()
+
+    def _add(self, objects: int, size: int) -> None:
+        with self._guard:
+            self._objects += objects
+            self._bytes += size
+            if time.monotonic() >= self._next:
+                self._tell()
+
+    def _tell(self) -> None:
+        self._next = time.monotonic() + TELL_EVERY
+        if self._objects or self._bytes:
+            tell(Progress("copy", self._objects, self._bytes))
+            self._objects = self._bytes = 0
+
+
+def _counted(buckets: list[str]) -> dict[str, int]:
+    return {bucket: buckets.count(bucket) for bucket in sorted(set(buckets))}
+
+
+__all__ = ["SCHEMA", "Outcome", "Task", "run_partition"]
