@@ -97,7 +97,7 @@ class Ledger:
         noted = noted_head(self.path)
         seq, digest = (last.seq, last.digest) if last else (0, START)
         if noted and (noted.seq > seq or (noted.seq == seq and noted.digest != digest)):
-            raise _bad(self.path, seq, "head")
+            raise broken_at(self.path, seq, "head")
 
     def _keep(self, torn: bytes) -> None:
         number = 1
@@ -247,10 +247,11 @@ def _check(path: str, expected: Collection[str]) -> Checked:
         try:
             return chain.check(stream, expected)
         except Broken as broken:
-            raise _bad(path, broken.line, broken.reason) from None
+            raise broken_at(path, broken.line, broken.reason) from None
 
 
-def _bad(path: str, line: int, reason: str) -> BadLedger:
+def broken_at(path: str, line: int, reason: str) -> BadLedger:
+    """The error for a chain that does not hold at *line* for a *reason* of `chain.REASONS`."""
     en, zh = chain.REASONS[reason]
     return BadLedger(path, Text(en.format(line=line), zh.format(line=line)), line=line, reason=reason)
 

@@ -1,0 +1,158 @@
+"""
+The report as one HTML page that needs nothing else: no network, no fonts, no files beside it.
+
+Everything that comes from the state folder is escaped by the template engine and stripped of
+what is invisible; the page forbids itself every script but its own and every request.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
+
+from lading import __version__
+from lading.evidence.report.facts import Count, Facts, Pass
+from lading.evidence.report.lists import Group, Listing, text_of, whole
+from lading.evidence.report.plot import chart, duration
+from lading.evidence.report.texts import ACTIONS, EVENTS, FEATURES, KINDS, LABELS
+from lading.evidence.report.verdict import Verdict
+from lading.evidence.report.words import both, exact, harmless, moment, rated, share, sized
+from lading.model.text import Language, Text
+
+CHARTS = 6
+ROWS = 100
+"""Failures, passes and spaces that the page shows at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """For whom the page is: the language it opens in, the time zone of its times, the moment it is written."""
+
+    language: Language
+    zone: tzinfo
+    at: datetime
+
+
+def page(facts: Facts, verdict: Verdict, beside: Mapping[str, str], style: Style) -> str:
+    """
+    The page about *facts*.
+
+    *beside* names the file that stands beside the page for each list of the state folder.
+    """
+    script = _asset("page.js")
+    names = {
+        "L": LABELS, "ACTIONS": ACTIONS, "KINDS": KINDS, "FEATURES": FEATURES, "EVENTS": EVENTS,
+        "t": _label, "label": lambda name: _named(LABELS, name), "named": _named, "difference": _difference,
+        "both": both, "exact": exact, "harmless": harmless, "share": share, "sized": sized, "duration": duration,
+        "text_of": text_of, "whole": whole, "moment": lambda seconds: moment(seconds, style.zone),
+        "nothing": Count(), "css": Markup(_asset("page.css")), "script": Markup(script),  # noqa: S704 — files of ours
+        "script_hash": _csp_hash(script), "version": __version__, "language": style.language.value,
+        "written": style.at.astimezone(style.zone).isoformat(" ", "seconds"),
+    }  # fmt: skip
+    template = _environment().get_template("page.html")
+    return template.render(**names, facts=facts, verdict=verdict, beside=beside, **_selected(facts, style))
+
+
+def _selected(facts: Facts, style: Style) -> dict[str, Any]:
+    """What of the facts the page has room for."""
+    settled = next((it for it in reversed(facts.passes) if it.account), None)
+    spaces = settled.account.spaces if settled and settled.account else ()
+    drawn = [it for it in reversed(facts.passes) if it.speed][:CHARTS]
+    problem = facts.ledger.problem
+    return {
+        "settled": settled,
+        "spaces": sorted(spaces, key=lambda it: -it.found.objects)[:ROWS] if len(spaces) > ROWS else spaces,
+        "charts": [_charts(it, style.zone) for it in drawn],
+        "failures": _failures(settled.failures) if settled else None,
+        "shown_passes": facts.passes[: -ROWS - 1 : -1],
+        "shown_verifications": facts.verifications[: -ROWS - 1 : -1],
+        "begun": _begun(facts),
+        "sums": _sums(facts),
+        "problem": Text(*(problem.message(it) for it in (Language.EN, Language.ZH))) if problem else None,
+    }
+
+
+def _failures(listing: Listing) -> dict[str, Any]:
+    """The groups with as many of their rows as there is room for."""
+    groups: list[tuple[Group, list[Mapping[str, Any]]]] = []
+    left = ROWS
+    for group in listing.ranked():
+        rows = group.first[:left]
+        groups.append((group, rows))
+        left -= len(rows)
+    return {"groups": groups, "shown": ROWS - left}
+
+
+def _charts(it: Pass, zone: tzinfo) -> dict[str, Any]:
+    def clock(seconds: float) -> str:
+        return moment(seconds, zone)[:19]
+
+    def said(value: float) -> str:
+        return f"{sized(value)}/s"
+
+    names = {name: "{0.en} / {0.zh}".format(LABELS[f"plot_{name}"]) for name in ("objects", "bytes")}
+    return {
+        "number": it.number,
+        "objects": chart(
+            it.speed, lambda point: point.objects, said=rated, clock=clock, label=names["objects"]
+        ),
+        "bytes": chart(it.speed, lambda point: point.bytes, said=said, clock=clock, label=names["bytes"]),
+    }
+
+
+def _begun(facts: Facts) -> dict[int, float]:
+    """When each pass began, from the ledger."""
+    return {
+        event.facts["pass"]: datetime.fromisoformat(event.time).timestamp()
+        for event in reversed(facts.ledger.events)
+        if event.kind == "copy.started" and isinstance(event.facts.get("pass"), int)
+    }
+
+
+def _sums(facts: Facts) -> dict[str, Any]:
+    accounts = [it.account for it in facts.passes if it.account]
+    retries = [it.retries for it in accounts if it.retries is not None]
+    return {
+        "seconds": sum(it.finished - it.started for it in accounts) if accounts else None,
+        "sent": sum(it.sent_bytes for it in accounts),
+        "retries": sum(retries) if retries else None,
+    }
+
+
+def _label(name: str, /, **facts: object) -> Markup:
+    return both(LABELS[name], **facts)
+
+
+def _named(texts: Mapping[str, Text], name: object) -> Markup:
+    return both(texts[name]) if isinstance(name, str) and name in texts else both(text_of(name))
+
+
+def _difference(what: object) -> Markup:
+    return _named(LABELS, "surplus" if what == "extra" else what)
+
+
+def _environment() -> Environment:
+    # Autoescape is on for everything: only what is wrapped in Markup here stays as it is.
+    return Environment(
+        loader=FunctionLoader(_asset),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _asset(name: str) -> str:
+    return files(__package__ or "").joinpath(name).read_text(encoding="utf-8")
+
+
+def _csp_hash(script: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

@@ -1,0 +1,193 @@
+"""
+The words of the page, in both languages.
+"""
+
+from __future__ import annotations
+
+from lading.model.text import Text
+
+LABELS: dict[str, Text] = {
+    "title": Text("Report of a drive upgrade", "网盘升级报告"),
+    "old": Text("Old drive", "旧网盘"),
+    "new": Text("New drive", "新网盘"),
+    "job": Text("Job", "任务"),
+    "written": Text("Written", "生成时间"),
+    "passes_so_far": Text("Passes so far", "已运行轮次"),
+    "duration": Text("Duration", "耗时"),
+    "sent": Text("Sent", "已发送"),
+    "retries": Text("Retries", "重试"),
+    "account": Text("The account", "账目"),
+    "account_of": Text("of pass {number}", "第 {number} 轮"),
+    "account_lead": Text(
+        "Every object found on the old drive is in exactly one bucket. The sums are added up again for this page.",
+        "旧网盘上的每个对象都恰好归入一类。本页重新进行了加总。",
+    ),
+    "closes": Text("The account closes: found = accounted for", "账目已平：发现数 = 入账数"),
+    "open": Text("The account does not close: found ≠ accounted for", "账目不平：发现数 ≠ 入账数"),
+    "no_account": Text("There is no account yet: no pass has ended.", "尚无账目：没有任何一轮运行到底。"),
+    "older_account": Text(
+        "Pass {last} has no account yet. This one is of pass {number}.",
+        "第 {last} 轮尚无账目。以下为第 {number} 轮的账目。",
+    ),
+    "found": Text("found", "发现"),
+    "moved": Text("moved", "已迁移"),
+    "same": Text("same", "相同"),
+    "renamed": Text("renamed", "已改名"),
+    "excluded": Text("excluded", "已排除"),
+    "waived": Text("waived", "已豁免"),
+    "failed": Text("failed", "失败"),
+    "means_moved": Text("copied in this pass and confirmed", "在本轮复制并得到确认"),
+    "means_same": Text("was there already, unchanged", "已存在且未变化"),
+    "means_renamed": Text("renamed or moved, followed without copying", "改名或移动，未重新复制"),
+    "means_excluded": Text("left behind by a rule, with its reason", "按规则排除，附原因"),
+    "means_waived": Text("failed, and two people said that it may", "失败，但经两人批准豁免"),
+    "means_failed": Text("did not arrive; see the remedy below", "未到达；处理办法见下"),
+    "means_": Text("not known to this version of the report", "此版本报告不认识的类别"),
+    "bucket": Text("Bucket", "类别"),
+    "meaning": Text("Meaning", "含义"),
+    "objects": Text("Objects", "对象"),
+    "bytes": Text("Size", "大小"),
+    "share": Text("Share", "占比"),
+    "objects_unit": Text("{count} objects", "{count} 个对象"),
+    "spaces": Text("By space", "按空间"),
+    "space": Text("Space", "空间"),
+    "root_space": Text("(files at the top)", "（顶层文件）"),
+    "closed": Text("Closes", "已平"),
+    "yes": Text("yes", "是"),
+    "no": Text("no", "否"),
+    "extra": Text("On the new drive only", "仅存在于新网盘"),
+    "kept": Text("kept", "保留"),
+    "deleted": Text("deleted", "已删除"),
+    "speed": Text("Speed over time", "速度变化"),
+    "speed_lead": Text(
+        "Hatched: nothing was noted for more than five seconds, because the run was paused, killed or waiting. Gaps are not to scale.",
+        "斜线部分：超过五秒没有记录，即任务暂停、被终止或在等待。间隔未按比例绘制。",
+    ),
+    "no_speed": Text(
+        "No pass noted its progress for long enough to draw it.", "没有足够的进度记录可供绘图。"
+    ),
+    "plot_objects": Text("Objects per second", "每秒对象数"),
+    "plot_bytes": Text("Bytes per second", "每秒字节数"),
+    "passes": Text("Passes", "轮次"),
+    "pass": Text("Pass", "轮次"),
+    "started": Text("Started", "开始"),
+    "state": Text("State", "状态"),
+    "ended": Text("ended", "已结束"),
+    "at_work": Text("at work", "进行中"),
+    "stopped": Text("stopped", "已停止"),
+    "progress": Text("Progress", "进度"),
+    "parts": Text("{done} of {parts} partitions", "{parts} 个分区中的 {done} 个"),
+    "so_far": Text("{objects} objects, {bytes} so far", "目前 {objects} 个对象，{bytes}"),
+    "planned": Text("Planned in pass {number}", "第 {number} 轮的计划"),
+    "action": Text("Action", "动作"),
+    "failures": Text("Failures", "失败"),
+    "no_failures": Text("Nothing failed.", "没有失败的对象。"),
+    "remedy": Text("What to do", "处理办法"),
+    "first_of": Text(
+        "The first {shown} of {total}; all of them are in {file}.",
+        "共 {total} 项，此处列出前 {shown} 项；全部见 {file}。",
+    ),
+    "all_in": Text("All {total}, also in {file}.", "共 {total} 项，同时见 {file}。"),
+    "path": Text("Path", "路径"),
+    "kind": Text("Kind", "种类"),
+    "message": Text("What happened", "发生了什么"),
+    "excluded_title": Text("Excluded", "已排除"),
+    "no_excluded": Text("Nothing was excluded.", "没有排除任何对象。"),
+    "reason": Text("Reason", "原因"),
+    "mapped": Text("Names that had to change", "不得不改变的名称"),
+    "no_mapped": Text("Every name could stay as it was.", "所有名称均保持原样。"),
+    "old_name": Text("On the old drive", "旧网盘上"),
+    "new_name": Text("On the new drive", "新网盘上"),
+    "why": Text("Why", "原因"),
+    "losses": Text("What the new drive cannot keep", "新网盘无法保留的内容"),
+    "no_losses": Text("Nothing that was looked at was lost.", "所检查的内容均无损失。"),
+    "feature": Text("Feature", "特性"),
+    "count": Text("Count", "数量"),
+    "note": Text("Note", "说明"),
+    "verification": Text("Verification", "校验"),
+    "no_verification": Text(
+        "Nothing was verified yet. Run lading verify.", "尚未校验。请运行 lading verify。"
+    ),
+    "mode": Text("Extent", "范围"),
+    "full": Text("full", "全量"),
+    "sample": Text("sample", "抽样"),
+    "checked": Text("Checked", "已检查"),
+    "equal": Text("Equal", "一致"),
+    "differences": Text("Differences", "差异"),
+    "no_differences": Text("Verification {number} found no difference.", "第 {number} 次校验未发现差异。"),
+    "differences_of": Text("Differences of verification {number}", "第 {number} 次校验的差异"),
+    "what": Text("What", "类别"),
+    "missing": Text("missing", "缺失"),
+    "content": Text("content", "内容"),
+    "size": Text("size", "大小"),
+    "name": Text("name", "名称"),
+    "modified": Text("time", "时间"),
+    "unreadable": Text("unreadable", "无法读取"),
+    "surplus": Text("extra", "多余"),
+    "ledger": Text("Ledger", "记录链"),
+    "ledger_lead": Text(
+        "Each record carries the digest of the one before it. Keep the last digest elsewhere, for example in the minutes: only with it can anybody prove later that the end was not cut off.",
+        "每条记录都含有上一条记录的摘要。请将最后一个摘要另行保存，例如写入会议纪要：只有凭它才能在日后证明末尾未被截断。",
+    ),
+    "ledger_holds": Text("The chain holds: {records} records.", "记录链完好：共 {records} 条记录。"),
+    "ledger_none": Text("There is no ledger in this state folder.", "此状态文件夹中没有记录链。"),
+    "last_digest": Text("Last digest", "最后一个摘要"),
+    "check_with": Text("Check with", "检查命令"),
+    "events": Text("What was recorded", "所记事项"),
+    "event": Text("Event", "事项"),
+    "time": Text("Time", "时间"),
+    "actor": Text("Who", "执行者"),
+    "account_digest": Text("Digest of the account", "账目摘要"),
+    "sealed": Text("as the ledger holds it", "与记录链一致"),
+    "fingerprint": Text("Fingerprint: {name}", "指纹：{name}"),
+    "versions": Text("Versions", "版本"),
+    "tool": Text("Written by", "生成工具"),
+    "formats": Text("Formats", "格式"),
+    "empty_file": Text("none", "无"),
+    "more_spaces": Text(
+        "The {shown} largest of {total} spaces; all of them are in {file}.",
+        "共 {total} 个空间，此处列出最大的 {shown} 个；全部见 {file}。",
+    ),
+    "unknown": Text("not known", "未知"),
+    "contents": Text("On this page", "本页内容"),
+    "reasons": Text("Why", "依据"),
+}
+"""Every label by its name."""
+
+FEATURES: dict[str, Text] = {
+    "modified": Text("time of change", "修改时间"),
+    "grants": Text("rights", "权限"),
+    "versions": Text("versions", "历史版本"),
+    "links": Text("links", "共享链接"),
+}
+"""What a drive may not be able to keep."""
+
+ACTIONS: dict[str, Text] = {
+    "copy": Text("copy", "复制"),
+    "make_folder": Text("make folder", "新建文件夹"),
+    "same": Text("same", "相同"),
+    "rename": Text("rename", "改名"),
+    "check": Text("check", "检查"),
+    "exclude": Text("exclude", "排除"),
+    "delete": Text("delete", "删除"),
+}
+"""What a plan may say about an object."""
+
+KINDS: dict[str, Text] = {
+    "file": Text("file", "文件"),
+    "folder": Text("folder", "文件夹"),
+    "symlink": Text("symbolic link", "符号链接"),
+    "special": Text("special file", "特殊文件"),
+}
+"""What an entry is."""
+
+EVENTS: dict[str, Text] = {
+    "copy.started": Text("copy started", "复制开始"),
+    "copy.resumed": Text("copy resumed", "复制继续"),
+    "copy.finished": Text("copy finished", "复制结束"),
+    "copy.failed": Text("copy failed", "复制失败"),
+    "verify.finished": Text("verification finished", "校验结束"),
+    "report.written": Text("report written", "报告生成"),
+    "ledger.recovered": Text("torn record set aside", "不完整记录已移出保存"),
+}
+"""Kinds of records."""
