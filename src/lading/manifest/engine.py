@@ -5,14 +5,46 @@ DuckDB, held to a memory limit and to this machine.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import duckdb
 
-MEMORY = "300MB"
-"""What DuckDB may hold before it writes to disk."""
+from lading.model.errors import NoSpace
+
 THREADS = 2
+MEMORY = "300MB"
+"""What DuckDB may hold at most, unless somebody says otherwise."""
+_LEAST, _PER_MILLION = 64, 16
+R = TypeVar("R")
+
+
+def enough_for(rows: int) -> str:
+    """
+    A memory limit with which *rows* can usually be sorted or joined.
+
+    What does not fit is written to disk in runs; more runs take more memory to be merged.
+    """
+    return f"{_LEAST + _PER_MILLION * rows // 1_000_000}MB"
+
+
+def insist(connection: duckdb.DuckDBPyConnection, work: Callable[[], R], *limits: str) -> R:
+    """
+    Run *work*, which may be run again, under the first of the memory *limits* that is enough for it.
+
+    Raises:
+        NoSpace: none of them is.
+    """
+    for limit in limits:
+        connection.execute(f"set memory_limit = '{limit}'")
+        try:
+            return work()
+        except (duckdb.OutOfMemoryException, OSError) as problem:
+            # Through Arrow the same trouble comes as an OSError without a number.
+            if "Out of Memory" not in str(problem):
+                raise
+    raise NoSpace("memory", f"{limits[-1]} are not enough")
 
 
 @contextmanager
@@ -31,6 +63,7 @@ def engine(
         }
         connection = duckdb.connect(":memory:", config=settings)
         try:
+            connection.execute("set max_streaming_buffer_size = '1MB'")
             yield connection
         finally:
             connection.close()

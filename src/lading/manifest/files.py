@@ -41,7 +41,10 @@ def local_errors(place: str) -> Iterator[None]:
     try:
         yield
     except OSError as problem:
-        kind = _BY_NUMBER.get(problem.errno or 0, DriveError)
+        if problem.errno is None:
+            # Not of the disk: Arrow tells its own trouble as OSError without a number.
+            raise
+        kind = _BY_NUMBER.get(problem.errno, DriveError)
         raise kind(place, problem.strerror or str(problem)) from problem
 
 

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 ALGORITHM = "rfc6962-sha256"
-BATCH = 50_000
+BATCH = 10_000
 
 _WIDTH = 32
 _ROWS = r"""

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from lading.manifest.engine import engine
+from lading.manifest.engine import MEMORY, engine, enough_for, insist
 from lading.manifest.fingerprint import ALGORITHM, SpacePrint, Tree, fingerprints, space_leaf
 from lading.manifest.parts import FOLDER, Part, PartWriter
 from lading.manifest.read import SPACES_FILE, entries_of
@@ -40,10 +40,11 @@ def finished_facts(directory: str, parts: list[Part]) -> dict[str, Any]:
     files = [os.path.join(directory, FOLDER, part.name) for part in parts]
     with engine(directory) as connection:
         entries_of(connection, files).create_view("entries")
+        limits = enough_for(sum(part.rows for part in parts)), MEMORY, "2GB"
         return {
-            **_counts(connection),
+            **insist(connection, lambda: _counts(connection), *limits),
             "parts": [part._asdict() for part in sorted(parts)],
-            **_fingerprint(connection, directory),
+            **insist(connection, lambda: _fingerprint(connection, directory), *limits),
         }
 
 

@@ -27,7 +27,7 @@ from lading.manifest.parts import FOLDER
 from lading.manifest.read import HEADER, Manifest, header_of, open_manifest
 from lading.manifest.schema import FORMAT
 from lading.manifest.share import Means, share
-from lading.model.errors import BadManifest, BadRequest
+from lading.model.errors import BadManifest, BadRequest, Overlapping
 from lading.model.progress import Publish, nobody_listens
 
 _OURS = frozenset((FOLDER, CONTENTS, "lock", HEADER + ".tmp"))
@@ -54,11 +54,13 @@ def scan(
     Raises:
         BadManifest: *directory* holds something else, or the manifest of another drive.
         BadRequest: it holds a finished manifest without the digests asked for.
+        Overlapping: *directory* lies inside the drive.
         Busy: another scan is at work there.
         DriveError: the drive is not there (any more); what was found so far is kept.
         NoSpace, ReadOnly, Forbidden: the manifest cannot be written.
     """
     directory = os.path.abspath(directory)
+    _apart(directory, address)
     _claim(directory)
     with locked(directory), local_errors(directory):
         facts = _begun(directory, address, digest, now)
@@ -74,6 +76,13 @@ def public(address: Address) -> dict[str, Any]:
     """*address* as records may hold it: nothing secret, not even where the secret is kept."""
     options = {name: value for name, value in address.options.items() if name not in SECRET_OPTIONS}
     return {"kind": address.kind, "place": address.place, "options": options}
+
+
+def _apart(directory: str, address: Address) -> None:
+    if address.kind == "folder":
+        place = os.path.realpath(address.place)
+        if os.path.commonpath((place, os.path.realpath(directory))) == place:
+            raise Overlapping(directory, address.place)
 
 
 def _claim(directory: str) -> None:
