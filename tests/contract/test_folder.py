@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -19,7 +20,7 @@ class TestFolderDrive(DriveContract):
     """Opened without options: its profile goes by the type of the file system."""
 
     huge = True
-    options: dict[str, str] = {}
+    options: ClassVar[dict[str, str]] = {}
 
     @pytest.fixture
     def open_drive(self, tmp_path: Path) -> OpenDrive:
@@ -33,7 +34,7 @@ class TestFolderTarget(TestFolderDrive):
     """Opened as a target: its profile is found out by writing."""
 
     huge = False
-    options = {"create": "yes", "role": "target"}
+    options: ClassVar[dict[str, str]] = {"create": "yes", "role": "target"}
 
 
 class TestFolderWithNamedDrafts(TestFolderDrive):

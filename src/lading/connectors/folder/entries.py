@@ -9,7 +9,7 @@ import os
 import stat
 import sys
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from threading import Lock
 
@@ -17,13 +17,14 @@ from lading.connectors.folder.tree import PARTS
 from lading.connectors.folder.trouble import translated
 from lading.model.entry import Entry, Kind
 from lading.model.errors import Advice, CursorExpired, Forbidden
-from lading.model.paths import Path
+from lading.model.paths import Path, name_from
 
 PAGE = 10_000
 _OPEN_LISTINGS = 64
 
+_ETAG = "%x-%x-%x-%s"
+_new: Callable[[type[Entry], tuple[object, ...]], Entry] = tuple.__new__
 _KINDS = {
-    stat.S_IFREG: Kind.FILE,
     stat.S_IFDIR: Kind.FOLDER,
     stat.S_IFLNK: Kind.SYMLINK,
 }
@@ -38,13 +39,19 @@ def entry_of(path: Path, facts: os.stat_result, device: int, problem: str | None
     Its id is the inode number, with the device before it when that is not *device*, the one
     of the root: device numbers of network mounts change when the machine starts again.
     """
-    number = facts.st_ino
-    id = f"{number:x}" if facts.st_dev == device else f"{facts.st_dev:x}-{number:x}"  # noqa: A001
-    kind = _KINDS.get(facts.st_mode & 0o170000, Kind.SPECIAL)
-    if kind is Kind.FILE:
-        return Entry(path, kind, facts.st_size, facts.st_mtime_ns, id, etag_of(facts), (), problem)
-    etag = None if kind is Kind.FOLDER else etag_of(facts)
-    return Entry(path, kind, 0, facts.st_mtime_ns, id, etag, (), problem)
+    # Scans come here for every entry: a tuple made directly, and "%", take half the time.
+    number = "%x" % facts.st_ino  # noqa: UP031
+    modified, mode = facts.st_mtime_ns, facts.st_mode
+    etag, size = None, 0
+    if mode & 0o170000 == stat.S_IFREG:
+        kind, size = Kind.FILE, facts.st_size
+    else:
+        kind = _KINDS.get(mode & 0o170000, Kind.SPECIAL)
+    if kind is not Kind.FOLDER:
+        etag = _ETAG % (facts.st_size, modified, facts.st_ctime_ns, number)
+    if facts.st_dev != device:
+        number = f"{facts.st_dev:x}-{number}"
+    return _new(Entry, (path, kind, size, modified, number, etag, (), problem))
 
 
 def etag_of(facts: os.stat_result) -> str:
@@ -54,7 +61,7 @@ def etag_of(facts: os.stat_result) -> str:
     The time of change cannot be set by anybody, so a rewrite that keeps size and time of
     modification shows all the same; the inode number tells replacements within one tick apart.
     """
-    return f"{facts.st_size:x}-{facts.st_mtime_ns:x}-{facts.st_ctime_ns:x}-{facts.st_ino:x}"
+    return _ETAG % (facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, f"{facts.st_ino:x}")
 
 
 def barred(facts: os.stat_result, name: bytes | str, folder: int) -> str | None:
@@ -89,7 +96,7 @@ class Listing:
         """The next entries; `ended` says whether these were the last."""
         found = list(islice(self._found, PAGE))
         self.ended = len(found) < PAGE
-        folder, device, descriptor = self.folder, self._device, self._descriptor
+        folder, device = self.folder, self._device
         watched = os.geteuid() != 0
         entries = []
         for item in found:
@@ -102,10 +109,11 @@ class Listing:
                 continue
             if name == PARTS and stat.S_ISDIR(facts.st_mode):
                 continue
-            hint = barred(facts, name, descriptor) if watched else None
+            hint = barred(facts, name, self._descriptor) if watched else None
             if _FOREIGN_LOCALE:
-                name = os.fsencode(name).decode("utf-8", "surrogateescape")
-            entries.append(entry_of((*folder, name), facts, device, hint))
+                name = name_from(os.fsencode(name))
+            # Not `(*folder, name)`: that makes a list first.
+            entries.append(entry_of(folder + (name,), facts, device, hint))  # noqa: RUF005
         return entries
 
     def close(self) -> None:
@@ -157,7 +165,7 @@ class Listings:
 
 def _unseen(folder: Path, item: os.DirEntry[str], problem: OSError) -> Entry:
     """An entry of which nothing but the name may be seen: its folder can be read, not entered."""
-    path = (*folder, os.fsencode(item.name).decode("utf-8", "surrogateescape"))
+    path = (*folder, name_from(os.fsencode(item.name)))
     error = translated(problem, path)
     if error.advice is not Advice.SKIP_ITEM:
         raise error from problem

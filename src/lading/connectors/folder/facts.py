@@ -73,10 +73,23 @@ def _windows() -> NameRules:
 _RESERVED = frozenset({PARTS})
 # 1601 to 9999: a Windows file time, as far as calendars go.
 _NTFS = _span(-11644473600, 253402300799)
-_STABLE = frozenset(
-    ("ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "tmpfs", "ramfs", "f2fs", "jfs", "reiserfs", "bcachefs")
-    + ("nfs", "nfs4", "ceph", "gfs2", "ocfs2", "lustre")
-)
+_LOCAL = {
+    "ext2",
+    "ext3",
+    "ext4",
+    "xfs",
+    "btrfs",
+    "zfs",
+    "tmpfs",
+    "ramfs",
+    "f2fs",
+    "jfs",
+    "reiserfs",
+    "bcachefs",
+}
+_SHARED = {"nfs", "nfs4", "ceph", "gfs2", "ocfs2", "lustre"}
+# Elsewhere inode numbers are made up when an entry is looked at.
+_STABLE = frozenset(_LOCAL | _SHARED)
 # ext4 with inodes of 256 bytes; see `probe` for smaller ones, and for XFS before `bigtime`.
 _RANGES = {
     "ext2": _span(-(1 << 31), (1 << 31) - 1),
