@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from concurrent.futures import BrokenExecutor
 from dataclasses import asdict
 from typing import Any
 
@@ -27,7 +28,7 @@ from lading.manifest.parts import FOLDER
 from lading.manifest.read import HEADER, Manifest, header_of, open_manifest
 from lading.manifest.schema import FORMAT
 from lading.manifest.share import Means, share
-from lading.model.errors import BadManifest, BadRequest, Overlapping
+from lading.model.errors import BadManifest, BadRequest, Internal, Overlapping
 from lading.model.progress import Publish, nobody_listens
 
 _OURS = frozenset((FOLDER, CONTENTS, "lock", HEADER + ".tmp"))
@@ -61,11 +62,12 @@ def scan(
     """
     directory = os.path.abspath(directory)
     _apart(directory, address)
+    # A drive that is not there leaves no trace of a scan.
+    profile = _asked_profile(address, policy, crew)
     _claim(directory)
     with locked(directory), local_errors(directory):
         facts = _begun(directory, address, digest, now)
         if "finished" not in facts:
-            profile = crew.submit(_profile, address, policy).result()
             means = Means(address, policy, profile, crew, directory, publish)
             facts |= _written(means, facts)
             write_json(os.path.join(directory, HEADER), {**facts, "finished": now()})
@@ -120,6 +122,13 @@ def _written(means: Means, facts: dict[str, Any]) -> dict[str, Any]:
     if facts["digest"]:
         parts = read_contents(means, parts)
     return {"profile": _plain(asdict(means.profile)), **finished_facts(means.directory, parts)}
+
+
+def _asked_profile(address: Address, policy: Policy, crew: Crew) -> Profile:
+    try:
+        return crew.submit(_profile, address, policy).result()
+    except BrokenExecutor:
+        raise Internal("", "a worker process ended unexpectedly") from None
 
 
 def _profile(address: Address, policy: Policy) -> Profile:
