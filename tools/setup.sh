@@ -40,7 +40,7 @@ make_venv() {
 if ! fits "$venv/bin/python" || ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
     make_venv
 fi
-pip=("$venv/bin/python" -m pip --quiet --disable-pip-version-check --no-input)
+pip=("$venv/bin/python" -m pip -qq --disable-pip-version-check --no-input)
 echo "setup: installing the packages of $lock"
 "${pip[@]}" install --require-hashes --requirement "$lock"
 # Built by the hatchling of the lock file, not by one that is fetched for the purpose.
