@@ -139,18 +139,22 @@ class FaultyDrive(Forwarding):
         size: int | None = None,
         modified: int | None = None,
     ) -> Entry:
-        if not self._plan.has(WRITE, _of_lies):
-            return super().write(path, source, expect=expect, size=size, modified=modified)
+        content = self._plan.due(WRITE, path, _of_content)
         names = self._plan.due(WRITE, path, _of_names)
-        whole = _Length()
+        whole = _Length(path, size)
         source = led(source, whole.through)
+        if content:
+            source = led(source, partial(_harmed, path=path, faults=content))
+        lies = bool(names) or any(fault.harm is Harm.CUT for fault in content)
         if any(fault.harm is Harm.DROP for fault in names):
             self._call(WRITE, path, lambda: _drain(source))
             return Entry(path, Kind.FILE, whole.bytes, modified)
         stored = other_name(path) if names else path
-        send = partial(self.inner.write, stored, expect=expect, modified=modified)
-        entry = self._send(WRITE, path, source, send)
-        return entry._replace(path=path, size=whole.bytes)
+        # What is cut would not have the size announced, and the drive below would tell.
+        told = None if lies else size
+        send = partial(self.inner.write, stored, source, expect=expect, size=told, modified=modified)
+        entry = self._call(WRITE, path, send)
+        return entry._replace(path=path, size=whole.bytes) if lies else entry
 
     def _uploads(self, uploads: Iterable[Upload]) -> Iterator[Upload]:
         for upload in uploads:
@@ -208,10 +212,6 @@ def _of_content(fault: Fault) -> bool:
 
 def _of_names(fault: Fault) -> bool:
     return fault.harm in _ABOUT_NAMES
-
-
-def _of_lies(fault: Fault) -> bool:
-    return fault.harm is Harm.CUT or fault.harm in _ABOUT_NAMES
 
 
 def _error(fault: Fault, path: Path) -> DriveError:
@@ -297,11 +297,17 @@ def _drain(source: Iterable[bytes]) -> None:
 
 
 class _Length:
-    def __init__(self) -> None:
+    """How much a source gave; more than announced is refused here, since it may be endless."""
+
+    def __init__(self, path: Path, most: int | None) -> None:
+        self._path = path
+        self._most = most
         self.bytes = 0
 
     def through(self, source: Blocks) -> Iterator[bytes]:
         self.bytes = 0
         for block in source:
             self.bytes += len(block)
+            if self._most is not None and self.bytes > self._most:
+                raise Truncated(self._path, f"more than {self._most} bytes")
             yield block

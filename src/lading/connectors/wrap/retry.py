@@ -146,11 +146,7 @@ class RetryingDrive(Forwarding):
 def _time_kept(entry: Entry, modified: int | None, profile: Profile) -> bool:
     if modified is None or not profile.keeps_modified:
         return True
-    kept = modified - modified % profile.clock_grain
-    if profile.modified_range:
-        earliest, latest = profile.modified_range
-        kept = min(max(kept, earliest), latest)
-    return entry.modified == kept
+    return entry.modified == profile.kept_time(modified)
 
 
 def _same_content(reader: Reader, content: Blocks) -> bool:
