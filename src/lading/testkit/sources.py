@@ -42,9 +42,8 @@ def breaks_after(
 
 
 def endless(piece: bytes = b"x" * 1000) -> Iterator[bytes]:
-    """More than anybody announced."""
-    while True:
-        yield piece
+    """More than anybody announced; `SourceBroke` for who follows it beyond 64 MiB all the same."""
+    yield from breaks_after(64 * BLOCK // len(piece), piece=piece)
 
 
 def meeting(content: bytes, barrier: threading.Barrier) -> Iterator[bytes]:

@@ -76,6 +76,8 @@ class MemoryStore:
     """A tree of files, shared by any number of `MemoryDrive` clients."""
 
     def __init__(self, **settings: Unpack[Settings]) -> None:
+        if unknown := settings.keys() - Settings.__annotations__.keys():
+            raise TypeError(f"no such settings: {', '.join(sorted(unknown))}")
         self.page_size = settings.get("page_size", 1000)
         self.quota_bytes = settings.get("quota_bytes")
         self.cursor_lifetime = settings.get("cursor_lifetime")
