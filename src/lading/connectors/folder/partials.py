@@ -97,9 +97,10 @@ class FolderPartials:
     def _open(self, token: str, flags: int) -> int:
         name = _name(token)
         try:
-            folder = self._parts.folder(make=bool(flags))
-            if folder >= 0:
-                return os.open(name, OPEN | flags, MODE, dir_fd=folder)
+            if flags:
+                return self._parts.inside(lambda folder: os.open(name, OPEN | flags, MODE, dir_fd=folder))
+            if (folder := self._parts.folder(make=False)) >= 0:
+                return os.open(name, OPEN, dir_fd=folder)
         except FileNotFoundError:
             pass
         except OSError as problem:

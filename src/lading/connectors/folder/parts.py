@@ -17,7 +17,8 @@ import itertools
 import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from lading.connectors.folder.acl import hand_down, stop_handing_down
 from lading.connectors.folder.draft import MODE, NEW, OPEN, Draft
@@ -26,7 +27,9 @@ from lading.connectors.folder.tree import PARTS, Tree
 
 _PARTS = PARTS.encode()
 _LIST = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-_NO_WAY = UNSUPPORTED | {errno.EXDEV, errno.EMLINK}
+# EACCES: the account may write to that folder, but not to the root where ours would be.
+_NO_WAY = UNSUPPORTED | {errno.EXDEV, errno.EMLINK, errno.EACCES}
+T = TypeVar("T")
 _TEMPORARY = re.compile(rb"t-([0-9a-f]+)-([0-9a-f]+)-[0-9a-f]+")
 # Marks of the drives that are open in this process.
 _at_work: set[bytes] = set()
@@ -45,6 +48,7 @@ class Parts:
         self._mark = mark.encode()
         self._count = itertools.count()
         self._folder = -1
+        self._abandoned: list[int] = []
         self._lock = threading.Lock()
         self._nameless = hasattr(os, "O_TMPFILE") and os.path.isdir(by_descriptor(tree.root))
         _at_work.add(self._mark)
@@ -57,12 +61,23 @@ class Parts:
         """
         with self._lock:
             if self._folder >= 0 and os.fstat(self._folder).st_nlink == 0:
-                # Another process of this owner was the last to leave and tidied up.
-                os.close(self._folder)
+                # Another process of this owner was the last to leave and tidied up.  Threads may
+                # still use the descriptor, so it stays open.
+                self._abandoned.append(self._folder)
                 self._folder = -1
             if self._folder < 0:
                 self._folder = self._opened(make)
             return self._folder
+
+    def inside(self, act: Callable[[int], T]) -> T:
+        """What *act* returns for our folder; it is called again if somebody removed that meanwhile."""
+        while True:
+            folder = self.folder()
+            try:
+                return act(folder)
+            except FileNotFoundError:
+                if os.fstat(folder).st_nlink:
+                    raise
 
     def draft(self, parent: int) -> Draft:
         """An empty new draft of a file for the folder *parent* (a descriptor)."""
@@ -73,7 +88,7 @@ class Parts:
                 if problem.errno not in UNSUPPORTED:
                     raise
                 self._nameless = False
-        return self._named(self.folder())
+        return self.inside(self._named)
 
     def put(self, draft: Draft, parent: int, name: bytes, *, replace: bool) -> None:
         """
@@ -87,7 +102,7 @@ class Parts:
                 hand_down(parent, draft.descriptor)
                 draft.rename(parent, name, replace=replace)
             elif replace:
-                draft.name_in(self.folder(), self.fresh_name())
+                self.inside(lambda folder: draft.name_in(folder, self.fresh_name()))
                 draft.rename(parent, name, replace=True)
             else:
                 draft.link_new(parent, name)
@@ -99,15 +114,14 @@ class Parts:
     @contextlib.contextmanager
     def one_at_a_time(self) -> Iterator[None]:
         """Keep other writers of Lading to this drive, here and in other processes, waiting."""
-        self.folder()
-        descriptor = os.open(_PARTS, _LIST | os.O_NOFOLLOW, dir_fd=self._tree.root)
-        try:
-            # Some network shares have no locks; then the comparison alone has to do.
+        with contextlib.ExitStack() as stack:
+            # Some network shares have no locks, and some accounts may not write to the root; then
+            # the comparison alone has to do.
             with contextlib.suppress(OSError):
+                descriptor = self.inside(lambda folder: os.open(b"..", _LIST, dir_fd=folder))
+                stack.callback(os.close, descriptor)
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
-        finally:
-            os.close(descriptor)
 
     def left_behind(self) -> list[bytes]:
         """Names in our folder: partials, and temporaries that no living process works on."""
@@ -126,6 +140,9 @@ class Parts:
         _at_work.discard(self._mark)
         with self._lock:
             folder, self._folder = self._folder, -1
+            abandoned, self._abandoned = self._abandoned, []
+        for descriptor in abandoned:
+            os.close(descriptor)
         if folder < 0:
             return
         os.close(folder)

@@ -24,7 +24,11 @@ class FolderSettle:
         try:
             sync_file_system(self._tree.root)
             for names in mounts_below(self._tree.root):
-                folder = self._tree.reading(names, os.O_DIRECTORY)
+                try:
+                    folder = self._tree.reading(names, os.O_DIRECTORY)
+                except OSError:
+                    # Out of our reach, so nothing of ours is there.
+                    continue
                 try:
                     sync_file_system(folder)
                 finally:

@@ -1,0 +1,202 @@
+"""
+Mode bits and POSIX ACLs, read as grants; and what a file gets from its folder.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import struct
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lading.connectors.address import Address
+from lading.connectors.conditions import ABSENT, ANYTHING
+from lading.connectors.folder import FolderDrive, acl
+from lading.connectors.folder import open as open_folder
+from lading.connectors.folder.acl import GROUP, GROUP_OBJ, MASK, OTHER, USER, USER_OBJ, Owners, Rule
+from lading.model.access import Effect, Grant, PrincipalKind
+
+RULES = st.lists(
+    st.builds(
+        Rule,
+        st.sampled_from([USER_OBJ, USER, GROUP_OBJ, GROUP, MASK, OTHER]),
+        st.integers(0, 7),
+        st.integers(0, 2**32 - 1),
+    )
+)
+
+
+@given(RULES)
+def test_acl_attributes_round_trip(rules: list[Rule]) -> None:
+    """Every ACL is decoded to the rules that it was encoded from."""
+    assert tuple(rules) == acl.decoded(acl.encoded(tuple(rules)))
+
+
+@given(st.binary(max_size=60))
+def test_any_attribute_is_decoded_or_refused(raw: bytes) -> None:
+    """Whatever stands in the attribute, it is understood or refused with a `ValueError`."""
+    try:
+        rules = acl.decoded(raw)
+    except ValueError:
+        return
+    assert raw == acl.encoded(rules)
+
+
+def test_layout_of_the_kernel() -> None:
+    """Version 2, then eight bytes for each rule: tag, permissions, id, all little-endian."""
+    raw = struct.pack("<I", 2) + struct.pack("<HHI", 2, 6, 1000) + struct.pack("<HHI", 0x20, 4, 0xFFFFFFFF)
+
+    assert (Rule(USER, 6, 1000), Rule(OTHER, 4)) == acl.decoded(raw)
+
+
+def told(rules: tuple[Rule, ...], source: str = "acl") -> set[tuple[str, str, str, str]]:
+    """Grants in short: kind, id, effect, rights."""
+    return {short(grant) for grant in acl.grants_of(("x",), rules, Owners(10, 20), source)}
+
+
+def short(grant: Grant) -> tuple[str, str, str, str]:
+    """One grant in short."""
+    return grant.principal.kind.value, grant.principal.id, grant.effect.value, "".join(sorted(grant.rights))
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [
+        (0o750, {("person", "10", "allow", "rwx"), ("group", "20", "allow", "rx")}),
+        (
+            0o644,
+            {
+                ("person", "10", "allow", "rw"),
+                ("group", "20", "allow", "r"),
+                ("everybody", "everybody", "allow", "r"),
+            },
+        ),
+        (0o000, set()),
+        # Who stands earlier and has less is denied what those after have.
+        (
+            0o604,
+            {
+                ("person", "10", "allow", "rw"),
+                ("group", "20", "deny", "r"),
+                ("everybody", "everybody", "allow", "r"),
+            },
+        ),
+        (0o070, {("person", "10", "deny", "rwx"), ("group", "20", "allow", "rwx")}),
+    ],
+)
+def test_grants_of_modes(mode: int, expected: set[tuple[str, str, str, str]]) -> None:
+    """Mode bits become grants to owner, group and everybody, with the denials their order implies."""
+    assert expected == told(acl.of_mode(mode), "mode")
+
+
+def test_mask_limits_all_but_owner_and_others() -> None:
+    """Rights that the mask takes away are not granted."""
+    rules = (
+        Rule(USER_OBJ, 7),
+        Rule(USER, 7, 30),
+        Rule(GROUP_OBJ, 7),
+        Rule(GROUP, 6, 40),
+        Rule(MASK, 5),
+        Rule(OTHER, 0),
+    )
+
+    assert {
+        ("person", "10", "allow", "rwx"),
+        ("person", "30", "allow", "rx"),
+        ("group", "20", "allow", "rx"),
+        ("group", "40", "allow", "r"),
+    } == told(rules)
+
+
+def test_named_user_without_rights_is_denied() -> None:
+    """A user who is named with no rights is shut out, though everybody else may read."""
+    rules = (Rule(USER_OBJ, 6), Rule(USER, 0, 30), Rule(GROUP_OBJ, 4), Rule(MASK, 4), Rule(OTHER, 4))
+
+    assert ("person", "30", "deny", "r") in told(rules)
+
+
+@pytest.fixture
+def drive(tmp_path: Path) -> Iterator[FolderDrive]:
+    """A folder on a file system with ACLs, set by the tool that administrators use."""
+    if not shutil.which("setfacl"):
+        pytest.skip("setfacl is missing (Debian package acl)")
+    if subprocess.run(["setfacl", "-m", "u:4242:r", str(tmp_path)], capture_output=True).returncode:
+        pytest.skip("this file system has no ACLs")
+    subprocess.run(["setfacl", "-b", str(tmp_path)], check=True)
+    with open_folder(Address("folder", str(tmp_path))) as drive:
+        yield drive
+
+
+def test_acls_of_the_administrators_tool(drive: FolderDrive, tmp_path: Path) -> None:
+    """What setfacl sets comes out as grants, by number and by name; default ACLs inherit."""
+    (tmp_path / "folder").mkdir(mode=0o750)
+    rules = "u:4242:rwx,g:4343:r-x,u:nobody:---,m::rwx,d:u:4242:rx,d:g::---,d:o::---"
+    subprocess.run(["setfacl", "-m", rules, str(tmp_path / "folder")], check=True)
+    grants = drive.grants.list(("folder",))
+    here = {short(grant) for grant in grants if not grant.inherits}
+    below = {short(grant) for grant in grants if grant.inherits}
+    names = {grant.principal.id: grant.principal.name for grant in grants}
+
+    assert {("person", "4242", "allow", "rwx"), ("group", "4343", "allow", "rx")} <= here
+    assert "nobody" in names.values()
+    assert ("person", "4242", "allow", "rx") in below
+    assert "4242" == names["4242"]
+    assert {"acl", "default acl"} == {grant.source for grant in grants}
+    assert not any(
+        grant.principal.kind is PrincipalKind.EVERYBODY for grant in grants if grant.effect is Effect.ALLOW
+    )
+
+
+def test_symlinks_have_no_grants(drive: FolderDrive, tmp_path: Path) -> None:
+    """The rights of a symlink are those of nobody: it is not followed to ask."""
+    (tmp_path / "link").symlink_to("/etc")
+
+    assert () == drive.grants.list(("link",))
+    assert drive.grants.list(())
+
+
+@pytest.mark.parametrize("nameless", [True, False])
+@pytest.mark.parametrize("expect", [ABSENT, ANYTHING])
+def test_files_inherit_as_if_made_there(
+    drive: FolderDrive, tmp_path: Path, nameless: bool, expect: object
+) -> None:
+    """A file we write has the very ACL of one that a program makes in that folder, by every way."""
+    drive._parts._nameless = nameless
+    for number, rules in enumerate(("d:u:4242:rwx,d:g::r-x,d:o::---", "d:u::rwx,d:g::rx,d:o::x", "u:4242:r")):
+        folder = tmp_path / f"{number}"
+        folder.mkdir()
+        subprocess.run(["setfacl", "-m", rules, str(folder)], check=True)
+        (folder / "usual").touch()
+        drive.write((f"{number}", "file"), [b"x"], expect=expect)  # type: ignore[arg-type]
+        drive.partials.append("token", [b"x"], start=0)
+        drive.partials.finish("token", (f"{number}", "large"), expect=expect)  # type: ignore[arg-type]
+        expected = attributes(folder / "usual")
+
+        assert expected == attributes(folder / "file")
+        assert expected == attributes(folder / "large")
+
+
+def test_defaults_of_the_root_do_not_spread(drive: FolderDrive, tmp_path: Path) -> None:
+    """A default ACL of the root does not reach files that go to folders without one."""
+    (tmp_path / "folder").mkdir()
+    subprocess.run(["setfacl", "-m", "d:u:4242:rwx", str(tmp_path)], check=True)
+    drive._parts._nameless = False
+    (tmp_path / "folder" / "usual").touch()
+    drive.write(("folder", "file"), [b"x"], expect=ABSENT)
+
+    assert attributes(tmp_path / "folder" / "usual") == attributes(tmp_path / "folder" / "file")
+
+
+def attributes(file: Path) -> tuple[int, bytes | None]:
+    """Mode and ACL of *file*."""
+    try:
+        rules = os.getxattr(file, acl.ACCESS)
+    except OSError:
+        rules = None
+    return os.stat(file).st_mode, rules
