@@ -128,20 +128,20 @@ class GeneratedDrive(Drive):
     def write(
         self,
         path: Path,
-        source: Iterable[bytes],  # noqa: ARG002
+        source: Iterable[bytes],
         *,
-        expect: Precondition,  # noqa: ARG002
-        size: int | None = None,  # noqa: ARG002
-        modified: int | None = None,  # noqa: ARG002
+        expect: Precondition,
+        size: int | None = None,
+        modified: int | None = None,
     ) -> Entry:
         """Refuse."""
         _refuse(path)
 
-    def make_folder(self, path: Path, *, modified: int | None = None) -> Entry:  # noqa: ARG002
+    def make_folder(self, path: Path, *, modified: int | None = None) -> Entry:
         """Refuse."""
         _refuse(path)
 
-    def remove(self, path: Path, *, expect: Precondition) -> None:  # noqa: ARG002
+    def remove(self, path: Path, *, expect: Precondition) -> None:
         """Refuse."""
         _refuse(path)
 

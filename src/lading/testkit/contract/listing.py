@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lading.connectors.api import Drive
+from lading.connectors.api import Drive, Page
 from lading.connectors.conditions import ABSENT, ANYTHING
 from lading.model.errors import CursorExpired
 from lading.model.paths import Path
@@ -34,6 +34,22 @@ class ListContract(Base):
         found = together(*(lambda: paths(open_drive(), ("many",)) for _ in range(3)))
 
         assert [expected] * 3 == found
+
+    def test_listing_goes_on_with_another_client(self, open_drive: OpenDrive) -> None:
+        """A cursor is text: a fresh client goes on with it, or says that it has expired."""
+        drive = open_drive()
+        drive.make_folder(("many",))
+        expected = _fill(drive, 60)
+        page = drive.list(("many",))
+        found = [entry.path for entry in page.entries]
+        while page.cursor is not None:
+            try:
+                page = open_drive().list(("many",), cursor=page.cursor.encode().decode())
+            except CursorExpired:
+                found, page = [], Page(listed(open_drive(), ("many",)))
+            found.extend(entry.path for entry in page.entries)
+
+        assert expected == sorted(found)
 
     def test_entries_that_stay_are_listed(self, drive: Drive) -> None:
         """Entries that were there all the time come exactly once, whatever comes and goes meanwhile."""

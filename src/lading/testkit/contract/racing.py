@@ -74,6 +74,40 @@ class RaceContract(Base):
         assert all(outcome is None or isinstance(outcome, NotFound) for outcome in outcomes)
         assert [] == listed(open_drive())
 
+    def test_two_moves_to_one_name(self, open_drive: OpenDrive) -> None:
+        """Of two files moved to the same new name one arrives, and the other stays where it was."""
+        moves = open_drive().moves
+        if moves is None:
+            pytest.skip("the drive offers no moves")
+        names = (("one",), ("two",))
+        for name, content in zip(names, CONTENTS, strict=True):
+            open_drive().write(name, [content], expect=ABSENT)
+        outcomes = together(*(lambda name=name: moves.move(name, FILE, expect=ABSENT) for name in names))
+        winners = [number for number, outcome in enumerate(outcomes) if isinstance(outcome, Entry)]
+
+        assert 1 == len(winners), outcomes
+        assert isinstance(outcomes[1 - winners[0]], AlreadyExists)
+        assert CONTENTS[winners[0]] == content_of(open_drive(), FILE)
+        assert CONTENTS[1 - winners[0]] == content_of(open_drive(), names[1 - winners[0]])
+        assert sorted([FILE, names[1 - winners[0]]]) == paths(open_drive())
+
+    def test_two_partials_for_one_name(self, open_drive: OpenDrive) -> None:
+        """Of two partials finished as the same new file one appears, whole, and the other is still held."""
+        partials = open_drive().partials
+        if partials is None:
+            pytest.skip("the drive offers no partials")
+        for token, content in zip(("one", "two"), CONTENTS, strict=True):
+            partials.append(token, [content], start=0)
+        outcomes = together(
+            *(lambda token=token: partials.finish(token, FILE, expect=ABSENT) for token in ("one", "two"))
+        )
+        winners = [number for number, outcome in enumerate(outcomes) if isinstance(outcome, Entry)]
+
+        assert 1 == len(winners), outcomes
+        assert isinstance(outcomes[1 - winners[0]], AlreadyExists)
+        assert CONTENTS[winners[0]] == content_of(open_drive(), FILE)
+        assert len(CONTENTS[1 - winners[0]]) == partials.offset(("one", "two")[1 - winners[0]])
+
     def test_many_threads(self, open_drive: OpenDrive) -> None:
         """Threads that share a client write, list and read without mixing anything up."""
         drive = open_drive()

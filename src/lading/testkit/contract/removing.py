@@ -12,6 +12,7 @@ from lading.model.errors import Changed, Forbidden, NameRefused, NotEmpty, NotFo
 from lading.model.paths import ROOT
 from lading.testkit.sources import pieces
 
+from .naming import HOSTILE_NAMES
 from .reading import NO_PATHS
 from .support import Base, OpenDrive, content_of, listed, paths, refused
 
@@ -75,6 +76,18 @@ class RemoveContract(Base):
             drive.remove(ROOT, expect=ANYTHING)
 
         assert [] == listed(drive)
+
+    @pytest.mark.parametrize("name", HOSTILE_NAMES, ids=ascii)
+    def test_hostile_names_are_not_there(self, drive: Drive, name: str) -> None:
+        """A name that nobody wrote is not there, however it looks, and nothing else goes in its place."""
+        drive.make_folder(("x",))
+        for path in ((name,), ("x", name)):
+            with pytest.raises((NotFound, NameRefused)):
+                drive.remove(path, expect=ANYTHING)
+            with pytest.raises((NotFound, NameRefused)):
+                drive.stat(path)
+
+        assert [("x",)] == paths(drive)
 
     def test_no_names_remove_nothing(self, drive: Drive) -> None:
         """What is no name is refused before anything is looked at."""

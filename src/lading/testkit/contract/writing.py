@@ -239,6 +239,15 @@ class WriteContract(Base):
         drive.write(FILE, pieces(OLD), expect=Unchanged(second.etag))
         assert OLD == content_of(drive, FILE)
 
+    def test_reading_an_earlier_content(self, drive: Drive) -> None:
+        """Who expects the content that was there before is told that it has changed."""
+        first = drive.write(FILE, pieces(OLD), expect=ABSENT)
+        if first.etag is None:
+            pytest.skip("the drive gives no etags")
+        drive.write(FILE, pieces(NEW), expect=ANYTHING)
+        with refused(FILE, Changed), drive.read(FILE, start=10, expect=first.etag) as reader:
+            drained(reader)
+
     def test_unchanged_of_nothing(self, drive: Drive) -> None:
         """What should be unchanged and is gone is `NotFound`, and is not made again."""
         etag = drive.write(FILE, pieces(OLD), expect=ABSENT).etag
