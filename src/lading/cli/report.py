@@ -3,7 +3,8 @@
 
 Exit codes: 0 the report is written, whatever its verdict is; 41 it is written
 and says that the records were changed; 2 it is not clear which job is meant, or
-its state is damaged; 21 there is none; 27, 30, 31 the folder cannot be written.
+its state is damaged; 21 there is none; 27, 30, 31, 32, 37 something cannot be
+read or written.
 """
 
 from __future__ import annotations

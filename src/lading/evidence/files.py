@@ -29,6 +29,7 @@ _ERRORS: dict[int, type[DriveError]] = {
     errno.EROFS: ReadOnly,
     errno.ENOTDIR: WrongKind,
     errno.EISDIR: WrongKind,
+    errno.EEXIST: WrongKind,
 }
 
 

@@ -74,6 +74,7 @@ class JobState:
         """Note *seconds* of progress, a sample a second, then stay silent for *pause* seconds."""
         path = folder / "rates.jsonl"
         done = json.loads(path.read_text().splitlines()[-1]) if path.exists() else {"objects": 0, "bytes": 0}
+        done.pop("t", None)
         with open(path, "a", encoding="utf-8") as stream:
             for second in range(seconds + 1):
                 wave = 1 + 0.35 * math.sin(second / 7) + 0.2 * math.sin(second / 2.3)

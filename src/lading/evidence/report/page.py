@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -21,13 +22,30 @@ from markupsafe import Markup
 from lading import __version__
 from lading.evidence.report.facts import Count, Facts, Pass
 from lading.evidence.report.lists import Group, Listing, text_of, whole
-from lading.evidence.report.plot import chart, duration
+from lading.evidence.report.plot import chart
 from lading.evidence.report.texts import ACTIONS, EVENTS, FEATURES, KINDS, LABELS
 from lading.evidence.report.verdict import Verdict
-from lading.evidence.report.words import both, exact, harmless, moment, rated, share, sized
+from lading.evidence.report.words import (
+    about,
+    both,
+    exact,
+    harmless,
+    label,
+    lasting,
+    moment,
+    rated,
+    share,
+    sized,
+)
 from lading.model.text import Language, Text
 
 CHARTS = 6
+WORD = 60
+"""Characters of a code or kind we do not know."""
+SECTIONS = (
+    "account", "speed", "passes", "failures", "excluded_title", "mapped", "losses", "verification", "ledger", "versions",
+)  # fmt: skip
+OF_AN_ACCOUNT = frozenset({"failures", "excluded_title", "mapped", "losses"})
 ROWS = 100
 """Failures, passes and spaces that the page shows at most."""
 
@@ -51,11 +69,11 @@ def page(facts: Facts, verdict: Verdict, beside: Mapping[str, str], style: Style
     names = {
         "L": LABELS, "ACTIONS": ACTIONS, "KINDS": KINDS, "FEATURES": FEATURES, "EVENTS": EVENTS,
         "t": _label, "label": lambda name: _named(LABELS, name), "named": _named, "difference": _difference,
-        "both": both, "exact": exact, "harmless": harmless, "share": share, "sized": sized, "duration": duration,
+        "both": both, "WORD": WORD, "exact": exact, "harmless": harmless, "share": share, "sized": sized, "duration": lasting, "about": about, "objects": _objects, "quoted": _quoted,
         "text_of": text_of, "whole": whole, "moment": lambda seconds: moment(seconds, style.zone),
         "nothing": Count(), "css": Markup(_asset("page.css")), "script": Markup(script),  # noqa: S704 — files of ours
         "script_hash": _csp_hash(script), "version": __version__, "language": style.language.value,
-        "written": style.at.astimezone(style.zone).isoformat(" ", "seconds"),
+        "written": moment(style.at.timestamp(), style.zone),
     }  # fmt: skip
     template = _environment().get_template("page.html")
     return template.render(**names, facts=facts, verdict=verdict, beside=beside, **_selected(facts, style))
@@ -69,8 +87,9 @@ def _selected(facts: Facts, style: Style) -> dict[str, Any]:
     problem = facts.ledger.problem
     return {
         "settled": settled,
+        "sections": [name for name in SECTIONS if settled or name not in OF_AN_ACCOUNT],
         "spaces": sorted(spaces, key=lambda it: -it.found.objects)[:ROWS] if len(spaces) > ROWS else spaces,
-        "charts": [_charts(it, style.zone) for it in drawn],
+        "charts": [_charts(it, style.zone) for it in sorted(drawn, key=_weight, reverse=True)],
         "failures": _failures(settled.failures) if settled else None,
         "shown_passes": facts.passes[: -ROWS - 1 : -1],
         "shown_verifications": facts.verifications[: -ROWS - 1 : -1],
@@ -91,6 +110,11 @@ def _failures(listing: Listing) -> dict[str, Any]:
     return {"groups": groups, "shown": ROWS - left}
 
 
+def _weight(it: Pass) -> tuple[bool, int]:
+    """A pass at work first, then the one that moved most."""
+    return it.account is None, it.last.bytes if it.last else 0
+
+
 def _charts(it: Pass, zone: tzinfo) -> dict[str, Any]:
     def clock(seconds: float) -> str:
         return moment(seconds, zone)[:19]
@@ -104,7 +128,9 @@ def _charts(it: Pass, zone: tzinfo) -> dict[str, Any]:
         "objects": chart(
             it.speed, lambda point: point.objects, said=rated, clock=clock, label=names["objects"]
         ),
-        "bytes": chart(it.speed, lambda point: point.bytes, said=said, clock=clock, label=names["bytes"]),
+        "bytes": chart(
+            it.speed, lambda point: point.bytes, said=said, clock=clock, label=names["bytes"], base=1024
+        ),
     }
 
 
@@ -122,17 +148,30 @@ def _sums(facts: Facts) -> dict[str, Any]:
     retries = [it.retries for it in accounts if it.retries is not None]
     return {
         "seconds": sum(it.finished - it.started for it in accounts) if accounts else None,
-        "sent": sum(it.sent_bytes for it in accounts),
+        "sent": sum(it.sent_bytes for it in accounts) if accounts else None,
         "retries": sum(retries) if retries else None,
     }
 
 
+def _quoted(path: str) -> str:
+    """*path* as a word of a shell command."""
+    return shlex.quote(harmless(path))
+
+
+def _objects(count: int) -> Markup:
+    return label(LABELS["one_object" if count == 1 else "objects_unit"], count=f"{count:,}")
+
+
 def _label(name: str, /, **facts: object) -> Markup:
-    return both(LABELS[name], **facts)
+    return label(LABELS[name], **facts)
 
 
 def _named(texts: Mapping[str, Text], name: object) -> Markup:
-    return both(texts[name]) if isinstance(name, str) and name in texts else both(text_of(name))
+    return (
+        label(texts[name])
+        if isinstance(name, str) and name in texts
+        else Markup("{}").format(harmless(name, WORD))
+    )
 
 
 def _difference(what: object) -> Markup:

@@ -27,13 +27,15 @@ def chart(
     said: Callable[[float], str],
     clock: Callable[[float], str],
     label: str,
+    base: int = 10,
 ) -> Markup:
     """
     One chart of *value* over the stretches *speed*.
 
-    *said* writes a value with its unit, *clock* a time; *label* is for people who do not see it.
+    *said* writes a value with its unit, *clock* a time; *label* is for people who do not see it;
+    *base* is 1024 where units are powers of it.
     """
-    top = nice(max(value(point) for stretch in speed for point in stretch))
+    top = nice(max(value(point) for stretch in speed for point in stretch), base)
     spans = _spans(speed)
     grid = [_gridline(top * share, share, said) for share in (0.0, 0.5, 1.0)]
     lines = [_line(stretch, span, value, top) for stretch, span in zip(speed, spans, strict=True)]
@@ -51,22 +53,24 @@ def chart(
     )
 
 
-def nice(value: float) -> float:
-    """The round number at or just above *value*; at least 1e-9."""
-    step: float = 10.0 ** math.floor(math.log10(max(value, 1e-9)))
+def nice(value: float, base: int = 10) -> float:
+    """The number at or just above *value* that is round in units of powers of *base*; never 0."""
+    value = max(value, 1e-9)
+    unit = float(base) ** math.floor(math.log(value, base))
+    step = unit * 10.0 ** math.floor(math.log10(value / unit))
     return next(step * factor for factor in (1, 1.5, 2, 3, 4, 5, 6, 8, 10, 20) if step * factor >= value)
 
 
 def duration(seconds: float) -> str:
     """*seconds* for a person, in one or two units: `8.4 s`, `3 min 5 s`, `2 h 10 min`, `3 d 4 h`."""
-    if seconds < 60:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     whole = round(seconds)
+    if whole < 60:
+        return f"{seconds:.1f} s" if seconds < 9.95 else f"{whole} s"
     for unit, size, below, small in (("d", 86400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1)):
         if whole >= size:
             rest = whole % size // small
             return f"{whole // size} {unit} {rest} {below}" if rest else f"{whole // size} {unit}"
-    return f"{whole} s"
+    raise AssertionError
 
 
 def _spans(speed: Sequence[Stretch]) -> list[tuple[float, float]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from lading.evidence.report.facts import Account, Facts, Pass, Verification
+from lading.evidence.report.rates import Sample
 from lading.model.text import Text
 
 
@@ -43,9 +44,13 @@ class Verdict:
 
 
 HEADLINES = {
-    "complete": Text("Everything arrived, and a second reading proves it", "全部到达，并经二次读取证实"),
+    "complete": Text(
+        "Everything that was to arrive arrived, and a second reading proves it",
+        "应到达的全部到达，并经二次读取证实",
+    ),
     "sampled": Text(
-        "Everything arrived, and a second reading of a sample agrees", "全部到达，抽样二次读取结果一致"
+        "Everything that was to arrive arrived, and a second reading of a sample agrees",
+        "应到达的全部到达，抽样二次读取结果一致",
     ),
     "nothing": Text("No copy has run yet", "尚未进行复制"),
     "running": Text("A run is at work: this is how far it is", "任务正在运行：以下为当前进度"),
@@ -62,7 +67,8 @@ HEADLINES = {
 
 def decide(facts: Facts) -> Verdict:
     """The verdict about *facts*; every rule is looked at, even after one has failed."""
-    reasons = tuple(sorted(_reasons(facts), key=lambda reason: -reason.level))
+    # Among equals "complete" comes last: whatever else there is to say limits it.
+    reasons = tuple(sorted(_reasons(facts), key=lambda reason: (-reason.level, reason.code == "complete")))
     worst = reasons[0]
     return Verdict(worst.level, worst.code, HEADLINES[worst.code], reasons)
 
@@ -113,16 +119,18 @@ def _about_end(facts: Facts, last: Pass) -> Iterator[Reason]:
     if last.account:
         return
     done, parts = last.parts
+    sample = last.last or Sample(0, 0, 0)
+    so_far = f"{sample.objects:,}", f"{sample.bytes:,}"
     if facts.running:
         text = Text(
-            f"Pass {last.number} is at work: {done} of {parts} partitions are done.",
-            f"第 {last.number} 轮正在运行：{parts} 个分区中已完成 {done} 个。",
+            f"Pass {last.number} is at work: {done} of {parts} partitions are done, {so_far[0]} objects with {so_far[1]} bytes so far.",
+            f"第 {last.number} 轮正在运行：{parts} 个分区中已完成 {done} 个，目前 {so_far[0]} 个对象，{so_far[1]} 字节。",
         )
         yield Reason(Level.ATTENTION, "running", text)
     else:
         text = Text(
-            f"Pass {last.number} stopped with {done} of {parts} partitions done. Run the same command again; it goes on where it was.",
-            f"第 {last.number} 轮已停止，{parts} 个分区中完成了 {done} 个。重新运行同一命令，会从中断处继续。",
+            f"Pass {last.number} stopped with {done} of {parts} partitions done, {so_far[0]} objects with {so_far[1]} bytes. Run the same command again; it goes on where it was.",
+            f"第 {last.number} 轮已停止，{parts} 个分区中完成了 {done} 个，共 {so_far[0]} 个对象，{so_far[1]} 字节。重新运行同一命令，会从中断处继续。",
         )
         yield Reason(Level.ATTENTION, "unfinished", text)
 
@@ -140,6 +148,21 @@ def _about_account(number: int, account: Account) -> Iterator[Reason]:
         f"第 {number} 轮账目已平：发现的每个对象都恰好归入一类。",
     )
     yield Reason(Level.GOOD, "complete", text)
+    for bucket, en, zh in (
+        ("excluded", "objects were excluded by rule", "个对象按规则排除"),
+        ("waived", "objects failed and were waived by two people", "个对象失败但经两人批准豁免"),
+    ):
+        if left := account.whole.buckets[bucket].objects:
+            yield Reason(
+                Level.GOOD,
+                "complete",
+                Text(f"{left:,} {en}; they are listed below.", f"{left:,} {zh}，列表见下。"),
+            )
+    if account.losses:
+        text = Text(
+            "The new drive cannot keep everything; see below what.", "新网盘无法保留全部特性；详见下方。"
+        )
+        yield Reason(Level.GOOD, "complete", text)
     failed = account.whole.buckets["failed"].objects
     if failed:
         text = Text(

@@ -9,6 +9,7 @@ from datetime import datetime, tzinfo
 from markupsafe import Markup
 
 from lading.evidence.report.facts import Count
+from lading.evidence.report.plot import duration
 from lading.model.paths import shown_name
 from lading.model.text import Text
 
@@ -22,13 +23,23 @@ def harmless(value: object, longest: int = LONGEST) -> str:
     if len(text) > longest:
         half = longest // 2
         text = f"{text[:half]} … {text[-half:]}"
-    # Arabic letter mark: the one direction mark that paths may carry legitimately and a page must not.
-    return shown_name(text).replace("\u061c", "\\u061c")
+    # Slashes are left alone: paths come here as a person reads them.
+    spelled = "/".join(shown_name(name) for name in text.split("/"))
+    # The Arabic letter mark turns the direction of writing too.
+    return spelled.replace("\u061c", "\\u061c")
 
 
-def both(text: Text, /, **facts: object) -> Markup:
+def both(text: Text) -> Markup:
     """*text* in both languages, of which the page shows one."""
-    en, zh = (harmless(it.format(**facts) if facts else it, 2 * LONGEST) for it in text)
+    return _spans(*(harmless(it) for it in text))
+
+
+def label(text: Text, /, **facts: object) -> Markup:
+    """A *text* of ours, never cut, with its places filled from *facts*."""
+    return _spans(*(it.format(**facts) for it in text))
+
+
+def _spans(en: str, zh: str) -> Markup:
     if en == zh:
         return Markup("{}").format(en)
     return Markup('<span lang="en">{}</span><span lang="zh-Hans">{}</span>').format(en, zh)
@@ -50,7 +61,23 @@ def rated(value: float) -> str:
 
 def moment(seconds: float, zone: tzinfo) -> str:
     """*seconds* since 1970 as date, time and offset in *zone*."""
-    return datetime.fromtimestamp(seconds, zone).isoformat(" ", "seconds")
+    text = datetime.fromtimestamp(seconds, zone).isoformat(" ", "seconds")
+    return f"{text[:19]} {text[19:]}".replace("+00:00", "UTC")
+
+
+def lasting(seconds: float) -> Markup:
+    """*seconds* in both languages."""
+    en = duration(seconds)
+    zh = en
+    for unit, word in (("min", "分"), ("d", "天"), ("h", "小时"), ("s", "秒")):
+        zh = zh.replace(f" {unit}", f" {word}")
+    return both(Text(en, zh))
+
+
+def about(path: object, message: Text) -> Text:
+    """*message* without the *path* at its beginning: it stands above it already."""
+    start = str(path)
+    return Text(*(it.removeprefix(start).lstrip(" :：") if start else it for it in message))
 
 
 def share(part: int, whole: int) -> str:
