@@ -100,8 +100,9 @@ def command(
     parse_timetable(how["limit"])
     with tempfile.TemporaryDirectory(prefix="lading-compare-") as scratch:
         sides = [_Given(a, a_opt, os.path.join(scratch, "a")), _Given(b, b_opt, os.path.join(scratch, "b"))]
-        one, other = _opened(sides, quiet=as_json, **how)
+        # The list is opened first: a place that cannot be written must not be found out after hours.
         with _listing(file) as listing:
+            one, other = _opened(sides, quiet=as_json, **how)
             first = _First(listing)
             found = compare(one, other, take=first, directory=scratch)
         if as_json:
@@ -154,7 +155,8 @@ class _First:
             self.kept.append(difference)
         if self._listing is not None:
             line = {"what": difference.what, "a": _side(difference.a), "b": _side(difference.b)}
-            self._listing.write(json.dumps(line, ensure_ascii=False) + "\n")
+            with local_errors(self._listing.name):
+                self._listing.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
 @contextmanager
@@ -165,9 +167,16 @@ def _listing(file: str | None) -> Iterator[IO[str] | None]:
         return
     unfinished = file + UNFINISHED
     with local_errors(file):
-        with open(unfinished, "w", encoding="utf-8") as stream:
-            yield stream
-        publish_file(unfinished, file)
+        stream = open(unfinished, "w", encoding="utf-8")  # noqa: SIM115 — closed below, before it is published
+    try:
+        yield stream
+        with local_errors(file):
+            stream.close()
+            publish_file(unfinished, file)
+    finally:
+        stream.close()
+        if os.path.exists(unfinished):
+            os.unlink(unfinished)
 
 
 def _side(side: Side | None) -> dict[str, Any] | None:

@@ -16,12 +16,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from lading.model.errors import Busy, DriveError, Forbidden, NoSpace, ReadOnly
+from lading.model.errors import Busy, DriveError, Forbidden, NoSpace, NotFound, ReadOnly
 
 UNFINISHED = ".tmp"
 BLOCK = 1 << 20
 
 _BY_NUMBER: dict[int, type[DriveError]] = {
+    errno.ENOENT: NotFound,
+    errno.ENOTDIR: NotFound,
     errno.ENOSPC: NoSpace,
     errno.EDQUOT: NoSpace,
     errno.EROFS: ReadOnly,
@@ -36,7 +38,7 @@ def local_errors(place: str) -> Iterator[None]:
     Tell what the local disk refuses as an error about *place*.
 
     Raises:
-        NoSpace, ReadOnly, Forbidden, DriveError: as they say.
+        NotFound, NoSpace, ReadOnly, Forbidden, DriveError: as they say.
     """
     try:
         yield
