@@ -264,6 +264,21 @@ def test_folder_tidied_up_by_another(tmp_path: Path) -> None:
             (tmp_path / tree.PARTS).rmdir()
 
 
+def test_root_that_is_removed(tmp_path: Path) -> None:
+    """A root that somebody removes meanwhile is missing; nothing waits for it to come back."""
+    (tmp_path / "root").mkdir()
+    with opened(tmp_path / "root") as drive:
+        (tmp_path / "root").rmdir()
+        for call in (
+            lambda: drive.write(FILE, [b"x"], expect=ABSENT),
+            lambda: drive.partials.append("token", [b"x"], start=0),
+            lambda: drive.make_folder(("folder",)),
+            lambda: drive.read(FILE),
+        ):
+            with pytest.raises(NotFound):
+                call()
+
+
 @pytest.mark.parametrize("nameless", [True, False])
 def test_file_beyond_the_limit_of_the_process(tmp_path: Path, nameless: bool) -> None:
     """A file larger than the limit is `TooLarge`, and nothing of it stays."""
@@ -305,8 +320,9 @@ def test_hard_links_of_one_file_are_moved(tmp_path: Path) -> None:
 def test_opening(tmp_path: Path) -> None:
     """A root must be a folder that is there, or be asked to be made; options must be known."""
     (tmp_path / "file").touch()
-    with pytest.raises(NotFound):
-        opened(tmp_path / "none")
+    for place in (f"{tmp_path}/none", "/a\0b", "/\ud800"):
+        with pytest.raises(NotFound):
+            open_folder(Address("folder", place))
     for options in ({}, {"create": "yes"}):
         with pytest.raises(WrongKind):
             opened(tmp_path / "file", **options)

@@ -49,8 +49,8 @@ def open(address: Address) -> FolderDrive:  # noqa: A001 — every connector is 
         Forbidden: the account may not enter it.
     """
     options = options_of(address)
-    place = os.fsencode(address.place)
     try:
+        place = os.fsencode(address.place)
         if options.create:
             os.makedirs(place, exist_ok=True)
         root = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -28,7 +28,7 @@ from lading.connectors.folder.tree import PARTS, Tree
 _PARTS = PARTS.encode()
 _LIST = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 # EACCES: the account may write to that folder, but not to the root where ours would be.
-_NO_WAY = UNSUPPORTED | {errno.EXDEV, errno.EMLINK, errno.EACCES}
+_NO_WAY = (UNSUPPORTED | {errno.EXDEV, errno.EMLINK, errno.EACCES}) - {errno.EISDIR}
 T = TypeVar("T")
 _TEMPORARY = re.compile(rb"t-([0-9a-f]+)-([0-9a-f]+)-[0-9a-f]+")
 # Marks of the drives that are open in this process.
@@ -60,7 +60,7 @@ class Parts:
         It stays open until `close`.
         """
         with self._lock:
-            if self._folder >= 0 and os.fstat(self._folder).st_nlink == 0:
+            if self._folder >= 0 and _is_gone(self._folder):
                 # Another process of this owner was the last to leave and tidied up.  Threads may
                 # still use the descriptor, so it stays open.
                 self._abandoned.append(self._folder)
@@ -76,7 +76,7 @@ class Parts:
             try:
                 return act(folder)
             except FileNotFoundError:
-                if os.fstat(folder).st_nlink:
+                if not _is_gone(folder):
                     raise
 
     def draft(self, parent: int) -> Draft:
@@ -156,7 +156,8 @@ class Parts:
 
     def _opened(self, make: bool) -> int:
         # Whoever tidies up at the same moment may remove what was just made: try again.
-        for _ in range(100):
+        last = 100
+        for attempt in range(last + 1):
             try:
                 above = _made(_PARTS, self._tree.root, make=make)
                 try:
@@ -166,7 +167,9 @@ class Parts:
             except FileNotFoundError:
                 if not make:
                     return -1
-        raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+                if attempt == last:
+                    raise
+        return -1
 
     def fresh_name(self) -> bytes:
         """A name for a temporary file that no other drive object, here or elsewhere, uses."""
@@ -217,6 +220,16 @@ def _made(name: bytes, parent: int, *, make: bool) -> int:
         os.close(made)
         raise OSError(errno.EACCES, os.strerror(errno.EACCES))
     return made
+
+
+def _is_gone(folder: int) -> bool:
+    """Whether the open *folder* has been removed."""
+    try:
+        return os.fstat(folder).st_nlink == 0
+    except OSError as problem:
+        if problem.errno == errno.ESTALE:
+            return True
+        raise
 
 
 def _alive(name: bytes) -> bool:
