@@ -20,7 +20,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from lading.connectors.api import Drive
 from lading.connectors.facets import Reader, Upload
@@ -37,8 +37,10 @@ CALLS, BYTES = 0, 1
 
 # Unused time that may be made up for, in seconds: sleeping is never exact.
 BURST = 0.25
-# A moment further ahead than this is no debt but another clock, in seconds.
-FAR = 60.0
+# A clock that goes back by more than this was set back, in seconds; processes differ by less.
+SET_BACK = 1.0
+# A debt larger than this was never made: the state is damaged, in seconds.
+FAR = 86_400.0
 # The longest sleep before the timetable is looked at again, in seconds.
 SLICE = 60.0
 BLOCK_SECONDS = 0.1
@@ -46,16 +48,27 @@ SMALLEST_BLOCK = 4 << 10
 LARGEST_BLOCK = 1 << 20
 
 
-def granted(free: float, now: float, cost: float) -> tuple[float, float]:
-    """
-    Whether something that costs *cost* seconds may be used *now*, when *free* is kept.
+class Moments(NamedTuple):
+    """When the next use is *free*, and when that was last *asked*, in seconds since 1970."""
 
-    Returns the moment to keep and the seconds to wait before asking again; 0: it is granted.
+    free: float = 0.0
+    asked: float = 0.0
+
+
+def granted(kept: Moments, now: float, cost: float) -> tuple[Moments, float]:
     """
-    if not free <= now + 2 * cost + FAR:  # so written that it catches NaN too
+    Whether something that costs *cost* seconds may be used *now*, by what is *kept*.
+
+    Returns what to keep and the seconds to wait before asking again; 0: it is granted.
+    """
+    # If the clock was set back the debt stays what it was.
+    free = kept.free - (kept.asked - now) if kept.asked > now + SET_BACK else kept.free
+    if not free <= now + max(FAR, 2 * cost):  # so written that it catches NaN too
         free = now
     free = max(free, now - BURST)
-    return (free, free - now) if free > now else (free + cost, 0.0)
+    if free > now:
+        return Moments(free, now), free - now
+    return Moments(free + cost, now), 0.0
 
 
 class Meter(Protocol):
@@ -70,11 +83,11 @@ class OwnMeter:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._free = [0.0, 0.0]
+        self._kept = [Moments(), Moments()]
 
     def take(self, slot: int, now: float, cost: float) -> float:
         with self._lock:
-            self._free[slot], wait = granted(self._free[slot], now, cost)
+            self._kept[slot], wait = granted(self._kept[slot], now, cost)
         return wait
 
 
@@ -86,7 +99,7 @@ class SharedMeter:
     removed between runs.
     """
 
-    _MOMENTS = struct.Struct("<d")
+    _MOMENTS = struct.Struct("<dd")
 
     def __init__(self, place: str) -> None:
         self._place = place
@@ -119,9 +132,9 @@ class SharedMeter:
 
     def _take(self, offset: int, now: float, cost: float) -> float:
         kept = os.pread(self._file, self._MOMENTS.size, offset)
-        free = self._MOMENTS.unpack(kept)[0] if len(kept) == self._MOMENTS.size else 0.0
-        free, wait = granted(free, now, cost)
-        os.pwrite(self._file, self._MOMENTS.pack(free), offset)
+        whole = len(kept) == self._MOMENTS.size
+        moments, wait = granted(Moments(*self._MOMENTS.unpack(kept)) if whole else Moments(), now, cost)
+        os.pwrite(self._file, self._MOMENTS.pack(*moments), offset)
         return wait
 
 
