@@ -20,6 +20,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
+from multiprocessing.util import Finalize
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar
 
@@ -67,6 +68,7 @@ class Crew:
         if self._listener.is_alive():
             self._progress.put(None)
             self._listener.join()
+        close_drives()
 
     def __enter__(self) -> Self:
         return self
@@ -95,6 +97,12 @@ def drive_for(address: Address, policy: Policy) -> Drive:
     return _drives[key]
 
 
+def close_drives() -> None:
+    """Close all drives that this process opened through `drive_for`."""
+    while _drives:
+        _drives.popitem()[1].close()
+
+
 def _context() -> BaseContext:
     if sys.platform == "linux" and threading.active_count() == 1:
         return multiprocessing.get_context("fork")
@@ -108,6 +116,8 @@ def _begin(progress: Any) -> None:
     # Ctrl-C is the parent's business; it ends us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
+    # What a drive keeps on the other side (an empty folder for unfinished files) goes with us.
+    Finalize(None, close_drives, exitpriority=1)
 
 
 def _end_with_parent() -> None:

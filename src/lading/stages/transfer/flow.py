@@ -135,20 +135,17 @@ def _fan_out(steps: Steps, keys: list[str]) -> None:
     pool = ThreadPoolExecutor(steps.crew.size + 1, thread_name_prefix="partition")
     try:
         # Numbers are drawn here, in order, whatever order the threads then run in.
-        jobs: list[Future[Any]] = [
-            pool.submit(
-                contextvars.copy_context().run,
-                DBOS.reserve_step().run,
-                {"name": "partition"},
-                _stopping,
-                _Partition(steps, key),
-            )
-            for key in keys
-        ]
+        jobs = [_begun(pool, _Partition(steps, key)) for key in keys]
         for job in jobs:
             job.result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _begun(pool: ThreadPoolExecutor, partition: Callable[[], Any]) -> Future[Any]:
+    step: Any = DBOS.reserve_step()
+    context = contextvars.copy_context()
+    return pool.submit(lambda: context.run(step.run, {"name": "partition"}, _stopping, partition))
 
 
 @dataclass(frozen=True, slots=True)

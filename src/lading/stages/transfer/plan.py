@@ -216,11 +216,11 @@ def _write_stages(db: duckdb.DuckDBPyConnection, writer: PartWriter, sides: Side
             f"SELECT {columns} FROM decided WHERE action IN ('copy', 'replace', 'check', 'recheck') ORDER BY new",
         ),
     )
-    if rules.delete:
-        for name, rows in _deletions(db, sides, rules):
-            writer.stage(name, rows, whole=name == "delete-folders")
+    deletions = _deletions(db, sides, rules) if rules.delete else []
+    writer.stage("delete-files", [row for row in deletions if row[5] == Kind.FILE])
+    writer.stage("delete-folders", [row for row in deletions if row[5] == Kind.FOLDER], whole=True)
     if sides.new_profile.keeps_modified:
-        writer.stage("times", _times(db))
+        writer.stage("times", _times(db, [row[4] for row in deletions]))
 
 
 def _rows(db: duckdb.DuckDBPyConnection, query: str) -> Iterator[tuple[Any, ...]]:
@@ -232,9 +232,7 @@ def _tuples(batch: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:
     return zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
-def _deletions(
-    db: duckdb.DuckDBPyConnection, sides: Sides, rules: Rules
-) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
+def _deletions(db: duckdb.DuckDBPyConnection, sides: Sides, rules: Rules) -> list[tuple[Any, ...]]:
     """
     What earlier passes put into NEW, OLD no longer has, and nobody changed in NEW since.
 
@@ -254,7 +252,7 @@ def _deletions(
     if rows and len(rows) > rules.delete_at_most * landed:
         raise Fuse(sides.new_profile.address, f"{len(rows)} / {landed} ({len(rows) / landed:.1%})")
     (first,) = db.execute("SELECT count(*) FROM decided").fetchall()[0]
-    planned = [
+    return [
         (
             first + number,
             Action.DELETE.value,
@@ -273,19 +271,25 @@ def _deletions(
         )
         for number, (old, new, kind, size, etag) in enumerate(rows)
     ]
-    yield "delete-files", [row for row in planned if row[5] == Kind.FILE]
-    yield "delete-folders", [row for row in planned if row[5] == Kind.FOLDER]
 
 
-def _times(db: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
-    """Folders that this pass makes, or in which it changes something."""
+def _times(db: duckdb.DuckDBPyConnection, deleted: list[str]) -> list[tuple[Any, ...]]:
+    """Folders that this pass makes, or in which it changes something: writing into them moved their time."""
+    db.execute("CREATE TEMP TABLE changed (path VARCHAR)")
+    if deleted:
+        db.executemany("INSERT INTO changed VALUES (?)", [(path,) for path in deleted])
     query = """
-        WITH touched AS (
-            SELECT old AS path FROM decided WHERE action IN ('folder', 'renamed') AND kind = 'folder'
-            UNION SELECT regexp_replace(old, '/?[^/]*$', '') FROM decided WHERE action IN ('copy', 'replace', 'check', 'recheck', 'rename', 'folder')
+        WITH written AS (
+            SELECT path FROM changed
+            UNION ALL SELECT new FROM decided WHERE action IN ('copy', 'replace', 'check', 'recheck', 'rename', 'folder')
+            UNION ALL SELECT renamed_from FROM decided WHERE action = 'rename'
+            UNION ALL SELECT unnest([source, target]) FROM folder_moves
+        ), touched AS (
+            SELECT regexp_replace(path, '/?[^/]*$', '') AS target FROM written
+            UNION SELECT new FROM decided WHERE action = 'folder'
         )
         SELECT 0, 'time', 'new', k.path, k.target, k.kind, k.size, k.modified, k.etag, k.id, NULL, true, NULL, NULL
-        FROM known AS k JOIN touched USING (path)
+        FROM known AS k SEMI JOIN touched USING (target)
         WHERE k.kind = 'folder' AND k.modified IS NOT NULL AND k.problem IS NULL AND NOT k.excluded AND k.refused IS NULL
         ORDER BY k.path DESC
     """
