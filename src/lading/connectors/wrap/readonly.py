@@ -9,10 +9,12 @@ visible: the drive can do these things, we may not.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import TypeVar
 
+from lading.connectors.facets import Reader
 from lading.connectors.wrap.calls import Call
-from lading.connectors.wrap.forward import Forwarding
+from lading.connectors.wrap.forward import Forwarding, Opens
 from lading.model.errors import ReadOnly
 from lading.model.paths import Path
 
@@ -26,3 +28,7 @@ class ReadOnlyDrive(Forwarding):
         if call.changes:
             raise ReadOnly(path, f"{call.name}: opened for reading only")
         return thunk()
+
+    def _open(self, call: Call, path: Path, start: int, opens: Opens) -> AbstractContextManager[Reader]:
+        # Nothing that is read changes the drive: no detour.
+        return opens()
