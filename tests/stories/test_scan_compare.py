@@ -258,3 +258,18 @@ def test_folder_that_looks_like_a_manifest(tmp_path: Path) -> None:
 
     assert "folder" == found["a"]["drive"]["kind"]
     assert 0 == found["by_size_only"]
+
+
+def test_format_page_tells_how_to_make_the_fingerprint(firm: Path, tmp_path: Path) -> None:
+    """
+    The lines of Python on the format's page make the fingerprint again, without our code.
+    """
+    page = Path(__file__).parents[2] / "docs" / "formats" / "manifest.md"
+    program = page.read_text("utf-8").partition("```python\n")[2].partition("```")[0]
+    found = told("scan", firm, "-o", tmp_path / "m", "--digest")
+    run = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path / "m", capture_output=True, text=True, check=True
+    )
+
+    assert found["fingerprint"] == run.stdout.strip()
+    assert "content" == found["covers"]

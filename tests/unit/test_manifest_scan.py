@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import json
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import BrokenExecutor, Future
 from contextlib import contextmanager
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path as LocalPath
 from typing import Any
 
+import duckdb
 import pytest
 
 import lading.manifest.content
@@ -21,6 +23,8 @@ from lading.connectors.address import Address
 from lading.connectors.api import Drive, Page
 from lading.connectors.profile import Profile
 from lading.connectors.wrap.policy import Policy
+from lading.manifest.engine import engine, insist
+from lading.manifest.files import local_errors
 from lading.manifest.read import Manifest, open_manifest
 from lading.manifest.scan import scan
 from lading.model.entry import Entry, Kind
@@ -31,8 +35,11 @@ from lading.model.errors import (
     CursorExpired,
     DriveError,
     Forbidden,
+    Internal,
     LoginFailed,
+    NoSpace,
     NotFound,
+    ReadOnly,
     Unavailable,
     Unreadable,
 )
@@ -456,3 +463,56 @@ def test_damaged_manifests_are_refused(scanned: Any, harm: Callable[[LocalPath],
         open_manifest(folder)
 
     assert name in str(refused.value)
+
+
+def test_lost_worker_ends_the_scan_with_a_sentence(scanned: Any) -> None:
+    """
+    A worker that the system killed ends the scan with an error of its own; the next run goes on.
+    """
+
+    class Dying(Inline):
+        tasks = 0
+
+        def submit(self, work: Callable[..., Any], *args: Any) -> Future[Any]:
+            self.tasks += 1
+            done: Future[Any] = super().submit(work, *args)
+            if self.tasks == 3:
+                done = Future()
+                done.set_exception(BrokenExecutor())
+            return done
+
+    with pytest.raises(Internal):
+        scanned(TinyDrive(FILES, local=True), crew=Dying(), digest=True)
+
+    assert everything(FILES) == paths(scanned(TinyDrive(FILES), digest=True))
+
+
+@pytest.mark.parametrize(
+    ("number", "error"), [(errno.ENOSPC, NoSpace), (errno.EROFS, ReadOnly), (errno.EACCES, Forbidden)]
+)
+def test_trouble_of_the_local_disk_is_told(number: int, error: type[DriveError]) -> None:
+    """
+    What the disk of the manifest refuses is an error about that place.
+    """
+    with pytest.raises(error, match="place"), local_errors("place"):
+        raise OSError(number, "refused")
+
+
+def test_memory_is_given_until_it_is_enough() -> None:
+    """
+    Work that runs out of memory is run again with the next limit, and ends in a sentence after the last.
+    """
+    tried: list[str] = []
+
+    def greedy() -> str:
+        tried.append("again")
+        if len(tried) < 3:
+            raise duckdb.OutOfMemoryException("Out of Memory Error: failed to pin block")
+        return "done"
+
+    with engine() as connection:
+        with pytest.raises(NoSpace):
+            insist(connection, greedy, "64MB", "128MB")
+
+        assert "done" == insist(connection, greedy, "64MB")
+        assert 3 == len(tried)

@@ -34,17 +34,19 @@ def insist(connection: duckdb.DuckDBPyConnection, work: Callable[[], R], *limits
     Run *work*, which may be run again, under the first of the memory *limits* that is enough for it.
 
     Raises:
-        NoSpace: none of them is.
+        NoSpace: none of them is, or the disk is full.
     """
     for limit in limits:
         connection.execute(f"set memory_limit = '{limit}'")
         try:
             return work()
-        except (duckdb.OutOfMemoryException, OSError) as problem:
+        except (duckdb.OutOfMemoryException, duckdb.IOException, OSError) as problem:
             # Through Arrow the same trouble comes as an OSError without a number.
+            if "No space left" in str(problem):
+                raise NoSpace("", "sorting on the disk") from None
             if "Out of Memory" not in str(problem):
                 raise
-    raise NoSpace("memory", f"{limits[-1]} are not enough")
+    raise NoSpace("", f"{limits[-1]} of memory are not enough to sort")
 
 
 @contextmanager
