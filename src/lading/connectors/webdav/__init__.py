@@ -1,0 +1,10 @@
+"""
+A WebDAV server as a drive: any server, with what is known of the more common ones.
+
+It never follows a redirect, never sends a login to another origin, and writes
+nothing at all to a server that is only read.
+"""
+
+from lading.connectors.webdav.drive import WebdavDrive, open
+
+__all__ = ["WebdavDrive", "open"]
