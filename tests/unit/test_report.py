@@ -252,6 +252,18 @@ def test_one_bad_fact_is_enough(good: Facts) -> None:
     )
     assert "ledger_broken" == decide(replace(good, passes=foreign)).code
     assert "ledger_broken" == decide(replace(good, ledger=broken)).code
+    assert "ledger_broken" == decide(replace(good, verifications=(replace(reading, sealed=False),))).code
+
+
+def test_result_that_is_not_in_the_ledger_proves_nothing(good: Facts) -> None:
+    """
+    A run killed before its record was written, or a result put there by hand, is not complete.
+    """
+    (reading,) = good.verifications
+    unsealed = (*good.passes[:-1], replace(good.passes[-1], sealed=None))
+
+    assert "unfinished" == decide(replace(good, passes=unsealed)).code
+    assert "unverified" == decide(replace(good, verifications=(replace(reading, sealed=None),))).code
 
 
 def test_every_reason_has_a_headline_and_both_languages(good: Facts) -> None:
@@ -428,7 +440,8 @@ def test_page_stays_small_with_long_lists(tmp_path: Path) -> None:
     row = {**failure("/" + "<合>" * 130, "unreadable"), "kind": "&" * 300}
     rows = [{**row, "code": f"{'&' * 200}{n % 100}", "path": f"{row['path']}{n}"} for n in range(1000)]
     listed = "".join(json.dumps(it, ensure_ascii=False) + "\n" for it in rows)
-    (folder / "failures.jsonl").write_text(listed * 100, encoding="utf-8")
+    short = json.dumps(failure("/a", "truncated")) + "\n"
+    (folder / "failures.jsonl").write_text(listed + short * 99_000, encoding="utf-8")
     lines(
         folder / "excluded.jsonl",
         [{"path": row["path"], "kind": "file", "size": 1, "reason": row["message"]}] * 5000,

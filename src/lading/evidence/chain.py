@@ -211,6 +211,9 @@ def _utf16(key: object) -> bytes:
 
 def main(arguments: list[str]) -> int:
     """Check the file named first; the digest named second must be among its records."""
+    if not 1 <= len(arguments) <= 2:
+        sys.stdout.write("usage: chain.py LEDGER [DIGEST]\n")
+        return 2
     try:
         with open(arguments[0], "rb") as stream:
             checked = check(stream, arguments[1:])

@@ -121,7 +121,8 @@ class JobState:
         }  # fmt: skip
         self.now += 160
         _write(folder / "verification.json", facts)
-        self.record("verify.finished", {"verification": number, "ok": not found})
+        digest = hashlib.sha256((folder / "verification.json").read_bytes()).hexdigest()
+        self.record("verify.finished", {"verification": number, "result": digest, "ok": not found})
 
     def record(self, kind: str, facts: Mapping[str, Any]) -> None:
         """Add a record to the ledger."""

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lading import __version__
-from lading.evidence.report.facts import Account, Count, Facts, LedgerFacts, Pass, Space, Verification
+from lading.evidence.report.facts import Account, Count, Facts, Pass, Space, Verification
 from lading.evidence.report.lists import Listing
+from lading.evidence.report.records import LedgerFacts
 from lading.evidence.report.verdict import Verdict
 from lading.model.text import Language, Text
 
@@ -103,6 +104,7 @@ def _verification(it: Verification, beside: Mapping[str, str]) -> dict[str, Any]
         "statement": _both(it.statement) if it.statement else None,
         "differences": dict(it.differences),
         "ok": it.ok,
+        "sealed": it.sealed,
         "file": beside.get(it.listing.path),
     }
 

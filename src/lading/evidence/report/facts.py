@@ -12,17 +12,15 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
 
-from lading.evidence.chain import Broken, Record, follow, records
 from lading.evidence.files import translated
 from lading.evidence.ledger import NAME as LEDGER
-from lading.evidence.ledger import broken_at, noted_head
 from lading.evidence.report.lists import Listing, damaged, listing, text_of, whole
 from lading.evidence.report.rates import Sample, Stretch, samples, stretches
-from lading.model.errors import BadLedger
+from lading.evidence.report.records import LedgerFacts, is_sealed, read_ledger
 from lading.model.text import Text
 
 T = TypeVar("T")
@@ -30,7 +28,6 @@ T = TypeVar("T")
 BUCKETS = ("moved", "same", "renamed", "excluded", "waived", "failed")
 KEEP = 50
 KEEP_EACH = 10
-KEEP_EVENTS = 2000
 
 
 class Count(NamedTuple):
@@ -113,18 +110,8 @@ class Verification:
     differences: Mapping[str, int]
     ok: bool
     listing: Listing
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerFacts:
-    """What the ledger says; *problem* is set if its chain does not hold."""
-
-    path: str
-    records: int = 0
-    head: str = ""
-    problem: BadLedger | None = None
-    torn: bool = False
-    events: tuple[Record, ...] = field(default=())
+    sealed: bool | None
+    """As for a pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +143,12 @@ def read_facts(state: str) -> Facts:
         DriveError: a file in it cannot be read.
     """
     with translated(state):
-        ledger = _ledger(os.path.join(state, LEDGER))
+        ledger = read_ledger(os.path.join(state, LEDGER))
         job = _json(os.path.join(state, "job.json")) or {}
         passes = tuple(_pass(number, folder, ledger) for number, folder in _numbered(state, "passes"))
-        readings = (_verification(number, folder) for number, folder in _numbered(state, "verifications"))
+        readings = (
+            _verification(number, folder, ledger) for number, folder in _numbered(state, "verifications")
+        )
         return Facts(
             state=state,
             job=str(job.get("job", "")),
@@ -196,7 +185,7 @@ def _pass(number: int, folder: str, ledger: LedgerFacts) -> Pass:
         failures=_listing(folder, "failures", lambda row: (str(row.get("code")), text_of(row.get("remedy")))),
         excluded=_listing(folder, "excluded", lambda row: _reason(row.get("reason"))),
         mapped=_listing(folder, "mapped", lambda row: ("", Text("", ""))),  # noqa: ARG005
-        sealed=_sealed(number, account, ledger),
+        sealed=is_sealed("copy.finished", number, account.digest, ledger) if account else None,
     )
 
 
@@ -229,16 +218,20 @@ def _account_of(facts: Mapping[str, Any], digest: str) -> Account:
     )
 
 
-def _verification(number: int, folder: str) -> Verification | None:
+def _verification(number: int, folder: str, ledger: LedgerFacts) -> Verification | None:
     path = os.path.join(folder, "verification.json")
-    facts = _json(path)
-    if facts is None:
+    raw = _bytes(path)
+    if raw is None:
         return None
+    facts = _parsed(path, raw)
+    sealed = is_sealed("verify.finished", number, hashlib.sha256(raw).hexdigest(), ledger)
     differences = _listing(folder, "differences", lambda row: (str(row.get("what")), Text("", "")))
-    return _guarded(path, lambda: _verification_of(number, facts, differences))
+    return _guarded(path, lambda: _verification_of(number, facts, differences, sealed))
 
 
-def _verification_of(number: int, facts: Mapping[str, Any], differences: Listing) -> Verification:
+def _verification_of(
+    number: int, facts: Mapping[str, Any], differences: Listing, sealed: bool | None
+) -> Verification:
     confidence = facts.get("confidence")
     return Verification(
         number=number,
@@ -251,39 +244,8 @@ def _verification_of(number: int, facts: Mapping[str, Any], differences: Listing
         differences={str(what): int(count) for what, count in facts["differences"].items()},
         ok=facts["ok"] is True,
         listing=differences,
+        sealed=sealed,
     )
-
-
-def _ledger(path: str) -> LedgerFacts:
-    if not os.path.exists(path):
-        return LedgerFacts(path)
-    events: list[Record] = []
-    with open(path, "rb") as stream:
-        fcntl.flock(stream, fcntl.LOCK_SH)
-        noted = noted_head(path)
-        try:
-            checked = follow(_kept(records(stream), events), [noted.digest] if noted else [])
-        except Broken as broken:
-            problem = broken_at(path, broken.line, broken.reason)
-            held = broken.line if broken.reason == "head" else broken.line - 1
-            return LedgerFacts(path, held, "", problem, broken.reason == "torn", tuple(events))
-    return LedgerFacts(path, checked.records, checked.head, events=tuple(events))
-
-
-def _kept(chain: Iterator[Record], events: list[Record]) -> Iterator[Record]:
-    for record in chain:
-        if len(events) < KEEP_EVENTS:
-            events.append(record)
-        yield record
-
-
-def _sealed(number: int, account: Account | None, ledger: LedgerFacts) -> bool | None:
-    digests = [
-        event.facts.get("account")
-        for event in ledger.events
-        if event.kind == "copy.finished" and event.facts.get("pass") == number
-    ]
-    return None if account is None or not digests else account.digest in digests
 
 
 def _samples(path: str) -> list[Sample]:

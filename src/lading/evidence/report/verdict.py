@@ -107,12 +107,28 @@ def _about_ledger(facts: Facts) -> Iterator[Reason]:
             Text("The chain of records is broken; see “Ledger” below.", "记录链已断裂；详见下方“记录链”。"),
         )
     for it in facts.passes:
-        if it.sealed is False:
-            text = Text(
-                f"The account of pass {it.number} is not the one whose digest the ledger holds.",
-                f"第 {it.number} 轮的账目与记录链中所记摘要不符。",
+        if it.account:
+            yield from _about_seal(
+                it.sealed, Text(f"The account of pass {it.number}", f"第 {it.number} 轮的账目"), "unfinished"
             )
-            yield Reason(Level.BAD, "ledger_broken", text)
+    for reading in facts.verifications:
+        what = Text(f"The result of verification {reading.number}", f"第 {reading.number} 次校验的结果")
+        yield from _about_seal(reading.sealed, what, "unverified")
+
+
+def _about_seal(sealed: bool | None, what: Text, code: str) -> Iterator[Reason]:
+    """A result that the ledger does not know proves nothing yet; one that it knows otherwise was changed."""
+    if sealed is False:
+        text = Text(
+            f"{what.en} is not the one whose digest the ledger holds.", f"{what.zh}与记录链中所记摘要不符。"
+        )
+        yield Reason(Level.BAD, "ledger_broken", text)
+    elif sealed is None:
+        text = Text(
+            f"{what.en} is not in the ledger. Run the same command again.",
+            f"{what.zh}未写入记录链。请重新运行同一命令。",
+        )
+        yield Reason(Level.ATTENTION, code, text)
 
 
 def _about_end(facts: Facts, last: Pass) -> Iterator[Reason]:
