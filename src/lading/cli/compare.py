@@ -39,14 +39,14 @@ _HELP = Text(
     are compared by kind, size and, where both sides have one, digest; times are not compared.
     A folder that looks like a manifest is taken for a drive when written as folder:PATH.
 
-    Exit codes: 0 only if nothing differs; 10 something differs; 2 to 5 bad request; 20 to 38 a
+    Exit codes: 0 only if nothing differs; 10 something differs; 2 to 5 bad request; 20 to 39 a
     drive or the disk refused; 40 a manifest is damaged or unfinished; 130 interrupted.""",
     """说明哪些相同、已更改、缺失（仅在 A 中）、多出（仅在 B 中），或仅名称形式不同。
 
     A 和 B 可以是网盘，或 `lading scan` 写出的文件夹；网盘会先被扫描。比较种类、大小，以及双方都有的
     摘要；不比较时间。形似清单的文件夹若要作为网盘，请写作 folder:路径。
 
-    退出码：0 仅当毫无差异；10 存在差异；2 至 5 请求有误；20 至 38 网盘或磁盘拒绝；40 清单损坏或未完成；
+    退出码：0 仅当毫无差异；10 存在差异；2 至 5 请求有误；20 至 39 网盘或磁盘拒绝；40 清单损坏或未完成；
     130 被中断。""",
 )
 _LIST = Text(

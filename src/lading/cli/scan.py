@@ -29,14 +29,14 @@ _HELP = Text(
     interrupted goes on where it was when the same command is run again.  What cannot be
     listed or read is recorded with the reason, and the scan goes on.
 
-    Exit codes: 0 finished; 2 to 5 bad request; 20 to 38 the drive or the disk refused; 40 the
+    Exit codes: 0 finished; 2 to 5 bad request; 20 to 39 the drive or the disk refused; 40 the
     folder is not a manifest; 130 interrupted.""",
     """将 DRIVE 处的网盘登记到 -o 指定的文件夹：名称、大小、时间。
 
     DRIVE 可以是文件夹、WebDAV 服务器的 http(s) 网址或 .toml 文件。中断的扫描在重新运行同一命令时
     从中断处继续。无法列出或读取的内容会连同原因一起登记，扫描照常继续。
 
-    退出码：0 完成；2 至 5 请求有误；20 至 38 网盘或磁盘拒绝；40 该文件夹不是清单；130 被中断。""",
+    退出码：0 完成；2 至 5 请求有误；20 至 39 网盘或磁盘拒绝；40 该文件夹不是清单；130 被中断。""",
 )
 _OUTPUT = Text("The folder to write the manifest to.", "写入清单的文件夹。")
 DIGEST = Text("Read all content and record its SHA-256.", "读取全部内容并记录其 SHA-256。")

@@ -23,7 +23,7 @@ from lading.manifest.files import local_errors
 from lading.manifest.parts import Note, Part, PartWriter, pack, unpack
 from lading.manifest.schema import ROW_GROUP, Columns
 from lading.model.entry import Entry, Kind
-from lading.model.errors import Advice, BadAnswer, CursorExpired, DriveError
+from lading.model.errors import Advice, BadAnswer, CursorExpired, DriveError, TooDeep
 from lading.model.paths import ROOT
 from lading.model.progress import Progress
 
@@ -189,7 +189,7 @@ class _Walker:
     def _enter(self, folders: Iterable[Entry]) -> None:
         for folder in folders:
             if len(folder.path) > DEPTH:
-                self._row(folder._replace(problem="too_deep"))
+                self._row(folder._replace(problem=TooDeep.code))
             else:
                 self.stack.append(folder)
 
@@ -222,14 +222,17 @@ def _certain(listing: _Listing, answer: Page | DriveError) -> Page:
 def _new(listing: _Listing, page: Page) -> list[Entry]:
     """The entries of *page* that have not been told before; each must lie in the folder itself."""
     folder = listing.folder.path
-    names = {entry.path[-1]: entry for entry in page.entries if entry.path[:-1] == folder and entry.path}
-    if not _NO_NAMES.isdisjoint(names) or any(entry.path[:-1] != folder for entry in page.entries):
+    names = [entry.path[-1] for entry in page.entries if entry.path[:-1] == folder and entry.path]
+    if len(names) < len(page.entries) or not _NO_NAMES.isdisjoint(names):
         raise BadAnswer(folder, "the listing tells of entries elsewhere")
-    if page.cursor is None and listing.seen is None:
-        return page.entries if len(names) == len(page.entries) else list(names.values())
+    if page.cursor is None and listing.seen is None and len(set(names)) == len(names):
+        return page.entries
     seen = listing.seen = listing.seen if listing.seen is not None else set()
-    new = [entry for name, entry in names.items() if name not in seen]
-    seen.update(names)
+    new = []
+    for name, entry in zip(names, page.entries, strict=True):
+        if name not in seen:
+            seen.add(name)
+            new.append(entry)
     listing.idle = 0 if new else listing.idle + 1
     if listing.idle > IDLE_PAGES:
         raise BadAnswer(folder, "the listing does not end")

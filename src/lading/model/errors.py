@@ -313,6 +313,19 @@ class NotCertified(DriveError):
     )
 
 
+class TooDeep(DriveError):
+    """A folder lies so deep that the drive seems to hold itself."""
+
+    code = "too_deep"
+    advice = Advice.SKIP_ITEM
+    exit_code = 39
+    says = Text("{subject} lies too deep ({detail})", "{subject} 层级过深（{detail}）")
+    remedy = Text(
+        "Look whether the folder holds itself through a link or a mount; if not, move it further up.",
+        "请检查该文件夹是否通过链接或挂载包含了自身；若非如此，请将其上移。",
+    )
+
+
 class BadRequest(LadingError):
     """The command was asked for something that makes no sense."""
 
