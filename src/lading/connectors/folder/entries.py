@@ -19,7 +19,8 @@ from lading.model.entry import Entry, Kind
 from lading.model.errors import Advice, CursorExpired, Forbidden
 from lading.model.paths import Path, name_from
 
-PAGE = 10_000
+# Larger pages are slower: what is made for them no longer fits the cache of the processor.
+PAGE = 2_000
 _OPEN_LISTINGS = 64
 
 _ETAG = "%x-%x-%x-%s"
