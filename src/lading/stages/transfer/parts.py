@@ -106,25 +106,13 @@ def write_table(path: LocalPath, table: pa.Table) -> None:
     os.replace(draft, path)
 
 
+_READ = [name for name in SCHEMA.names if name not in ("reason", "id")]
+
+
 def read_rows(path: LocalPath, *, overwrite: bool) -> Iterator[Row]:
     """The rows of the partition at *path*."""
-    columns = [
-        pq.read_table(path).column(name).to_pylist()
-        for name in (
-            "seq",
-            "action",
-            "old",
-            "new",
-            "kind",
-            "size",
-            "modified",
-            "etag",
-            "new_etag",
-            "new_found",
-            "renamed_from",
-            "sha256",
-        )
-    ]
+    table = pq.read_table(path, columns=_READ)
+    columns = [table.column(name).to_pylist() for name in _READ]
     for seq, action, old, new, kind, size, modified, etag, new_etag, new_found, source, sha256 in zip(
         *columns, strict=True
     ):
