@@ -73,6 +73,8 @@ class Profile:
     names: NameRules = field(default_factory=NameRules)
     keeps_modified: bool = True
     """`write` and `make_folder` keep the time they are given."""
+    keeps_folder_times: bool = True
+    """False where that holds for `write` only."""
     clock_grain: int = 1
     """Nanoseconds in the smallest step of the drive's times."""
     modified_range: tuple[int, int] | None = None

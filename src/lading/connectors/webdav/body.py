@@ -82,7 +82,7 @@ class Body:
 
     def spooled(self) -> tuple[Body, IO[bytes]]:
         """The same content with a known size, put into a temporary file; close that afterwards."""
-        file = tempfile.TemporaryFile()
+        file = tempfile.TemporaryFile()  # noqa: SIM115 (the caller closes it)
         try:
             while piece := self.pull(_BLOCK):
                 file.write(piece)

@@ -154,5 +154,5 @@ def _status(line: str) -> int:
     return int(parts[1]) if len(parts) > 1 and parts[1].isdecimal() else 0
 
 
-def _refuse(*declared: object) -> None:
+def _refuse(*_declared: object) -> None:
     raise Garbled("it begins like a web page: with a document type")

@@ -57,6 +57,7 @@ def profile_of(address: str, wire: Wire, parts: Parts | None) -> Profile:
         address=address,
         names=quirks.names,
         keeps_modified=keeps,
+        keeps_folder_times=quirks.keeps_folder_times,
         clock_grain=SECOND,
         modified_range=quirks.modified_range,
         digests=("md5", "sha1") if quirks.own_digests else (),

@@ -137,9 +137,9 @@ def _extent(path: Path, start: int, stream: Stream) -> tuple[int, int | None]:
     if stream.status == 200:
         return 0, length
     told = content_range(stream.headers.get("content-range"))
-    if told is None or told[0] is None or told[1] is None:
+    first, last, total = told or (None, None, None)
+    if first is None or last is None:
         raise BadAnswer(path, "a part without saying which")
-    first, last, total = told
     if first != start or (length is not None and length != last - first + 1):
         raise BadAnswer(path, f"bytes {first} to {last} instead of those from {start} on")
     return first, total
