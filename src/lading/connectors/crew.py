@@ -115,6 +115,8 @@ def _begin(progress: Any) -> None:
     _drives.clear()
     # Ctrl-C is the parent's business; it ends us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A handler of the parent would make a traceback of its end.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
     # What a drive keeps on the other side (an empty folder for unfinished files) goes with us.
     Finalize(None, close_drives, exitpriority=1)

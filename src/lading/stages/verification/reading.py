@@ -123,7 +123,9 @@ def good(file: File, outcome: Outcome) -> bool:
     """Whether both sides are equal, and what was recorded when the file landed."""
     if outcome.code is not None or outcome.at is not None:
         return False
-    return file.recorded is None or outcome.sha256 is None or outcome.sha256.hex() == file.recorded
+    if file.recorded is None:
+        return True
+    return outcome.sha256 is not None and outcome.sha256.hex() == file.recorded
 
 
 def outcome_of(old: Drive, new: Drive, file: File, *, hashing: bool) -> Outcome:
