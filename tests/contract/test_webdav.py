@@ -9,6 +9,7 @@ import pytest
 
 from lading.connectors.address import Address
 from lading.connectors.api import Drive
+from lading.connectors.facets import Partials
 from lading.connectors.webdav import open as open_webdav
 from lading.testkit.contract import DriveContract, OpenDrive
 from lading.testkit.servers import ApacheServer, LocalServer, RcloneServer, WsgiDavServer, require_server
@@ -57,6 +58,17 @@ class TestApache(WebdavContract):
 
     make = ApacheServer
     etag_blind = "Apache's tag is size and time in ticks of the kernel's clock"
+
+    def test_a_partial_is_continued_from_an_earlier_byte(self, partials: Partials) -> None:
+        """
+        What was held beyond the byte where a sitting begins is given up.
+        """
+        partials.append("token", [b"0123456789"], start=0)
+
+        assert 6 == partials.append("token", [b"xy"], start=4)
+        with partials.read("token") as reader:
+            assert b"0123xy" == reader.read(100)
+        assert 0 == partials.append("token", (), start=0) == partials.offset("token")
 
 
 class TestWsgiDav(WebdavContract):

@@ -20,6 +20,7 @@ from lading.connectors.webdav.listing import Listing
 from lading.connectors.webdav.moving import WebdavMoves
 from lading.connectors.webdav.opening import opened, profile_of
 from lading.connectors.webdav.options import options_of
+from lading.connectors.webdav.partials import WebdavPartials, ranges_work
 from lading.connectors.webdav.parts import Parts
 from lading.connectors.webdav.reading import Reading, reading
 from lading.connectors.webdav.removing import remove
@@ -72,6 +73,8 @@ class WebdavDrive(Drive):
         self._waiting: OrderedDict[str, Listing] = OrderedDict()
         self._count = 0
         self.moves = WebdavMoves(wire, self._writing)
+        self._partials: WebdavPartials | None = None
+        self._untried = probe and wire.quirks.ranges_in_puts
 
     @property
     def profile(self) -> Profile:
@@ -82,6 +85,16 @@ class WebdavDrive(Drive):
                 self._profile = profile_of(str(self._address), self._wire, parts)
                 self._writing.profile = self._profile
             return self._profile
+
+    @property
+    def partials(self) -> WebdavPartials | None:  # type: ignore[override]
+        """Where uploads can go on, found out when it is asked first; only a target is tried."""
+        with self._lock:
+            if self._untried:
+                if ranges_work(self._wire, self._parts):
+                    self._partials = WebdavPartials(self._wire, self._parts, self._writing)
+                self._untried = False
+            return self._partials
 
     def list(self, folder: Path, *, cursor: str | None = None) -> Page:
         """Entries in the order of the server; see `Drive.list`."""

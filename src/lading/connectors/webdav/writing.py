@@ -118,7 +118,7 @@ class Writing:
         raise Unavailable(path, "it comes and goes")
 
     def move(
-        self, source: Path, target: Path, expect: Precondition, *, replace: bool, folder: bool
+        self, source: Path, target: Path, expect: Precondition | None, *, replace: bool, folder: bool
     ) -> Answer:
         """Send the MOVE and return the answer."""
         url = self._wire.place.url(target, folder=folder)

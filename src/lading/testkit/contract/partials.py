@@ -74,9 +74,9 @@ class PartialContract(Base):
         assert CONTENT[:4000] == content_of(open_drive(), ("file",))
 
     def test_wrong_start(self, partials: Partials) -> None:
-        """Who goes on where the partial does not end has another one in mind."""
+        """Who goes on beyond the end of a partial has another one in mind."""
         partials.append(TOKEN, [b"x" * 100], start=0)
-        for start in (0, 99, 101, 10_000):
+        for start in (101, 10_000):
             with pytest.raises(Changed):
                 partials.append(TOKEN, [b"y"], start=start)
         with pytest.raises(Changed):
