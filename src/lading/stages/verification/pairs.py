@@ -47,6 +47,7 @@ FOUND = pa.schema(
 )
 """What was found: a row for each difference and each exclusion; a side that has nothing is null."""
 
+_FOLDER_TIME = "folder_time"
 _MOVABLE = "('file', 'folder')"
 
 # What the two listings say about a pair, the gravest first; null if they agree.
@@ -58,7 +59,7 @@ CASE
     WHEN t.problem IS NOT NULL OR n.problem IS NOT NULL THEN 'unreadable'
     WHEN t.size <> n.size THEN 'size'
     WHEN t.kind NOT IN {_MOVABLE} THEN 'excluded'
-    WHEN t.kind = 'file' AND {{late}} THEN 'modified'
+    WHEN {{late}} THEN CASE t.kind WHEN 'file' THEN 'modified' ELSE '{_FOLDER_TIME}' END
 END
 """
 
@@ -96,6 +97,8 @@ class Pairs:
         new.relation(db).create_view("n")
         self.recorded = False
         """Whether there are digests of an earlier pass to hold contents against."""
+        self.chosen = 0, 0
+        """Number and bytes of the files that `choose` decided to read."""
 
     def match(self, job: Job, mapped: str | None) -> None:
         """
@@ -132,9 +135,10 @@ class Pairs:
         """
         db = self._db
         db.execute(f"CREATE VIEW candidates AS {_candidates(self.recorded)}")
-        files = _number(db, "SELECT count(*) FROM candidates")
+        files, size = _sums(db, "candidates")
         if extent.whole or not files:
             db.execute("CREATE VIEW chosen AS SELECT *, true AS drawn FROM candidates")
+            self.chosen = files, size
             return files, 0
         drawn = extent.of(files)
         db.execute(
@@ -153,12 +157,8 @@ class Pairs:
         db.execute(
             "CREATE VIEW chosen AS SELECT candidates.*, drawn FROM candidates JOIN picked USING (path)"
         )
+        self.chosen = _sums(db, "chosen")
         return files, drawn
-
-    def to_read(self) -> tuple[int, int]:
-        """Number and bytes of the files that `choose` decided to read."""
-        row = self._db.execute("SELECT count(*), coalesce(sum(size), 0)::BIGINT FROM chosen").fetchall()[0]
-        return row[0], row[1]
 
     def files(self) -> Iterator[File]:
         """The files to read, large ones first."""
@@ -199,9 +199,7 @@ class Pairs:
 
     def folder_times(self) -> int:
         """Folders that have another time in NEW."""
-        late = _late(self._new.facts["profile"])
-        query = f"SELECT count(*) FROM t JOIN n ON n.path = t.target WHERE t.kind = 'folder' AND n.kind = 'folder' AND {late}"
-        return _number(self._db, query)
+        return _number(self._db, f"SELECT count(*) FROM odd WHERE what = '{_FOLDER_TIME}'")
 
     def _note_found(self) -> None:
         """Make the table `found` of what the listings prove."""
@@ -212,7 +210,7 @@ class Pairs:
             SELECT CASE WHEN excluded.path IS NOT NULL OR (what = 'missing' AND odd.kind NOT IN {_MOVABLE})
                         THEN 'excluded' ELSE what END AS what, odd.* EXCLUDE (what), reason
             FROM odd LEFT JOIN excluded ON excluded.path = odd.path
-            WHERE NOT (what = 'missing' AND odd.path IN (SELECT path FROM forms))
+            WHERE what <> '{_FOLDER_TIME}' AND NOT (what = 'missing' AND odd.path IN (SELECT path FROM forms))
               AND NOT (what = 'extra' AND odd.new_path IN (SELECT new_path FROM forms))
         """)
         self._db.execute(f"""
@@ -226,6 +224,11 @@ class Pairs:
 
 def _number(db: duckdb.DuckDBPyConnection, query: str) -> int:
     return int(db.execute(query).fetchall()[0][0])
+
+
+def _sums(db: duckdb.DuckDBPyConnection, table: str) -> tuple[int, int]:
+    files, size = db.execute(f"SELECT count(*), coalesce(sum(size), 0)::BIGINT FROM {table}").fetchall()[0]
+    return files, size
 
 
 def _candidates(recorded: bool) -> str:

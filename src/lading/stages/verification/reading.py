@@ -10,9 +10,11 @@ to their ends and every byte was the same.
 from __future__ import annotations
 
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from hashlib import sha256
+from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
@@ -32,8 +34,9 @@ if TYPE_CHECKING:
     from hashlib import _Hash
 
 STAGE = "verify"
-BLOCK = 1 << 20
-_TELL_EVERY = 32 << 20
+BLOCK = 1 << 18
+TELL_EVERY = 0.25
+"""Seconds between two words about progress: telling of every small file would cost more than reading it."""
 
 DIGESTS = pa.schema(
     [
@@ -111,6 +114,7 @@ def read_files(task: Task) -> Done:
             outcomes = list(pool.map(look, task.files))
     else:
         outcomes = [look(file) for file in task.files]
+    _TELLER.flush()
     if task.digests is not None:
         _write_digests(task.digests, task.files, outcomes)
     bad = [pair for pair in zip(task.files, outcomes, strict=True) if not good(*pair)]
@@ -155,7 +159,7 @@ def _compared(old: Drive, new: Drive, file: File, digest: _Hash | None) -> Outco
                 at = first_difference(left, right)
                 if at is not None and digest is not None:
                     left.drain()
-                tell(Progress(STAGE, 1, left.untold))
+                _TELLER.add(1, 0)
                 if at is None and left.length != file.size:
                     return Outcome(side="old", code=Changed.code)
                 return Outcome(at, digest.digest() if digest is not None else None)
@@ -163,14 +167,40 @@ def _compared(old: Drive, new: Drive, file: File, digest: _Hash | None) -> Outco
         raise _Trouble(side, error) from None
 
 
+class _Teller:
+    """Gathers what the threads of this process have done, and tells it now and then."""
+
+    def __init__(self) -> None:
+        self._files = self._bytes = 0
+        self._next = 0.0
+        self._guard = Lock()
+
+    def add(self, files: int, size: int) -> None:
+        with self._guard:
+            self._files += files
+            self._bytes += size
+        if time.monotonic() > self._next:
+            self.flush()
+
+    def flush(self) -> None:
+        with self._guard:
+            done, self._files, self._bytes = Progress(STAGE, self._files, self._bytes), 0, 0
+            self._next = time.monotonic() + TELL_EVERY
+        if done.objects or done.bytes:
+            tell(done)
+
+
+_TELLER = _Teller()
+
+
 class _Stream:
     """Content of one side; its errors say which side it is."""
 
-    __slots__ = ("_digest", "_reader", "length", "side", "untold")
+    __slots__ = ("_digest", "_reader", "length", "side")
 
     def __init__(self, side: str, reader: Reader, digest: _Hash | None) -> None:
         self.side = side
-        self.length = self.untold = 0
+        self.length = 0
         self._reader = reader
         self._digest = digest
 
@@ -182,7 +212,8 @@ class _Stream:
         if self._digest is not None:
             self._digest.update(block)
         self.length += len(block)
-        self.untold += len(block)
+        if self.side == "old":
+            _TELLER.add(0, len(block))
         return block
 
     def drain(self) -> None:
@@ -192,22 +223,24 @@ class _Stream:
 
 def first_difference(left: _Stream, right: _Stream) -> int | None:
     """The first byte at which the two contents differ, or at which only one ends; None if they are equal."""
-    at, a, b = 0, b"", b""
+    at, a, b = 0, left.read(), right.read()
     while True:
-        a, b = a or left.read(), b or right.read()
         if a == b:
             if not a:
                 return None
-            at, a, b = at + len(a), b"", b""
-            if left.untold >= _TELL_EVERY:
-                tell(Progress(STAGE, 0, left.untold))
-                left.untold = 0
+            at += len(a)
+            # Each block is given back only when the next one is there: freed together, their
+            # memory would go back to the kernel and come again as empty pages, block after block.
+            a = left.read()
+            b = right.read()
             continue
         # Blocks of two drives need not have the same length.
         common = min(len(a), len(b))
         if not common or a[:common] != b[:common]:
             return at + _differs_at(a[:common], b[:common])
-        at, a, b = at + common, a[common:], b[common:]
+        at += common
+        a = a[common:] or left.read()
+        b = b[common:] or right.read()
 
 
 def _differs_at(a: bytes, b: bytes) -> int:

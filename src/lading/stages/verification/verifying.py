@@ -94,7 +94,7 @@ class _Run:
             pairs = Pairs(db, old, new)
             pairs.match(self._job, self._order.mapped)
             files, drawn = pairs.choose(self._order.extent)
-            self._tally.expect(STAGE, *pairs.to_read())
+            self._tally.expect(STAGE, *pairs.chosen)
             self._read(pairs, profiles)
             written = self._write(pairs)
             summary = self._summary(pairs, old, files, drawn)
@@ -165,7 +165,7 @@ class _Run:
     def _summary(self, pairs: Pairs, old: Manifest, files: int, drawn: int) -> dict[str, Any]:
         counts = pairs.counts()
         excluded = counts.pop(EXCLUDED, 0)
-        asked, _ = pairs.to_read()
+        asked = pairs.chosen[0]
         checked = old.objects - excluded - (files - asked)
         extra = counts.get(What.EXTRA, 0) if self._order.ignore_extra else 0
         extent = self._order.extent
