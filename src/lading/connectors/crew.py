@@ -27,11 +27,17 @@ from typing import Any, ParamSpec, Self, TypeVar
 from lading.connectors.address import Address
 from lading.connectors.api import Drive
 from lading.connectors.registry import open_drive
+from lading.connectors.wrap.backoff import Attempts, Means, Schedule
 from lading.connectors.wrap.policy import Policy, wrapped
+from lading.model.errors import DriveError
+from lading.model.paths import ROOT
 from lading.model.progress import Progress, Publish, nobody_listens
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+OPENINGS = 5
+"""Attempts at most at opening a drive: some four seconds on average until it is called unavailable."""
 
 _progress: Any = None
 _drives: dict[str, Drive] = {}
@@ -93,8 +99,26 @@ def drive_for(address: Address, policy: Policy) -> Drive:
     """The drive at *address*, opened once in this process and wrapped as *policy* says."""
     key = repr((address, policy))
     if key not in _drives:
-        _drives[key] = wrapped(open_drive(address), policy)
+        _drives[key] = wrapped(opened(address, policy), policy)
     return _drives[key]
+
+
+def opened(address: Address, policy: Policy, means: Means | None = None) -> Drive:
+    """
+    The drive at *address*, not wrapped yet; a network that stumbles just then is tried again.
+
+    Fewer times than other calls: a person who mistyped an address waits for the answer.
+
+    Raises:
+        BadAddress, DriveError: as `open_drive` does.
+    """
+    schedule = Schedule(attempts=min(policy.attempts, OPENINGS), patience=policy.patience)
+    attempts = Attempts(ROOT, schedule, means or Means())
+    while True:
+        try:
+            return open_drive(address)
+        except DriveError as error:
+            attempts.after(error)
 
 
 def close_drives() -> None:
