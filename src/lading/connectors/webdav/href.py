@@ -112,7 +112,8 @@ def _name(segment: str) -> str | Odd:
     raw = unquote_to_bytes(segment)
     if raw in (b"", b".", b"..") or b"/" in raw or b"\0" in raw:
         # Spelled so that it is a name: `..` would lead out wherever it was used.
-        return Odd(segment if "%" in segment else segment.replace(".", "%2E") or "%")
+        spelled = "%" in segment and "\0" not in segment
+        return Odd(segment if spelled else "".join(f"%{byte:02X}" for byte in raw) or "%")
     return name_from(raw)
 
 

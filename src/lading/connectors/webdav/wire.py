@@ -24,6 +24,8 @@ PARTS = ".lading-parts"
 BLOCK = 1 << 18
 _MOVED = (301, 302, 303, 307, 308)
 _GONE = (404, 410)
+# Some servers tell a few related entries beside the one that was asked for.
+_DEPTH_0_LIMIT = 100
 
 
 class Wire:
@@ -95,12 +97,9 @@ class Wire:
             if stream.status != 207:
                 stream.drop()
                 raise self.error(stream, path)
-            told = next(told_in(stream, path), None)
-            stream.drop()
+            told = _only(stream, path)
         finally:
             stream.close()
-        if told is None:
-            raise BadAnswer(path, "an empty answer")
         if told.status in _GONE:
             raise NotFound(path, "the server has nothing there")
         return told
@@ -190,6 +189,18 @@ def told_in(stream: Stream, subject: Path) -> Iterator[Told]:
                 return
     except Garbled as problem:
         raise BadAnswer(subject, str(problem)) from None
+
+
+def _only(stream: Stream, subject: Path) -> Told:
+    """The first response of a whole multistatus that was to hold one."""
+    first: Told | None = None
+    for number, told in enumerate(told_in(stream, subject)):
+        if number > _DEPTH_0_LIMIT:
+            raise BadAnswer(subject, "it tells of more than was asked for")
+        first = first or told
+    if first is None:
+        raise BadAnswer(subject, "an empty answer")
+    return first
 
 
 def _taken(told: list[Told]) -> Collection[Told]:
