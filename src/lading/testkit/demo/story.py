@@ -6,7 +6,7 @@ Each act tells what it does, does it, and raises `DemoFailed` if something did n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,12 +29,12 @@ from lading.testkit.demo.teller import Teller, amount
 from lading.testkit.servers import WsgiDavServer
 
 RULES = Rules(
-    refuse_chance=0.01,
+    refuse_chance=0.05,
     drop_per_mib=0.08,
     truncate_per_mib=0.08,
     latency=0.001,
     jitter=0.004,
-    dark_after=80 * MIB,
+    dark_after=64 * MIB,
     dark_for=0.5,
 )
 KILL_BETWEEN = (0.2, 0.8)
@@ -47,7 +47,7 @@ class Wish:
 
     folder: Path
     seed: int
-    files: int = 3000
+    files: int = 2000
     rules: Rules = RULES
 
 
@@ -195,14 +195,14 @@ class Story:
             raise DemoFailed(words.NO_REPORT, path=self._report / "index.html")
 
     def _show_accounts(self) -> None:
+        say = self._teller.say
+        accounts = [account_of(self._state, number) for number in (1, 2)]
+        heads = [head for number in (1, 2) for head in (say(words.OBJECTS, number=number), say(words.BYTES))]
+        rows = [["", *heads], [say(words.FOUND), *_cells(account["found"] for account in accounts)]]
+        for name, label in words.BUCKETS.items():
+            rows.append([say(label), *_cells(account["buckets"][name] for account in accounts)])
         self._teller.heading(words.ACCOUNT)
-        for number in (1, 2):
-            account = account_of(self._state, number)
-            self._teller.line(words.PASS, number=number)
-            rows = {"found": account["found"], **account["buckets"]}
-            for name, row in rows.items():
-                label = self._teller.say(words.FOUND if name == "found" else words.BUCKETS[name])
-                self._teller.line(words.ACCOUNT_ROW, name=label, **row)
+        self._teller.table(rows)
         self._teller.line(words.REPORT, path=self._report / "index.html")
 
     # What the acts share
@@ -256,6 +256,10 @@ class Story:
         if moved < least or moved + renamed != most:
             raise DemoFailed(words.NOT_MOVED, moved=moved, renamed=renamed, least=least, most=most)
         self._teller.line(words.SECOND_FACTS, moved=amount(moved), renamed=amount(renamed), same=amount(same))
+
+
+def _cells(counts: Iterable[dict[str, int]]) -> list[str]:
+    return [f"{count[what]:,}" for count in counts for what in ("objects", "bytes")]
 
 
 def _some(paths: tuple[str, ...] | list[str]) -> str:

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+import unicodedata
+from collections.abc import Callable, Sequence
 
 from lading.model.text import Language, Text
 
@@ -39,6 +40,15 @@ class Teller:
         """Tell a fact."""
         self._write(f"   {self.say(text, **facts)}")
 
+    def table(self, rows: Sequence[Sequence[str]]) -> None:
+        """Show *rows* in columns, the first one left, the others right, whatever script they are in."""
+        widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+        for first, *others in rows:
+            cells = [
+                " " * (width - _width(cell)) + cell for cell, width in zip(others, widths[1:], strict=True)
+            ]
+            self._write("   " + "   ".join([first + " " * (widths[0] - _width(first)), *cells]).rstrip())
+
     def command(self, words: str) -> None:
         """Show a command as a person types it."""
         self._write(self._bold(f"$ {words}"))
@@ -48,7 +58,7 @@ class Teller:
         self._write(f"\n{self._bold(self.say(text, **facts))}")
 
     def show_cursor(self) -> None:
-        """Bring back what a killed progress bar had hidden."""
+        """Bring back the cursor that a killed progress bar had hidden."""
         if self._color:
             self._write("\x1b[?25h")
 
@@ -67,3 +77,8 @@ def amount(size: float) -> str:
     while abs(size) >= 1000 and unit < len(_UNITS) - 1:
         size, unit = size / 1000, unit + 1
     return f"{size:.1f} {_UNITS[unit]}" if unit else f"{size:.0f} B"
+
+
+def _width(text: str) -> int:
+    """Columns that *text* takes on a terminal."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)

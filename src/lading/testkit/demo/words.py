@@ -80,7 +80,8 @@ TRUTH_FACTS = Text(
 RECORDS = Text("The records", "记录链与报告")
 
 ACCOUNT = Text("The account", "账目")
-PASS = Text("pass {number}", "第 {number} 轮")
+OBJECTS = Text("pass {number}: objects", "第 {number} 轮：对象")
+BYTES = Text("bytes", "字节")
 FOUND = Text("found", "发现")
 BUCKETS = {
     "moved": Text("moved", "已迁移"),
@@ -90,9 +91,6 @@ BUCKETS = {
     "waived": Text("waived", "已豁免"),
     "failed": Text("failed", "失败"),
 }
-ACCOUNT_ROW = Text(
-    "{name:<10}{objects:>10,} objects {bytes:>16,} bytes", "{name}  {objects:>10,} 个对象 {bytes:>16,} 字节"
-)
 REPORT = Text("report: {path}", "报告：{path}")
 HELD = Text("Everything held, in {seconds:.0f} seconds.", "全部成立，用时 {seconds:.0f} 秒。")
 FAILED = Text("THE DEMONSTRATION FAILED: {why}", "演示失败：{why}")

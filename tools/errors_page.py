@@ -1,0 +1,111 @@
+"""
+Write `docs/manual/errors.md` from the error classes: every exit code and code, in English and in Chinese.
+
+Usage: tools/errors_page.py [--write].  Without `--write` it only compares, and
+ends with 1 if the page on disk is not the one that the classes give.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+from lading.model.errors import DIFFERENT, FAILED_OBJECTS, Advice, LadingError, known
+from lading.model.text import Language, Text
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "manual" / "errors.md"
+
+TITLE = "# Exit codes and errors · 退出码与错误\n"
+MADE = "<!-- Made by `make pages` from src/lading/model/errors.py; edit there. -->\n"
+INTRO = {
+    Language.EN: (
+        "## English\n\n"
+        "Every command ends with one of these exit codes. An error is one sentence, its code in square brackets, and what to do;"
+        " with `--json` it is a document with `error.code`, `error.message`, `error.remedy` and `error.advice`. Codes never change their meaning.\n\n"
+        "*Advice* is what a script should do: `retry` the same command later, `skip_item` (the one object cannot be done, all others can),"
+        " `stop_drive` (the whole drive refuses), `ask` a person. Failures of single objects do not end a command: they are listed with these same codes.\n\n"
+        "| exit code | code | what happened | what to do | advice |\n| --- | --- | --- | --- | --- |\n"
+    ),
+    Language.ZH: (
+        "\n## 中文\n\n"
+        "每个命令都以下列退出码之一结束。错误由一句话、方括号中的代码和处理办法组成；使用 `--json` 时为一份文档，含"
+        " `error.code`、`error.message`、`error.remedy` 与 `error.advice`。代码的含义不会改变。\n\n"
+        "“建议”供脚本使用：`retry` 稍后重试同一命令；`skip_item` 仅该对象无法处理，其余不受影响；`stop_drive` 整个网盘拒绝；`ask` 需由人决定。"
+        "单个对象的失败不会中止命令，而是以相同代码列入清单。\n\n"
+        "| 退出码 | 代码 | 情况 | 处理办法 | 建议 |\n| --- | --- | --- | --- | --- |\n"
+    ),
+}
+NO_ERROR = (
+    (0, Text("done, and nothing is wrong", "已完成，且一切正常"), Text("", "")),
+    (
+        DIFFERENT,
+        Text("`compare`, `verify`: the two sides differ", "`compare`、`verify`：两侧存在差异"),
+        Text("Look at the list of differences.", "请查看差异清单。"),
+    ),
+    (
+        FAILED_OBJECTS,
+        Text(
+            "`copy`: the pass ended, the account closes, and some objects failed",
+            "`copy`：本轮结束且账目结平，但有对象失败",
+        ),
+        Text(
+            "Look at `failures.jsonl`, mend what it says, run again.",
+            "请查看 `failures.jsonl`，按其说明处理后重新运行。",
+        ),
+    ),
+)
+PIPE = (
+    141,
+    Text("the reader of the output went away, as `head` does", "输出的读取方已退出（例如 `head`）"),
+    Text("", ""),
+)
+
+# Errors whose sentence is only what the drive or the request said.
+ONLY_DETAIL = {
+    "bad_request": Text("the command was asked for something that makes no sense", "命令的要求不合理"),
+    "drive_error": Text("a drive failed or refused, and said why", "网盘出错或拒绝，并说明了原因"),
+}
+
+
+def page() -> str:
+    """The whole page."""
+    return TITLE + MADE + "\n" + "".join(INTRO[language] + _table(language) for language in INTRO)
+
+
+def _table(language: Language) -> str:
+    rows = [(code, "", what.to(language), then.to(language), "") for code, what, then in (*NO_ERROR, PIPE)]
+    rows += [_row(kind, language) for kind in known().values() if kind is not LadingError]
+    return "".join(
+        f"| {code} | {f'`{name}`' if name else ''} | {what} | {then} | {advice} |\n"
+        for code, name, what, then, advice in sorted(rows)
+    )
+
+
+def _row(kind: type[LadingError], language: Language) -> tuple[int, str, str, str, str]:
+    assert kind.advice in Advice
+    says = ONLY_DETAIL.get(kind.code, kind.says)
+    return kind.exit_code, kind.code, _open(says, language), _open(kind.remedy, language), kind.advice
+
+
+def _open(text: Text, language: Language) -> str:
+    """*text* with dots in the places that are filled when it happens."""
+    words = text.zh if language is Language.ZH else text.en
+    return words.format_map(defaultdict(lambda: "…")).replace("(…)", "").replace("（…）", "").strip()
+
+
+def main() -> int:
+    """Compare or write, as the command line says."""
+    if "--write" in sys.argv[1:]:
+        PAGE.write_text(page(), encoding="utf-8")
+        return 0
+    if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == page():
+        return 0
+    sys.stderr.write(
+        "docs/manual/errors.md does not say what src/lading/model/errors.py says: run `make pages`\n"
+    )
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
