@@ -203,3 +203,34 @@ def test_new_is_never_made(place: LocalPath) -> None:
 
     assert 21 == run.returncode
     assert not (place / "nowhere").exists()
+
+
+def test_after_a_copy(tmp_path: LocalPath) -> None:
+    """
+    What `lading copy` moved is verified against the digests it recorded, exclusions and hostile names included.
+    """
+    for name in (
+        b"deal/e\xcc\x81",
+        b"deal/\xc3\xa9",
+        b"deal/a\nb\x01",
+        b"deal/\xff",
+        b"deal/x.tmp",
+        "协议".encode(),
+    ):
+        place = os.path.join(os.fsencode(tmp_path), b"old", name)
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        with open(place, "wb") as stream:
+            stream.write(name * 100)
+    (tmp_path / "old/deal/link").symlink_to("x.tmp")
+    copied = lading("copy", "old", "new", "--exclude", "/deal/*.tmp", cwd=tmp_path)
+    assert 0 == copied.returncode, copied.stderr
+
+    true = answered(lading("verify", "old", "new", "--json", cwd=tmp_path))
+    before = os.stat(tmp_path / "new/协议")
+    (tmp_path / "new/协议").write_bytes("协议".encode() * 99 + b"??????")
+    os.utime(tmp_path / "new/协议", ns=(before.st_atime_ns, before.st_mtime_ns))
+    false = answered(lading("verify", "old", "new", "--json", cwd=tmp_path))
+
+    assert (0, 2, True) == (true["exit_code"], true["excluded"], true["against_records"])
+    assert (10, {"content": 1}) == (false["exit_code"], false["differences"])
+    assert "so NEW was changed" in false["first"][0]["note"]["en"]

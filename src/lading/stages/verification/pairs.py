@@ -59,7 +59,7 @@ CASE
     WHEN t.problem IS NOT NULL OR n.problem IS NOT NULL THEN 'unreadable'
     WHEN t.size <> n.size THEN 'size'
     WHEN t.kind NOT IN {_MOVABLE} THEN 'excluded'
-    WHEN {{late}} THEN CASE t.kind WHEN 'file' THEN 'modified' ELSE '{_FOLDER_TIME}' END
+    WHEN {{late}} THEN CASE t.kind WHEN 'file' THEN 'modified' WHEN 'folder' THEN {{folder}} END
 END
 """
 
@@ -116,7 +116,9 @@ class Pairs:
         else:
             db.execute("CREATE VIEW t AS SELECT *, path AS target FROM o")
         self.recorded = load_landed(db, job.landed())
-        what = _WHAT.format(late=_late(self._new.facts["profile"]))
+        profile = self._new.facts["profile"]
+        folder = f"'{_FOLDER_TIME}'" if profile["keeps_folder_times"] else "NULL"
+        what = _WHAT.format(late=_late(profile), folder=folder)
         db.execute(
             f"CREATE TABLE odd AS SELECT * FROM (SELECT {what} AS what, {_ROW}"
             " FROM t FULL JOIN n ON n.path = t.target) WHERE what IS NOT NULL"
@@ -198,7 +200,7 @@ class Pairs:
         return _number(self._db, query)
 
     def folder_times(self) -> int:
-        """Folders that have another time in NEW."""
+        """Folders that have another time in NEW, where NEW keeps such times."""
         return _number(self._db, f"SELECT count(*) FROM odd WHERE what = '{_FOLDER_TIME}'")
 
     def _note_found(self) -> None:
