@@ -18,6 +18,7 @@ from lading.testkit.demo import words
 from lading.testkit.demo.scene import DemoFailed
 from lading.testkit.demo.story import Story, Wish
 from lading.testkit.demo.teller import Teller
+from lading.testkit.servers import ServerFailed, ServerMissing
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,6 +34,9 @@ def main(arguments: list[str] | None = None) -> int:
         Story(Wish(options.folder, seed, options.files), teller).tell()
     except DemoFailed as failure:
         teller.verdict(words.FAILED, why=teller.say(failure.why, **failure.facts))
+        return 1
+    except (ServerFailed, ServerMissing, OSError) as problem:
+        teller.verdict(words.FAILED, why=problem)
         return 1
     except KeyboardInterrupt:
         teller.show_cursor()

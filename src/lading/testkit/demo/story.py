@@ -72,7 +72,7 @@ class Story:
         """
         fresh(self._wish.folder)
         world = self._build()
-        with WsgiDavServer(self._old) as server:
+        with WsgiDavServer(self._old.resolve()) as server:
             self._commands = Commands(self._teller, server.password)
             self._server = server
             before = self._copy_and_kill(world)
