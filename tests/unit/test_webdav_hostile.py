@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import chain, repeat
@@ -491,6 +492,20 @@ def test_an_unknown_server_gets_temporary_names(server: Server, target: WebdavDr
 
     assert {"/a": b"".join(LARGE)} == target.stored  # type: ignore[attr-defined]
     assert all(path.startswith("/.lading-parts/") for method, path, _, _ in server.asked if method == "PUT")
+
+
+def test_what_was_left_behind_long_ago_is_removed(server: Server, target: WebdavDrive) -> None:
+    """
+    Unfinished files of a killed process go after a week; younger ones, partials and other owners' stay.
+    """
+    old, young = (f"w-{int(time.time() - age):x}-{'0' * 16}" for age in (8 * 86_400, 60))
+    folder = "/.lading-parts/lading/"
+    server.rules[f"PROPFIND {folder}"] = told(
+        (folder, FOLDER), *((folder + name, FILE) for name in (old, young, "p-token", "w-1-0"))
+    )
+    target.write(("a",), SMALL, expect=ABSENT)
+
+    assert [f"DELETE {folder}{old}"] == [asked for asked in server.methods() if asked.startswith("DELETE")]
 
 
 @pytest.mark.parametrize("content", [SMALL, LARGE], ids=["small", "large"])

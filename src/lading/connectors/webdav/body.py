@@ -51,7 +51,8 @@ class Body:
         while self.pulled <= MEMORY and (block := self._next()):
             blocks.append(block)
         self._head = b"".join(blocks)
-        if self._ended:
+        self._ahead = self._next()
+        if self._ended and len(self._head) <= 2 * MEMORY:
             return self._head
         self._now = memoryview(self._head)
         return None
@@ -62,13 +63,11 @@ class Body:
 
     def pull(self, room: int) -> bytes:
         """Up to *room* bytes, `b""` at the end."""
-        if not self._now:
-            if self._whole_head and not self._ended:
-                # The beginning is gone: from here on nothing can be sent again.
-                self._whole_head, self._head = False, b""
-                self._ahead = self._next()
+        if not self._now and self._ahead:
+            # The beginning is gone: from here on nothing can be sent again.
+            self._whole_head, self._head = False, b""
             self._now = memoryview(self._ahead)
-            self._ahead = self._next() if self._ahead else b""
+            self._ahead = self._next()
         piece = self._now[:room].tobytes()
         self._now = self._now[room:]
         return piece

@@ -5,8 +5,10 @@ The folder for unfinished files: `.lading-parts/OWNER` in the root, hidden from 
 from __future__ import annotations
 
 import contextlib
+import re
 import secrets
 import threading
+import time
 
 from lading.connectors.webdav.listing import Listing
 from lading.connectors.webdav.turns import alone
@@ -14,6 +16,10 @@ from lading.connectors.webdav.wire import PARTS, Wire
 from lading.model.entry import Entry
 from lading.model.errors import DriveError, Unavailable
 from lading.model.paths import Path
+
+# The time is in the name: that of the file may be the one it is to have in the end.
+_TEMPORARY = re.compile(r"w-([0-9a-f]{1,12})-[0-9a-f]{16}")
+_FORGOTTEN = 7 * 86_400.0
 
 
 class Parts:
@@ -29,7 +35,7 @@ class Parts:
     def fresh(self) -> Path:
         """A name in our folder that nobody has; the folder is there."""
         self.ensure()
-        return (*self.folder, f"w-{secrets.token_hex(8)}")
+        return (*self.folder, f"w-{int(time.time()):x}-{secrets.token_hex(8)}")
 
     def ensure(self) -> None:
         """Make our folder, unless that was done already."""
@@ -38,7 +44,16 @@ class Parts:
         with self._lock, alone(self._wire, self.folder[:1]):
             for path in (self.folder[:1], self.folder):
                 self._make(path)
+            if not self._used:
+                self._sweep(time.time())
             self._ready = self._used = True
+
+    def _sweep(self, now: float) -> None:
+        """Remove what killed processes of this owner left behind long ago."""
+        for entry in self.left():
+            begun = _TEMPORARY.fullmatch(entry.path[-1])
+            if begun and int(begun.group(1), 16) < now - _FORGOTTEN:
+                self.remove(entry.path)
 
     def _make(self, path: Path) -> None:
         answer = self._wire.call("MKCOL", path, folder=True)

@@ -210,8 +210,9 @@ class Writing:
             return self._send_spooled(request, body)
         answer = session.send(request, body.upload())
         if answer.status in _NO_CHUNKS and body.size is None and body.rewind():
-            self._chunked = False
-            return self._send_spooled(request, body)
+            answer = self._send_spooled(request, body)
+            self._chunked = not 200 <= answer.status < 300
+            return answer
         if 200 <= answer.status < 300 and not body.sent:
             raise BadAnswer(subject, "success before the content had been sent")
         return answer
