@@ -29,6 +29,7 @@ from lading.connectors.api import Drive
 from lading.connectors.registry import open_drive
 from lading.connectors.wrap.backoff import Attempts, Means, Schedule
 from lading.connectors.wrap.policy import Policy, wrapped
+from lading.connectors.wrap.record import Tally
 from lading.model.errors import DriveError
 from lading.model.paths import ROOT
 from lading.model.progress import Progress, Publish, nobody_listens
@@ -41,6 +42,7 @@ OPENINGS = 5
 
 _progress: Any = None
 _drives: dict[str, Drive] = {}
+_notes = Tally()
 
 
 class Crew:
@@ -99,8 +101,15 @@ def drive_for(address: Address, policy: Policy) -> Drive:
     """The drive at *address*, opened once in this process and wrapped as *policy* says."""
     key = repr((address, policy))
     if key not in _drives:
-        _drives[key] = wrapped(opened(address, policy), policy)
+        drive = opened(address, policy)
+        # To note every call of a local drive would cost more than many of the calls.
+        _drives[key] = wrapped(drive, policy, note=None if drive.profile.local else _notes.note)
     return _drives[key]
+
+
+def retries() -> int:
+    """How many calls this process has repeated so far."""
+    return _notes.retries
 
 
 def opened(address: Address, policy: Policy, means: Means | None = None) -> Drive:

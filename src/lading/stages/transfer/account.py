@@ -17,6 +17,7 @@ from pathlib import Path as LocalPath
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 
 from lading.connectors.profile import Profile
 from lading.manifest.engine import engine
@@ -168,12 +169,17 @@ def _summary(db: duckdb.DuckDBPyConnection, sides: Sides, it: Pass, times: Times
         "closed": True,
         "extra": _extra(db),
         "sent_bytes": sent,
+        "retries": sum(_retries(path) for path in it.result.glob("part-*.parquet")),
         "losses": _losses(db, sides.new_profile),
         "spaces": spaces,
         "fingerprints": {"old": sides.old.fingerprint, "new_before": sides.new.fingerprint},
         "failures": buckets["failed"]["objects"],
         "mapped": db.execute("SELECT count(*) FROM mapped").fetchall()[0][0],
     }
+
+
+def _retries(result: LocalPath) -> int:
+    return int((pq.read_schema(result).metadata or {}).get(b"retries", 0))
 
 
 def _by_space(db: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:

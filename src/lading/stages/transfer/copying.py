@@ -190,7 +190,7 @@ class Copying:
     # The steps
 
     def _scan(self, address: Address, policy: Policy, folder: LocalPath, point: str = "") -> None:
-        scan(address, policy, folder, crew=self._crew, publish=self._tally.total)
+        scan(address, policy, folder, crew=self._crew)
         failpoint(point)
 
     def _plan(self, it: Pass) -> list[list[str]]:

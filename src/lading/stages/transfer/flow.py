@@ -81,10 +81,10 @@ def copy_pass(name: str) -> str:
     steps = _bound()
     steps.over.clear()
     try:
-        _step("scan_old", steps.scan_old)
-        _step("scan_new", steps.scan_new)
+        _at_once(2, [("scan_old", steps.scan_old), ("scan_new", steps.scan_new)])
         for keys in _step("plan", steps.plan):
-            _fan_out(steps, keys)
+            # As many as there are workers, and one more that waits, so that no worker waits for us.
+            _at_once(steps.crew.size + 1, [("partition", _Partition(steps, key)) for key in keys])
         _step("settle", steps.settle)
         _step("account", steps.account)
         _step("record", steps.record)
@@ -130,22 +130,21 @@ def _stopping(work: Callable[[], Any]) -> Any:
         raise Stopped from error
 
 
-def _fan_out(steps: Steps, keys: list[str]) -> None:
-    """Run the partitions *keys*, as many at once as there are workers."""
-    pool = ThreadPoolExecutor(steps.crew.size + 1, thread_name_prefix="partition")
+def _at_once(width: int, works: list[tuple[str, Callable[[], Any]]]) -> None:
+    """Run the named steps *works*, *width* of them at once."""
+    pool = ThreadPoolExecutor(width, thread_name_prefix="step")
     try:
         # Numbers are drawn here, in order, whatever order the threads then run in.
-        jobs = [_begun(pool, _Partition(steps, key)) for key in keys]
-        for job in jobs:
+        for job in [_begun(pool, name, work) for name, work in works]:
             job.result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _begun(pool: ThreadPoolExecutor, partition: Callable[[], Any]) -> Future[Any]:
+def _begun(pool: ThreadPoolExecutor, name: str, work: Callable[[], Any]) -> Future[Any]:
     step: Any = DBOS.reserve_step()
     context = contextvars.copy_context()
-    return pool.submit(lambda: context.run(step.run, {"name": "partition"}, _stopping, partition))
+    return pool.submit(lambda: context.run(step.run, {"name": name}, _stopping, work))
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,8 @@ class Performer:
 
     def __init__(self, old: Drive, new: Drive, journal: Journal, moved: Callable[[int], None]) -> None:
         self._old, self._new, self._journal, self._moved = old, new, journal, moved
-        self._grain = max(1, new.profile.clock_grain)
+        self.repeated = 0
+        """How often a file was begun anew."""
 
     def perform(self, row: Row) -> Outcome:
         """
@@ -81,6 +82,7 @@ class Performer:
             except DriveError as error:
                 if error.advice is not Advice.RETRY or attempt == ATTEMPTS:
                     raise
+                self.repeated += 1
                 time.sleep(random.uniform(0, 0.2 * 2**attempt))  # noqa: S311 — jitter, not a secret
         raise AssertionError
 

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lading.connectors.address import Address
-from lading.connectors.crew import drive_for, tell
+from lading.connectors.crew import drive_for, retries, tell
 from lading.connectors.wrap.policy import Policy
 from lading.model.failpoints import failpoint
 from lading.model.progress import Progress
@@ -74,13 +74,15 @@ def run_partition(task: Task) -> dict[str, int]:
     rows = list(read_rows(task.folder / "plan" / f"{task.key}.parquet", overwrite=task.overwrite))
     journal_path = task.folder / "work" / f"{task.key}.jsonl"
     meter = _Meter()
+    before = retries()
     with Journal(journal_path) as journal:
         old, new = drive_for(task.old, task.old_policy), drive_for(task.new, task.new_policy)
         performer = Performer(old, new, journal, meter.bytes)
         _do(rows, performer, journal, meter, 1 if task.in_order else task.threads)
         outcomes = [journal.outcomes[row.seq] for row in rows]
     failpoint("partition.before_result")
-    write_table(result, table_of([tuple(outcome) for outcome in outcomes], SCHEMA))
+    schema = SCHEMA.with_metadata({"retries": str(retries() - before + performer.repeated)})
+    write_table(result, table_of([tuple(outcome) for outcome in outcomes], schema))
     os.unlink(journal_path)
     failpoint("partition.after_result")
     meter.close()
