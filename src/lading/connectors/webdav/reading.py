@@ -15,7 +15,7 @@ from lading.connectors.webdav.facts import content_range, entry_answered, length
 from lading.connectors.webdav.http import Request, Stream
 from lading.connectors.webdav.wire import Wire
 from lading.model.entry import Entry
-from lading.model.errors import BadAnswer, Changed, NotFound, Truncated, WrongKind
+from lading.model.errors import BadAnswer, Changed, NotFound, Truncated, Unavailable, WrongKind
 from lading.model.paths import Path
 from lading.model.text import Text
 
@@ -86,6 +86,9 @@ class Reading:
         except NotFound:
             # Removed meanwhile: servers go on giving what they have open, and the length was right.
             return
+        except Truncated as error:
+            # It is that answer which was cut off; the content has come to its end.
+            raise Unavailable(self._entry.path, error.detail) from None
         if not _same(self._entry, now):
             raise Changed(self._entry.path, "it was rewritten while it was being read")
 
