@@ -63,6 +63,7 @@ class World:
     def __init__(self, folder: LocalPath, crew: Crew) -> None:
         self.old, self.new, self.state = folder / "old", folder / "new", folder / "state"
         self._crew = crew
+        self.attempts = 1
         self.lies: dict[str, tuple[Fault, ...]] = {"old": (), "new": ()}
         for number, name in enumerate(HOSTILE):
             place = os.path.join(os.fsencode(self.old), name)
@@ -85,7 +86,7 @@ class World:
         sides = {
             name: Side(
                 Address("folder", os.fspath(place)),
-                Policy(read_only=True, attempts=1, faults=self.lies[name]),
+                Policy(read_only=True, attempts=self.attempts, faults=self.lies[name]),
             )
             for name, place in (("old", self.old), ("new", self.new))
         }
@@ -562,3 +563,31 @@ def test_lists_that_make_no_sense(world: World) -> None:
 
     with pytest.raises(BadRequest):
         world.verify()
+
+
+def test_stumbling_drive_is_not_called_different(world: World) -> None:
+    """
+    A drive that breaks off once and goes on when asked again is not called different.
+    """
+    world.lies["new"] = (
+        Fault(harm=Harm.UNAVAILABLE, call="read", path=("deal", "report.txt"), at=9, nth=(1,)),
+        Fault(harm=Harm.UNAVAILABLE, call="list", path=("deal",), nth=(1,)),
+    )
+    world.attempts = 3
+
+    facts = world.verify()
+
+    assert [] == facts["lines"]
+    assert facts["ok"]
+
+
+def test_leftovers_of_a_killed_verification(world: World) -> None:
+    """
+    What a killed verification left behind is removed by the next one, which takes the next number.
+    """
+    left = LocalPath(world.job.folder, "verifications", "0001", "work", "old")
+    left.mkdir(parents=True)
+
+    assert world.verify()["ok"]
+
+    assert ["0002"] == os.listdir(os.path.join(world.job.folder, "verifications"))

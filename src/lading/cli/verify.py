@@ -70,8 +70,12 @@ LIMIT = Text(
     "Limits for reading {which}, e.g. 'mon-fri 08:00-18:30 2MiB/s 20calls/s'.",
     "读取 {which} 的限速，例如 'mon-fri 08:00-18:30 2MiB/s 20calls/s'。",
 )
-WORKERS = Text("Worker processes; default one per processor.", "工作进程数；默认每个处理器一个。")
+WORKERS = Text(
+    "Worker processes; default one per processor, at most 8.", "工作进程数；默认每个处理器一个，最多 8 个。"
+)
 
+MOST_WORKERS = 8
+"""Beyond this many nothing gets faster unless a person knows better (--workers)."""
 SHOWN = 20
 """Differences shown on the terminal; with --json `LISTED` of them."""
 LISTED = 100
@@ -171,7 +175,8 @@ def _keep_list(verified: Verified, listing: str | None) -> None:
 
 
 def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(MOST_WORKERS, there)
 
 
 def _terminated(_number: int, _frame: FrameType | None) -> None:

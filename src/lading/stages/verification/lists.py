@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 
 import duckdb
 import pyarrow as pa
@@ -74,36 +74,28 @@ def load_excluded(db: duckdb.DuckDBPyConnection, file: str | None) -> None:
     db.execute("CREATE TABLE excluded (path VARCHAR, reason VARCHAR)")
     if file is None:
         return
-    rows = [(str(row["path"]), json.dumps(row.get("reason") or {})) for row in _lines(file, ("path",))]
-    if not rows:
+    lines = ((str(row["path"]), json.dumps(row.get("reason") or {})) for row in _lines(file, ("path",)))
+    if not _fill(db, "excluded_lines", lines):
         return
-    told = Counter(path for path, _ in rows)
-    reasons = dict(rows)
-    found: dict[str, list[str]] = {}
-    for path, text in _shown(db, "SELECT path FROM missing"):
-        if text in told:
-            found.setdefault(text, []).append(path)
-    explained = [
-        (path, reasons[text]) for text, paths in found.items() if len(paths) <= told[text] for path in paths
-    ]
-    _insert(db, "excluded", explained)
+    _fill(db, "missing_shown", _shown(db, "SELECT path FROM missing"))
+    db.execute("""
+        INSERT INTO excluded
+        SELECT it.b, told.reason FROM missing_shown AS it
+        JOIN (SELECT a, count(*) AS times, any_value(b) AS reason FROM excluded_lines GROUP BY a) AS told ON told.a = it.a
+        JOIN (SELECT a, count(*) AS times FROM missing_shown GROUP BY a) AS gone ON gone.a = it.a
+        WHERE gone.times <= told.times
+    """)
 
 
 def _from_lines(db: duckdb.DuckDBPyConnection, file: str) -> None:
     """Find the paths that are meant by shown ones, among those that have no partner under their own name."""
-    wanted = {str(row["old"]): str(row["new"]) for row in _lines(file, ("old", "new"))}
-    targets = set(wanted.values())
-    news = {
-        text: path
-        for path, text in _shown(db, "SELECT path FROM n ANTI JOIN o USING (path)")
-        if text in targets
-    }
-    rows = [
-        (path, news[wanted[text]])
-        for path, text in _shown(db, "SELECT path FROM o ANTI JOIN n USING (path)")
-        if text in wanted and wanted[text] in news
-    ]
-    _insert(db, "listed", rows)
+    _fill(db, "lines", ((str(row["old"]), str(row["new"])) for row in _lines(file, ("old", "new"))))
+    _fill(db, "old_shown", _shown(db, "SELECT path FROM o ANTI JOIN n USING (path)"))
+    _fill(db, "new_shown", _shown(db, "SELECT path FROM n ANTI JOIN o USING (path)"))
+    db.execute("""
+        INSERT INTO listed SELECT old_shown.b, new_shown.b FROM lines
+        JOIN old_shown ON old_shown.a = lines.a JOIN new_shown ON new_shown.a = lines.b
+    """)
 
 
 def _follow_folders(db: duckdb.DuckDBPyConnection) -> None:
@@ -159,17 +151,25 @@ def _lines(file: str, names: tuple[str, ...]) -> Iterator[dict[str, object]]:
 
 
 def _shown(db: duckdb.DuckDBPyConnection, query: str) -> Iterator[tuple[str, str]]:
-    for batch in db.sql(query).to_arrow_reader(_BATCH):
-        for path in batch.column(0).to_pylist():
-            yield path, shown(decode(path))
+    """What a person sees of each path that *query* gives, and the path."""
+    # A cursor of its own: other statements run while this one is being read.
+    with db.cursor() as cursor:
+        for batch in cursor.sql(query).to_arrow_reader(_BATCH):
+            for path in batch.column(0).to_pylist():
+                yield shown(decode(path)), path
 
 
-def _insert(db: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[str, str]]) -> None:
-    if rows:
-        columns = [pa.array(values, pa.string()) for values in zip(*rows, strict=True)]
-        db.register("fresh", pa.table(columns, names=["a", "b"]))
-        db.execute(f"INSERT INTO {table} SELECT a, b FROM fresh")
-        db.unregister("fresh")
+def _fill(db: duckdb.DuckDBPyConnection, table: str, rows: Iterator[tuple[str, str]]) -> int:
+    """Make *table* (a, b) of *rows* and return how many there are; they never stand in memory together."""
+    db.execute(f"CREATE TABLE {table} (a VARCHAR, b VARCHAR)")
+    count = 0
+    while batch := list(islice(rows, _BATCH)):
+        columns = [pa.array(values, pa.string()) for values in zip(*batch, strict=True)]
+        db.register("fresh_rows", pa.table(columns, names=["a", "b"]))
+        db.execute(f"INSERT INTO {table} SELECT a, b FROM fresh_rows")
+        db.unregister("fresh_rows")
+        count += len(batch)
+    return count
 
 
 def _count(db: duckdb.DuckDBPyConnection, table: str) -> int:
