@@ -270,6 +270,26 @@ def test_a_whole_drive_is_written_over_a_bad_network(name: str) -> None:
         assert contents == found
 
 
+@pytest.mark.parametrize("name", SERVERS)
+def test_five_gibibytes_are_read(name: str) -> None:
+    """
+    A sparse file of 5 GiB is listed with its size, and read from places beyond 4 GiB.
+    """
+    size = (5 << 30) + 7
+    with require_server(SERVERS[name]) as server, opened(server) as drive:
+        with (server.root / "sparse").open("wb") as file:
+            file.truncate(size)
+            file.seek(-3, os.SEEK_END)
+            file.write(b"end")
+        server.settle()
+
+        assert [size] == [entry.size for entry in drive.list(ROOT).entries]
+        with drive.read(("sparse",), start=size - 5) as reader:
+            assert b"\0\0end" == reader.read(1000)
+        with drive.read(("sparse",), start=(1 << 32) - 1) as reader:
+            assert {0} == set(reader.read(1000))
+
+
 def test_threads_share_a_drive() -> None:
     """
     Many threads that read and write at once each get their own content.

@@ -11,9 +11,10 @@ from itertools import chain, repeat
 import pytest
 
 from lading.connectors.address import Address
-from lading.connectors.conditions import ABSENT, ANYTHING
+from lading.connectors.conditions import ABSENT, ANYTHING, Unchanged
 from lading.connectors.webdav import WebdavDrive
 from lading.connectors.webdav import open as open_webdav
+from lading.connectors.webdav.quirks import APACHE
 from lading.model.entry import Kind
 from lading.model.errors import (
     AlreadyExists,
@@ -253,8 +254,56 @@ def test_what_is_no_drive(
     Login pages, files and refusals in the place of a drive are said at the opening.
     """
     server.rules["PROPFIND /"] = rule
-    with pytest.raises(error):
+    with pytest.raises(error) as caught:
         opened()
+
+    assert server.url in str(caught.value)
+
+
+def test_only_the_listing_is_elsewhere(server: Server, opened: Callable[..., WebdavDrive]) -> None:
+    """
+    A server that redirects PROPFIND alone names the right address, too.
+    """
+    server.rules["PROPFIND /"] = answer(302, b"", Location="https://elsewhere.example/dav/")
+    for login in ("basic", "auto"):
+        with pytest.raises(BadAddress, match=r"https://elsewhere\.example/dav/"):
+            opened(login=login)
+
+
+def test_the_proxy_of_the_environment_is_used(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Requests go to the proxy that the environment names, with the whole URL.
+    """
+    monkeypatch.setenv("http_proxy", server.url)
+    server.rules["PROPFIND"] = told(("/dav/", FOLDER), ("/dav/a", FILE))
+    with open_webdav(Address("webdav", "http://drive.invalid/dav/")) as drive:
+        assert [("a",)] == [entry.path for entry in drive.list(()).entries]
+
+    assert "PROPFIND http://drive.invalid/dav/" in server.methods()
+
+
+def test_tags_with_line_ends_are_not_sent(server: Server, drive: WebdavDrive) -> None:
+    """
+    A tag that would smuggle a header into our request is compared here and never sent.
+    """
+    drive._wire.quirks = APACHE
+    server.rules["PROPFIND /a"] = told(
+        (
+            "/a",
+            "<d:resourcetype/><d:getcontentlength>5</d:getcontentlength><d:getetag>a&#13;&#10;X-Evil: 1</d:getetag>",
+        )
+    )
+    server.rules["PUT"] = server.rules["DELETE"]
+    server.rules["HEAD"] = answer(200, b"hello")
+    etag = drive.stat(("a",)).etag
+    assert etag is not None
+    drive.write(("a",), SMALL, expect=Unchanged(etag))
+    drive.remove(("a",), expect=Unchanged(etag))
+
+    assert ["PUT /a", "DELETE /a"] == [
+        asked for asked in server.methods() if asked[0] in "PD" and "PROP" not in asked
+    ]
+    assert not any("X-Evil" in headers for _, _, headers, _ in server.asked)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ these classes.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from lading.model.paths import Path, shown
 from lading.model.text import Language, Text
@@ -55,6 +55,10 @@ class LadingError(Exception):
     def next_step(self, language: Language) -> str:
         """What to do about it, in *language*."""
         return self.remedy.to(language, subject=self.subject, detail=self._in(language), **self.facts)
+
+    def about(self, subject: Path | str) -> Self:
+        """The same error with another subject."""
+        return type(self)(subject, self._detail, **self.facts)
 
     def _in(self, language: Language) -> str:
         return self._detail.zh if language is Language.ZH else self._detail.en

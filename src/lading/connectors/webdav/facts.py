@@ -25,6 +25,7 @@ _HTTP_DATE = re.compile(
     r"[A-Za-z]{3,9}, (\d\d)[ -]([A-Z][a-z]{2})[ -](\d{4}) (\d\d):(\d\d):(\d\d) (?:GMT|UTC|\+0000)"
 )
 _RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
+_TAG = re.compile(r"[\x21\x23-\x7e]+")  # RFC 9110, 8.8.3, without what is not ASCII
 # The lengths of hex digests that a server may tell.
 _DIGESTS = {"SHA1": ("sha1", 40), "MD5": ("md5", 32), "SHA256": ("sha256", 64)}
 
@@ -65,9 +66,9 @@ def opaque(etag: str | None) -> str | None:
     return etag or None
 
 
-def is_weak(etag: str | None) -> bool:
-    """Whether the server itself says that the tag may stay while the content changes."""
-    return etag is not None and etag.strip()[:2] in ("W/", "w/")
+def sendable(etag: str) -> bool:
+    """Whether the tag can stand in a header: a hostile server may tell one with a line end in it."""
+    return _TAG.fullmatch(etag) is not None
 
 
 def content_range(text: str | None) -> tuple[int | None, int | None, int | None] | None:

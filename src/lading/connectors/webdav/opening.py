@@ -10,15 +10,15 @@ from lading.connectors.address import Address
 from lading.connectors.profile import Profile
 from lading.connectors.webdav.facts import SECOND, moment
 from lading.connectors.webdav.href import Place, path_of, place_of
-from lading.connectors.webdav.http import Answer, Request, Session, Settings
+from lading.connectors.webdav.http import Answer, Session
+from lading.connectors.webdav.line import Request, Settings
 from lading.connectors.webdav.login import Login, settled
 from lading.connectors.webdav.multistatus import FILE_ID, MODIFIED
 from lading.connectors.webdav.options import Options
 from lading.connectors.webdav.parts import Parts
 from lading.connectors.webdav.quirks import recognised
-from lading.connectors.webdav.trouble import refused
 from lading.connectors.webdav.wire import Wire
-from lading.model.errors import BadAddress, BadAnswer, NotFound, WrongKind
+from lading.model.errors import BadAddress, BadAnswer, DriveError, NotFound, WrongKind
 from lading.model.paths import ROOT
 from lading.model.text import Text
 
@@ -36,10 +36,13 @@ def opened(address: Address, options: Options) -> Wire:
     place = place_of(address.place)
     login = options.login
     if login.way == "auto":
-        login = _asked(place, options)
+        login = _asked(address, place, options)
     wire = Wire(Session(Settings(login, options.authorities, options.timeout)), place)
     try:
         _meet(wire, address, options)
+    except DriveError as problem:
+        wire.session.close()
+        raise problem.about(str(address)) from problem
     except BaseException:
         wire.session.close()
         raise
@@ -66,11 +69,12 @@ def profile_of(address: str, wire: Wire, parts: Parts | None) -> Profile:
     )
 
 
-def _asked(place: Place, options: Options) -> Login:
+def _asked(address: Address, place: Place, options: Options) -> Login:
     """The login that the server asks for, when it is asked for its root by nobody."""
     session = Session(Settings(Login("none"), options.authorities, options.timeout))
     try:
-        answer = session.call(Request("PROPFIND", place.url(ROOT), ROOT, ("Depth: 0",)))
+        answer = session.call(Request("PROPFIND", place.url(ROOT), str(address), ("Depth: 0",)))
+        _demand_here(answer, place, address)
         challenges = answer.headers.get("www-authenticate", "")
         return settled(options.login, challenges, secure=place.origin.startswith("https:"))
     finally:
@@ -81,21 +85,20 @@ def _meet(wire: Wire, address: Address, options: Options) -> None:
     answer = wire.call("OPTIONS", ROOT)
     _demand_here(answer, wire.place, address)
     if answer.status in (401, 407):
-        raise refused(answer.status, answer.headers, str(address))
+        raise wire.error(answer, ROOT)
     wire.rich = True
     try:
         told = wire.tell(ROOT, folder=True)
     except NotFound:
         if not options.create:
-            raise NotFound(
-                str(address), Text("the server has no such folder", "服务器上没有该文件夹")
-            ) from None
+            raise NotFound(ROOT, Text("the server has no such folder", "服务器上没有该文件夹")) from None
         wire.demand("MKCOL", ROOT, folder=True)
         told = wire.tell(ROOT, folder=True)
-    except BadAnswer as problem:
-        raise BadAnswer(str(address), problem.detail) from None
+    except BadAnswer:
+        _demand_here(wire.call("PROPFIND", ROOT, ("Depth: 0",)), wire.place, address)
+        raise
     if told.folder is not True:
-        raise WrongKind(str(address), "not a folder")
+        raise WrongKind(ROOT, "not a folder")
     file_id = told.properties.get(FILE_ID)
     wire.rich = bool(file_id)
     wire.root = path_of(told.href)

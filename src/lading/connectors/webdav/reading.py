@@ -12,7 +12,8 @@ from types import TracebackType
 from typing import Self
 
 from lading.connectors.webdav.facts import content_range, entry_answered, length_of, opaque
-from lading.connectors.webdav.http import Request, Stream
+from lading.connectors.webdav.http import Stream
+from lading.connectors.webdav.line import Request
 from lading.connectors.webdav.wire import Wire
 from lading.model.entry import Entry
 from lading.model.errors import BadAnswer, Changed, NotFound, Truncated, Unavailable, WrongKind

@@ -6,6 +6,7 @@ Other processes are not held up: the server's own conditions have to do there.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,16 @@ from lading.connectors.webdav.wire import Wire
 from lading.model.paths import Path
 
 # Different paths may share a lock; that costs a moment and nothing else.
-_LOCKS = tuple(threading.Lock() for _ in range(1024))
+_LOCKS = [threading.Lock() for _ in range(1024)]
+
+
+def _renew() -> None:
+    _LOCKS[:] = [threading.Lock() for _ in _LOCKS]
+
+
+if hasattr(os, "register_at_fork"):
+    # A lock that another thread held at that moment would never be given back in the child.
+    os.register_at_fork(after_in_child=_renew)
 
 
 @contextmanager

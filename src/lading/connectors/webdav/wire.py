@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterator, Sequence
 from lading.connectors.names import problems
 from lading.connectors.webdav.facts import entry_answered, entry_told, length_of
 from lading.connectors.webdav.href import Place, path_of
-from lading.connectors.webdav.http import Answer, Request, Session, Stream
+from lading.connectors.webdav.http import Answer, Session, Stream
+from lading.connectors.webdav.line import Request
 from lading.connectors.webdav.multistatus import ASK_ALL, ASK_PLAIN, Garbled, Multistatus, Told
 from lading.connectors.webdav.quirks import UNKNOWN, Quirks
 from lading.connectors.webdav.trouble import refused

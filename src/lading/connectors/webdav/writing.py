@@ -20,8 +20,9 @@ from lading.connectors.conditions import ABSENT, Absent, Anything, Precondition,
 from lading.connectors.names import check_holdable
 from lading.connectors.profile import Profile
 from lading.connectors.webdav.body import Body
-from lading.connectors.webdav.facts import SECOND, opaque
-from lading.connectors.webdav.http import Answer, Request
+from lading.connectors.webdav.facts import SECOND, opaque, sendable
+from lading.connectors.webdav.http import Answer
+from lading.connectors.webdav.line import Request
 from lading.connectors.webdav.parts import Parts
 from lading.connectors.webdav.turns import alone
 from lading.connectors.webdav.wire import PARTS, Wire
@@ -132,7 +133,10 @@ class Writing:
         if isinstance(expect, Absent):
             return ["If-None-Match: *"]
         if isinstance(expect, Unchanged) and self._wire.quirks.condition:
-            tag = f'"{opaque(expect.etag)}"'
+            bare = opaque(expect.etag) or ""
+            if not sendable(bare):
+                return []
+            tag = f'"{bare}"'
             if self._wire.quirks.condition == "If":
                 # With its URL: else the tag would be asked of the folder above, too.
                 return [f"If: <{self._wire.place.url(path)}> ([{tag}])"]
@@ -166,9 +170,10 @@ class Writing:
         self, path: Path, body: Body, whole: bytes | None, expect: Precondition, headers: list[str]
     ) -> Entry:
         """Store under the final name at once, on a server that shows only what is complete."""
-        if isinstance(expect, Unchanged) and not self._wire.quirks.condition:
+        conditions = self.condition(path, expect)
+        if isinstance(expect, Unchanged) and not conditions:
             self.look(path, expect)
-        answer = self._sent(path, path, body, whole, headers + self.condition(path, expect))
+        answer = self._sent(path, path, body, whole, headers + conditions)
         if not 200 <= answer.status < 300:
             raise self.explained(path, expect, answer)
         entry = self._wire.head(path)
