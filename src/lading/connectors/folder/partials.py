@@ -47,13 +47,14 @@ class FolderPartials:
 
     def append(self, token: str, source: Iterable[bytes], *, start: int) -> int:
         """Add *source* after byte *start*; what was written stays, whatever fails."""
-        if start != 0 and (held := self.offset(token)) != start:
+        if (held := self.offset(token)) < start:
             raise Changed(token, f"{held} bytes long, not {start}")
         descriptor = self._open(token, os.O_CREAT)
         try:
             held = _locked_size(descriptor, token)
-            if held != start:
+            if held < start:
                 raise Changed(token, f"{held} bytes long, not {start}")
+            os.ftruncate(descriptor, start)
             at = start
             os.lseek(descriptor, start, os.SEEK_SET)
             for block in source:

@@ -192,7 +192,7 @@ class MemoryPartials:
     def append(self, token: str, source: Iterable[bytes], *, start: int) -> int:
         """Add *source*; each block stays from the moment it arrived."""
         at = start
-        self._add(token, b"", at)
+        self._cut(token, at)
         for block in source:
             self._add(token, block, at)
             at += len(block)
@@ -229,6 +229,17 @@ class MemoryPartials:
         if held is None:
             raise NotFound(token, "nothing is held")
         return held
+
+    def _cut(self, token: str, at: int) -> None:
+        """Give up what is held beyond *at*; an unknown token begins."""
+        with self._store.lock:
+            held = self._store.partials.get((self._owner, token)) or Content()
+            if held.size < at:
+                raise Changed(token, f"{held.size} bytes long, not {at}")
+            kept = Content()
+            while kept.size < at:
+                kept.add(held.piece(kept.size, at - kept.size))
+            self._store.partials[self._owner, token] = kept
 
     def _add(self, token: str, block: bytes, at: int) -> None:
         with self._store.lock:

@@ -84,6 +84,18 @@ class PartialContract(Base):
 
         assert (100, 0) == (partials.offset(TOKEN), partials.offset("unknown"))
 
+    def test_going_on_from_an_earlier_byte(self, open_drive: OpenDrive, partials: Partials) -> None:
+        """Who goes on before the end of a partial gives up what was held beyond."""
+        partials.append(TOKEN, pieces(CONTENT[:3000], 700), start=0)
+        partials.append(TOKEN, [b"again"], start=1000)
+        again = _partials(open_drive())
+        again.append("other", [b"held"], start=0)
+        again.append("other", (), start=0)
+
+        assert (1005, 0) == (again.offset(TOKEN), again.offset("other"))
+        again.finish(TOKEN, ("file",), expect=ABSENT)
+        assert CONTENT[:1000] + b"again" == content_of(open_drive(), ("file",))
+
     def test_reading_back(self, partials: Partials) -> None:
         """What is held can be read while more is to come."""
         for end in (1000, 2500):
