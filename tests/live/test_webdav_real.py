@@ -20,7 +20,15 @@ from lading.connectors.webdav import WebdavDrive
 from lading.connectors.webdav import open as open_webdav
 from lading.connectors.wrap.backoff import Means, Schedule
 from lading.connectors.wrap.retry import RetryingDrive
-from lading.model.errors import BadAddress, LoginFailed, NotCertified, NotFound, TooLarge, Unavailable
+from lading.model.errors import (
+    BadAddress,
+    LoginFailed,
+    NotCertified,
+    NotFound,
+    ReadOnly,
+    TooLarge,
+    Unavailable,
+)
 from lading.model.paths import ROOT
 from lading.testkit.badnet import BadNetwork, Rules
 from lading.testkit.servers import (
@@ -268,6 +276,24 @@ def test_a_whole_drive_is_written_over_a_bad_network(name: str) -> None:
         found = {path.name: path.read_bytes() for path in server.root.iterdir() if path.is_file()}
 
         assert contents == found
+
+
+def test_a_server_that_takes_no_changes() -> None:
+    """
+    A server that only reads is `ReadOnly` for everything that would change it.
+    """
+    with require_server(lambda: RcloneServer(flags=["--read-only"])) as server, opened(server) as drive:
+        (server.root / "a").write_bytes(b"x")
+        server.settle()
+        for change in (
+            lambda: drive.write(("b",), [b"x"], expect=ANYTHING),
+            lambda: drive.make_folder(("folder",)),
+            lambda: drive.remove(("a",), expect=ANYTHING),
+        ):
+            with pytest.raises(ReadOnly):
+                change()
+
+        assert b"x" == content_of(drive, "a")
 
 
 @pytest.mark.parametrize("name", SERVERS)

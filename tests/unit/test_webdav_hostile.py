@@ -623,6 +623,17 @@ def test_a_refusal_comes_before_the_body(
     assert len(pulled) < 10
 
 
+def test_a_name_that_only_this_server_refuses(server: Server, target: WebdavDrive) -> None:
+    """
+    A name that the server calls bad, without anything else being wrong, is `NameRefused` and not tried for ever.
+    """
+    server.rules["MOVE"] = answer(400)
+    with pytest.raises(NameRefused):
+        target.write(("a.part",), SMALL, expect=ABSENT)
+
+    assert {} == target.stored  # type: ignore[attr-defined]
+
+
 def test_a_folder_is_never_replaced_by_a_move(server: Server, target: WebdavDrive) -> None:
     """
     Where a folder stands no MOVE is sent: it would take the folder away with all it holds.

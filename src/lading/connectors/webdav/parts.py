@@ -10,12 +10,15 @@ import secrets
 import threading
 import time
 
+from lading.connectors.conditions import ANYTHING
 from lading.connectors.webdav.listing import Listing
+from lading.connectors.webdav.trouble import remaining
 from lading.connectors.webdav.turns import alone
 from lading.connectors.webdav.wire import PARTS, Wire
 from lading.model.entry import Entry
-from lading.model.errors import DriveError, Unavailable
+from lading.model.errors import DriveError, Unavailable, WrongKind
 from lading.model.paths import Path
+from lading.model.text import Text
 
 # The time is in the name: that of the file may be the one it is to have in the end.
 _TEMPORARY = re.compile(r"w-([0-9a-f]{1,12})-[0-9a-f]{16}")
@@ -57,12 +60,19 @@ class Parts:
 
     def _make(self, path: Path) -> None:
         answer = self._wire.call("MKCOL", path, folder=True)
-        if answer.status in (200, 201, 301, 405):
+        if answer.status in (200, 201):
             return
+        if answer.status in (301, 405) and (found := self._wire.found(path)):
+            if found.is_folder:
+                return
+            raise WrongKind(
+                path,
+                Text("a file stands where unfinished files are kept", "存放未完成文件的位置被一个文件占用"),
+            )
         if answer.status == 423:
             # Two at once: rclone locks the name for that moment.
             raise Unavailable(path, "somebody else is making it")
-        raise self._wire.error(answer, path)
+        raise remaining(path, ANYTHING, answer.status) or self._wire.error(answer, path)
 
     def forget(self) -> None:
         """Somebody tidied up: make the folder again when it is needed."""

@@ -8,8 +8,9 @@ lost with it.
 
 from __future__ import annotations
 
-from lading.connectors.conditions import Precondition, check
+from lading.connectors.conditions import ANYTHING, Precondition, check
 from lading.connectors.webdav.parts import children
+from lading.connectors.webdav.trouble import remaining
 from lading.connectors.webdav.turns import alone
 from lading.connectors.webdav.wire import PARTS, Wire
 from lading.connectors.webdav.writing import Writing, plain
@@ -35,4 +36,4 @@ def remove(wire: Wire, writing: Writing, path: Path, expect: Precondition) -> No
         if answer.status == 412:
             raise Changed(path, "its etag is another")
         if not 200 <= answer.status < 300 or answer.status == 207:
-            raise wire.error(answer, path)
+            raise remaining(path, ANYTHING, answer.status) or wire.error(answer, path)

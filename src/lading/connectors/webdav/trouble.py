@@ -11,8 +11,10 @@ from collections.abc import Callable, Mapping
 
 import pycurl
 
+from lading.connectors.conditions import ABSENT, Precondition
 from lading.connectors.webdav.facts import SECOND, moment
 from lading.model.errors import (
+    AlreadyExists,
     BadAnswer,
     Changed,
     DriveError,
@@ -22,6 +24,7 @@ from lading.model.errors import (
     NoSpace,
     NotCertified,
     NotFound,
+    ReadOnly,
     Throttled,
     TooLarge,
     Truncated,
@@ -98,6 +101,20 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     then = moment(headers.get("date"))
     begin = then / SECOND if then is not None else now
     return max(0.0, until / SECOND - begin)
+
+
+def remaining(path: Subject, expect: Precondition, status: int) -> DriveError | None:
+    """What *status* means when nothing is wrong with what is there."""
+    if status == 412 and expect == ABSENT:
+        return AlreadyExists(path, "somebody was quicker")
+    if status == 400:
+        return NameRefused(
+            path, Text("the server does not take this name (400)", "服务器不接受此名称（400）")
+        )
+    if status in (405, 501):
+        text = f"the server takes no changes here ({status})", f"服务器在此不接受更改（{status}）"
+        return ReadOnly(path, Text(*text))
+    return None
 
 
 def broken(code: int, text: str, subject: Subject) -> DriveError:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lading.connectors.conditions import ABSENT, Absent, Anything, Precondition, Unchanged, check
+from lading.connectors.conditions import ABSENT, ANYTHING, Absent, Anything, Precondition, Unchanged, check
 from lading.connectors.names import check_holdable
 from lading.connectors.profile import Profile
 from lading.connectors.webdav.body import Body
@@ -24,11 +24,11 @@ from lading.connectors.webdav.facts import SECOND, opaque, sendable
 from lading.connectors.webdav.http import Answer
 from lading.connectors.webdav.line import Request
 from lading.connectors.webdav.parts import Parts
+from lading.connectors.webdav.trouble import remaining
 from lading.connectors.webdav.turns import alone
 from lading.connectors.webdav.wire import PARTS, Wire
 from lading.model.entry import Entry
 from lading.model.errors import (
-    AlreadyExists,
     BadAnswer,
     DriveError,
     NameRefused,
@@ -41,7 +41,7 @@ from lading.model.text import Text
 
 _OVERWRITE = {True: "Overwrite: T", False: "Overwrite: F"}
 # Statuses whose cause the server does not tell apart, or tells wrongly.
-_DOUBTFUL = frozenset({301, 302, 307, 308, 400, 403, 404, 405, 409, 412, 500})
+_DOUBTFUL = frozenset({301, 302, 307, 308, 400, 403, 404, 405, 409, 412, 500, 501})
 _NO_CHUNKS = frozenset({400, 411, 501})
 _TRIES = 4
 _LAST_MODIFIED = (
@@ -162,9 +162,7 @@ class Writing:
                 return Unavailable(path, "our unfinished file was removed")
         except DriveError as cause:
             return cause
-        if answer.status == 412 and expect == ABSENT:
-            return AlreadyExists(path, "somebody was quicker")
-        return error
+        return remaining(path, expect, answer.status) or error
 
     def _put(
         self, path: Path, body: Body, whole: bytes | None, expect: Precondition, headers: list[str]
@@ -191,7 +189,7 @@ class Writing:
                 part = self._parts.fresh()
                 answer = self._sent(part, path, body, whole, headers)
             if not 200 <= answer.status < 300:
-                raise self._wire.error(answer, path)
+                raise remaining(path, ANYTHING, answer.status) or self._wire.error(answer, path)
             size = self._wire.head(part).size
             if size != body.pulled:
                 raise Truncated(path, f"the server says {size} bytes after {body.pulled} were sent")
