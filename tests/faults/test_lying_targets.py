@@ -15,12 +15,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from lading.connectors.address import Address
 from lading.connectors.crew import Crew
 from lading.connectors.wrap.faults import Fault, Harm
 from lading.connectors.wrap.policy import Policy
 from lading.model.errors import DriveError, Unavailable
+from lading.model.paths import encode
 from lading.stages.verification.order import Extent, Order, Side
 from lading.stages.verification.state import Job, locked, make_job
 from lading.stages.verification.tally import Tally
@@ -60,11 +63,15 @@ def crew() -> Iterator[Crew]:
 class World:
     """OLD with hostile names, a true copy of it as NEW, and a way to verify."""
 
-    def __init__(self, folder: LocalPath, crew: Crew) -> None:
+    def __init__(self, folder: LocalPath, crew: Crew, *, plant: bool = True) -> None:
         self.old, self.new, self.state = folder / "old", folder / "new", folder / "state"
         self._crew = crew
         self.attempts = 1
         self.lies: dict[str, tuple[Fault, ...]] = {"old": (), "new": ()}
+        if plant:
+            self._plant()
+
+    def _plant(self) -> None:
         for number, name in enumerate(HOSTILE):
             place = os.path.join(os.fsencode(self.old), name)
             os.makedirs(os.path.dirname(place), exist_ok=True)
@@ -591,3 +598,61 @@ def test_leftovers_of_a_killed_verification(world: World) -> None:
     assert world.verify()["ok"]
 
     assert ["0002"] == os.listdir(os.path.join(world.job.folder, "verifications"))
+
+
+Tree = dict[tuple[str, ...], bytes | None]
+"""Contents by path; None is a folder."""
+
+names = st.sampled_from(["a", "A", "a.", "é", "e\u0301", "合同", "\udcff", "x\n"])
+contents = st.sampled_from([b"", b"1", b"2", b"22"])
+paths = st.lists(names, min_size=1, max_size=2).map(tuple)
+
+
+def planted(files: dict[tuple[str, ...], bytes]) -> Tree:
+    """A tree with *files*, as far as no file lies in another."""
+    tree: Tree = {}
+    for path, content in sorted(files.items(), key=lambda it: len(it[0])):
+        if tree.get(path[:1]) is None:
+            if len(path) == 2:
+                tree[path[:1]] = None
+            tree[path] = content
+    return tree
+
+
+def grown(tree: Tree, top: LocalPath) -> None:
+    top.mkdir(parents=True)
+    for path, content in tree.items():
+        place = os.path.join(top, *path)
+        if content is None:
+            os.makedirs(place, exist_ok=True)
+        else:
+            with open(place, "wb") as stream:
+                stream.write(content)
+            os.utime(place, ns=(0, 0))
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(paths, contents, max_size=6), st.dictionaries(paths, contents, max_size=3), st.data())
+def test_any_two_trees(
+    tmp_path_factory: pytest.TempPathFactory,
+    crew: Crew,
+    files: dict[tuple[str, ...], bytes],
+    others: dict[tuple[str, ...], bytes],
+    data: st.DataObject,
+) -> None:
+    """
+    Of any two trees, exactly the paths of OLD that are not the same in NEW are told, and all that is in NEW only.
+    """
+    kept = {path: it for path, it in files.items() if data.draw(st.sampled_from([True, True, False]))}
+    old, new = planted(files), planted({**kept, **others})
+    top = tmp_path_factory.mktemp("trees")
+    grown(old, top / "old")
+    grown(new, top / "new")
+
+    facts = World(top, crew, plant=False).verify()
+
+    told = {line["old"].get("exact", line["old"]["path"][1:]) for line in facts["lines"] if line["old"]}
+    assert {encode(path) for path in old if path not in new or new[path] != old[path]} == told
+    added = {line["new"].get("exact", line["new"]["path"][1:]) for line in facts["lines"] if line["new"]}
+    assert {encode(path) for path in new if path not in old} == added - {encode(path) for path in old}
+    assert (old == new) == facts["ok"]
