@@ -21,6 +21,7 @@ from lading.model.errors import (
     BadAddress,
     BadAnswer,
     Changed,
+    CursorExpired,
     DriveError,
     Forbidden,
     LoginFailed,
@@ -422,6 +423,21 @@ def test_large_folders_come_in_pages(server: Server, drive: WebdavDrive) -> None
 
     assert [10_000, 10_000, 1] == sizes
     assert 20_001 == len({entry.path for entry in found})
+
+
+def test_a_listing_that_is_cut_off_between_pages(server: Server, drive: WebdavDrive) -> None:
+    """
+    A listing that breaks after its first page makes the cursor expire, and so does a cursor of nobody's.
+    """
+    server.rules["PROPFIND /"] = told(
+        ("/", FOLDER), *((f"/{number}", FILE) for number in range(15_000)), end=""
+    )
+    cursor = drive.list(()).cursor
+    assert cursor is not None
+
+    for asked in (cursor, cursor, "nobody's"):
+        with pytest.raises(CursorExpired):
+            drive.list((), cursor=asked)
 
 
 # -- reading

@@ -16,7 +16,7 @@ from lading.connectors.webdav.trouble import remaining
 from lading.connectors.webdav.turns import alone
 from lading.connectors.webdav.wire import PARTS, Wire
 from lading.model.entry import Entry
-from lading.model.errors import DriveError, Unavailable, WrongKind
+from lading.model.errors import DriveError, WrongKind
 from lading.model.paths import Path
 from lading.model.text import Text
 
@@ -62,16 +62,13 @@ class Parts:
         answer = self._wire.call("MKCOL", path, folder=True)
         if answer.status in (200, 201):
             return
-        if answer.status in (301, 405) and (found := self._wire.found(path)):
+        if answer.status in (301, 405, 423) and (found := self._wire.found(path)):
             if found.is_folder:
                 return
             raise WrongKind(
                 path,
                 Text("a file stands where unfinished files are kept", "存放未完成文件的位置被一个文件占用"),
             )
-        if answer.status == 423:
-            # Two at once: rclone locks the name for that moment.
-            raise Unavailable(path, "somebody else is making it")
         raise remaining(path, ANYTHING, answer.status) or self._wire.error(answer, path)
 
     def forget(self) -> None:

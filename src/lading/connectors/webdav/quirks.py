@@ -57,6 +57,8 @@ class Quirks:
     """A body of unknown length is taken."""
     ranges_in_puts: bool = False
     """`Content-Range` in a PUT is worth trying: elsewhere it may replace the whole file."""
+    momentary_locks: bool = False
+    """It locks names itself while it works on them, so 423 mostly means: in a moment."""
     own_digests: bool = False
     """Checksums that it tells are computed by itself, not repeated from an uploader."""
     names: NameRules = _STRICT
@@ -82,6 +84,7 @@ WSGIDAV = Quirks(
 )
 RCLONE = Quirks(
     server="rclone serve webdav",
+    momentary_locks=True,
     keeps_modified=True,
     modified_range=(-(2**31) * SECOND, (2**33) * SECOND),
     names=replace(_LINUX, form=Form.FOLDED, utf8_only=False, controls=False),

@@ -20,6 +20,7 @@ from lading.connectors.webdav.trouble import refused
 from lading.model.entry import Entry
 from lading.model.errors import BadAnswer, DriveError, Forbidden, NotFound, Unavailable
 from lading.model.paths import Path
+from lading.model.text import Text
 
 PARTS = ".lading-parts"
 BLOCK = 1 << 18
@@ -70,6 +71,8 @@ class Wire:
 
     def error(self, answer: Answer | Stream, path: Path) -> DriveError:
         """The error that the status of *answer* means."""
+        if answer.status == 423 and self.quirks.momentary_locks:
+            return Unavailable(path, Text("locked by somebody at the moment (423)", "暂时被他人锁定（423）"))
         return refused(answer.status, answer.headers, path, now=time.time())
 
     def propfind(self, path: Path, *, folder: bool, depth: int) -> Stream:

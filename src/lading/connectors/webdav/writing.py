@@ -41,7 +41,7 @@ from lading.model.text import Text
 
 _OVERWRITE = {True: "Overwrite: T", False: "Overwrite: F"}
 # Statuses whose cause the server does not tell apart, or tells wrongly.
-_DOUBTFUL = frozenset({301, 302, 307, 308, 400, 403, 404, 405, 409, 412, 500, 501})
+_DOUBTFUL = frozenset({301, 302, 307, 308, 400, 403, 404, 405, 409, 412, 423, 500, 501})
 _NO_CHUNKS = frozenset({400, 411, 501})
 _TRIES = 4
 _LAST_MODIFIED = (
@@ -234,9 +234,10 @@ class Writing:
     def make_folder(self, path: Path, modified: int | None) -> Entry:
         """Make sure that *path* is a folder; see `Drive.make_folder`."""
         if self.target(path):
-            answer = self._wire.call("MKCOL", path, folder=True)
-            if not 200 <= answer.status < 300 and not self._is_folder(path, answer):
-                raise self.explained(path, ABSENT, answer)
+            with alone(self._wire, path):
+                answer = self._wire.call("MKCOL", path, folder=True)
+                if not 200 <= answer.status < 300 and not self._is_folder(path, answer):
+                    raise self.explained(path, ABSENT, answer)
         if modified is not None and self._wire.quirks.keeps_folder_times:
             kept = self.profile.kept_time(modified) if self.profile else modified
             body = _LAST_MODIFIED.format(kept // SECOND).encode()
