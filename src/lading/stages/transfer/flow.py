@@ -15,6 +15,7 @@ import contextvars
 import logging
 import sqlite3
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -36,6 +37,8 @@ VERSION = "1"
 QUEUE = "passes"
 POLL = 0.02
 """Seconds between two looks at the state of the workflow."""
+SUBSECONDS = (3, 42)
+"""The SQLite that first knows `unixepoch('subsec')`, which DBOS uses from Python 3.12 on; an older one is lent it."""
 
 _SILENT = logging.getLogger("dbos")
 
@@ -236,6 +239,8 @@ def _engine(database: LocalPath) -> sqlalchemy.Engine:
         connection = sqlite3.connect(
             database, timeout=30, isolation_level="IMMEDIATE", check_same_thread=False
         )
+        if sqlite3.sqlite_version_info < SUBSECONDS:
+            connection.create_function("unixepoch", 1, lambda _modifier: time.time())
         for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL"):
             connection.execute(f"PRAGMA {pragma}")
         return connection
