@@ -39,8 +39,8 @@ check: $(READY) ## lint, format, types, import rules, documents
 	@tools/check.sh $(PY)
 
 format: $(READY) ## format the sources and mend what lint can mend
-	@$(VENV)/bin/ruff format -q .
-	@$(VENV)/bin/ruff check -q --fix .
+	@$(VENV)/bin/ruff format -q src tests benchmarks tools
+	@$(VENV)/bin/ruff check -q --fix src tests benchmarks tools
 
 pages: $(READY) ## write the pages of the manual that are made from the sources
 	@$(PY) tools/errors_page.py --write

@@ -21,8 +21,10 @@ look() { # look NAME COMMAND...
     fi
 }
 
-look lint "$bin/ruff" check .
-look format "$bin/ruff" format --check .
+# Named, because ruff would format the examples in the documents too.
+sources=(src tests benchmarks tools)
+look lint "$bin/ruff" check "${sources[@]}"
+look format "$bin/ruff" format --check "${sources[@]}"
 look types "$bin/mypy"
 look imports "$bin/lint-imports"
 look pages "$python" tools/errors_page.py
