@@ -12,9 +12,9 @@ import socket
 from pathlib import Path
 
 import pytest
-from support.command import Answer, lading
 
 from lading.testkit import worlds
+from support.command import Answer, lading
 
 YEAR = 365 * 86_400 * 1_000_000_000
 
