@@ -91,7 +91,8 @@ class Commands:
 
     def __init__(self, teller: Teller, password: str) -> None:
         self._teller = teller
-        self._environment = {**os.environ, PASSWORD: password}
+        # No proxy of the person's may stand between: everything is on this machine.
+        self._environment = {**os.environ, PASSWORD: password, "no_proxy": HOST, "NO_PROXY": HOST}
         self._program = str(Path(sys.executable).with_name("lading"))
 
     def run(self, *arguments: str) -> None:
