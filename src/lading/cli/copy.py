@@ -7,7 +7,6 @@ from __future__ import annotations
 import getpass
 import signal
 import sys
-import tomllib
 from dataclasses import replace
 from pathlib import Path as LocalPath
 from types import FrameType
@@ -15,17 +14,18 @@ from typing import Any
 
 import click
 
-from lading.cli.options import address, drive_option, json_option
+from lading.cli.options import Percent, address, drive_option, json_option
 from lading.cli.output import answer, progress_bar, say, speak
+from lading.cli.waivers import waivers_in
 from lading.connectors.address import Address
 from lading.connectors.crew import Crew
 from lading.connectors.wrap.timetable import parse_timetable
-from lading.model.errors import FAILED_OBJECTS, BadRequest
+from lading.model.errors import FAILED_OBJECTS
 from lading.model.text import Text
 from lading.stages.transfer.apart import check_apart
 from lading.stages.transfer.copying import Copying, Finished, Order, Planned, workers
 from lading.stages.transfer.rates import Tally
-from lading.stages.transfer.rules import Rules, Waiver
+from lading.stages.transfer.rules import Rules
 from lading.stages.transfer.state import Job, job_at, locked
 
 HELP = Text(
@@ -94,7 +94,7 @@ HELP = Text(
 @click.option(
     "--delete-at-most",
     default=5.0,
-    type=click.FloatRange(0, 100),
+    type=Percent(0, 100),
     show_default=True,
     metavar="PERCENT",
     help=speak(
@@ -174,7 +174,7 @@ def _order(given: dict[str, Any]) -> Order:
         overwrite=given["overwrite"],
         delete=given["delete"],
         delete_at_most=given["delete_at_most"] / 100,
-        waivers=_waivers(given["waivers"]) if given["waivers"] else (),
+        waivers=waivers_in(given["waivers"]) if given["waivers"] else (),
     )
     return Order(
         rules=rules,
@@ -183,27 +183,6 @@ def _order(given: dict[str, Any]) -> Order:
         new_pass=given["new_pass"],
         actor=getpass.getuser(),
     )
-
-
-def _waivers(file: LocalPath) -> tuple[Waiver, ...]:
-    try:
-        with open(file, "rb") as stream:
-            rows = tomllib.load(stream).get("waiver", [])
-        waivers = tuple(
-            Waiver(
-                pattern=str(row["pattern"]),
-                reason=str(row["reason"]),
-                by=tuple(row["by"]),
-                until=str(row["until"]),
-            )
-            for row in rows
-        )
-    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as problem:
-        raise BadRequest(str(file), f"the waivers cannot be read: {problem}") from None
-    for waiver in waivers:
-        if len(set(waiver.by)) != 2:
-            raise BadRequest(str(file), f"the waiver of {waiver.pattern} needs two people")
-    return waivers
 
 
 def _terminated(_number: int, _frame: FrameType | None) -> None:

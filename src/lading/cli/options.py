@@ -4,6 +4,7 @@ Options that several commands share, as rows of data.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -21,6 +22,17 @@ OPTION = Text(
     "An option of the {which} as KEY=VALUE, e.g. user=anna or password=env:NAME; may be repeated.",
     "{which}的选项，格式为 KEY=VALUE，例如 user=anna 或 password=env:NAME；可重复给出。",
 )
+
+
+class Percent(click.FloatRange):
+    """A share in percent; `nan` is none, though no comparison refuses it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number that was typed."""
+        share = super().convert(value, param, ctx)
+        if math.isnan(share):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return share
 
 
 def json_option(function: F) -> F:

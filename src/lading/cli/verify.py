@@ -22,7 +22,7 @@ from typing import Any
 
 import click
 
-from lading.cli.options import address, drive_option, json_option
+from lading.cli.options import Percent, address, drive_option, json_option
 from lading.cli.output import answer, progress_bar, say, speak
 from lading.connectors.address import Address
 from lading.connectors.crew import Crew
@@ -90,7 +90,7 @@ LISTED = 100
 @click.option("--sample", type=click.IntRange(min=1), metavar="N", help=speak(SAMPLE))
 @click.option(
     "--sample-share",
-    type=click.FloatRange(0, 100, min_open=True),
+    type=Percent(0, 100, min_open=True),
     metavar="PERCENT",
     help=speak(SHARE),
 )
