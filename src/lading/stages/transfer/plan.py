@@ -38,13 +38,15 @@ _BATCH = 20_000
 _KNOWN = """
     SELECT o.path, o.kind, o.size, o.modified, o.etag, o.id, o.problem, t.target,
            n.kind AS n_kind, n.size AS n_size, n.modified AS n_modified, n.etag AS n_etag,
-           l.old_size, l.old_modified, l.old_etag, l.new_size, l.new_modified, l.new_etag,
-           coalesce(l.sha256, came.sha256) AS sha256,
+           coalesce(l.old_size, along.old_size) AS old_size, l.old_modified, l.old_etag,
+           coalesce(l.new_size, along.new_size) AS new_size, coalesce(l.new_modified, along.new_modified) AS new_modified,
+           coalesce(l.new_etag, along.new_etag) AS new_etag, coalesce(l.sha256, came.sha256, along.sha256) AS sha256,
            renames.source, came.old_path IS NOT NULL AS in_place,
            excluded.path IS NOT NULL AS excluded, refused.reason AS refused
     FROM o JOIN t ON t.path = o.path
     LEFT JOIN (SELECT * FROM n WHERE path NOT IN (SELECT source FROM renames)) AS n ON n.path = t.target
     LEFT JOIN l ON l.old_path = o.path AND l.new_path = t.target
+    LEFT JOIN along ON l.old_path IS NULL AND along.path = o.path
     LEFT JOIN renames ON renames.path = o.path
     LEFT JOIN came ON came.path = o.path
     LEFT JOIN excluded ON excluded.path = o.path
@@ -125,9 +127,27 @@ def _prepare(db: duckdb.DuckDBPyConnection, sides: Sides, rules: Rules) -> None:
     else:
         no_renames(db)
         db.execute("CREATE TEMP TABLE came (path VARCHAR, old_path VARCHAR, sha256 VARCHAR)")
+    _find_along(db)
     db.execute("CREATE TEMP TABLE excluded (path VARCHAR)")
     if rules.exclude:
         _exclude(db, rules.exclude)
+
+
+def _find_along(db: duckdb.DuckDBPyConnection) -> None:
+    """
+    Make the table `along`: what came along when a folder was renamed, and stands where OLD now has it.
+
+    It is ours, so an edit in OLD may replace it.  What OLD said of it when it landed is left out but
+    for the size: only the id could tell that it is still the same object, and `came` asks that.
+    """
+    db.execute("""
+        CREATE TEMP TABLE along AS SELECT DISTINCT ON (o.path)
+            o.path, l.old_size, l.new_size, l.new_modified, l.new_etag, l.sha256
+        FROM o JOIN t ON t.path = o.path
+        JOIN l ON l.new_path = t.target AND l.old_path <> o.path AND l.kind = o.kind
+        ANTI JOIN o AS still ON still.path = l.old_path
+        WHERE o.kind = 'file' ORDER BY o.path, l.old_path
+    """)
 
 
 def _exclude(db: duckdb.DuckDBPyConnection, patterns: Iterable[str]) -> None:
