@@ -3,8 +3,8 @@ What a partition has done so far, line by line.
 
 The journal lets a partition that was cut off go on where it was.  It is a
 help, not a proof: what it does not tell is found out from the drive.  Each
-line is one write, so a kill leaves whole lines and at most one torn one,
-which is ignored: its object is simply done again.
+line is one write, so a kill leaves whole lines and at most one torn one.
+What follows a line that cannot be read is ignored: its objects are done again.
 """
 
 from __future__ import annotations
@@ -52,19 +52,22 @@ class Journal:
 
     def done(self, outcome: Outcome) -> None:
         """One row of the plan is done."""
-        self.outcomes[outcome.seq] = outcome
+        self._take(["done", *outcome])
         self._add(["done", *outcome])
 
     def block(self, token: str, digest: str) -> None:
         """The next block of the large file *token* has arrived whole."""
+        self._take(["block", token, digest])
         self._add(["block", token, digest])
 
     def stage(self, token: str, sha256: str) -> None:
         """The large file *token* is whole and proven; only its name is missing."""
+        self._take(["stage", token, sha256])
         self._add(["stage", token, sha256])
 
     def restart(self, token: str, blocks: int) -> None:
         """Only the first *blocks* blocks of *token* are still good."""
+        self._take(["restart", token, blocks])
         self._add(["restart", token, blocks])
 
     def __enter__(self) -> Self:
@@ -84,10 +87,13 @@ class Journal:
         whole = 0
         with open(path, "rb") as stream:
             for line in stream:
-                if not line.endswith(b"\n"):
+                try:
+                    if not line.endswith(b"\n"):
+                        break
+                    self._take(json.loads(line))
+                except (ValueError, TypeError, LookupError):
                     break
                 whole += len(line)
-                self._take(json.loads(line))
         return whole
 
     def _take(self, row: list[Any]) -> None:

@@ -108,10 +108,14 @@ class Performer:
     # Copying
 
     def _copy(self, row: Row) -> Outcome:
+        found = None
+        if row.action is Action.REPLACE and (found := self._found(row.new)) is None:
+            # Gone meanwhile: somebody removed it, or we did, when NEW gave back another content.
+            row = row._replace(new_found=False)
         if row.size > BLOCK and self._new.partials is not None:
             return self._copy_large(row, self._new.partials)
-        if (settled := self._landed_already(row)) is not None:
-            return settled
+        if found is not None and _replaced(row, found):
+            return self._adopt(row)
         failpoint("copy.before_write")
         content = Content(self._old, row.old, row.etag, self._moved)
         try:
@@ -125,17 +129,11 @@ class Performer:
         self._confirm(row, entry, content.digests)
         return self._landed(row, "moved", entry, content.digests.sha256, sent=content.digests.size)
 
-    def _landed_already(self, row: Row) -> Outcome | None:
-        """A replacement that an earlier sitting made, and was cut off before it could note it."""
-        if row.action is not Action.REPLACE or row.new_etag is None:
-            return None
+    def _found(self, path: Path) -> Entry | None:
         try:
-            found = self._new.stat(row.new)
+            return self._new.stat(path)
         except NotFound:
             return None
-        if found.etag == row.new_etag or found.size != row.size:
-            return None
-        return self._adopt(row)
 
     def _adopt(self, row: Row) -> Outcome:
         """Take what is in NEW as moved if it is equal to OLD."""
@@ -172,13 +170,14 @@ class Performer:
     def _copy_large(self, row: Row, partials: Partials) -> Outcome:
         token = _token(row)
         if token in self._journal.staged and not partials.offset(token):
-            # It was given its name, and then we were cut off.
-            return self._staged_already(row, self._journal.staged[token])
+            # It was given its name, and then we were cut off; or somebody swept it away.
+            if (settled := self._staged_already(row, self._journal.staged[token])) is not None:
+                return settled
+            self._journal.restart(token, 0)
         digests = self._send_blocks(row, token, partials)
         with partials.read(token) as reader:
             if blake3_of(reader) != (digests.blake3, digests.size):
                 self._journal.restart(token, 0)
-                self._journal.blocks.pop(token, None)
                 partials.append(token, (), start=0)
                 raise Truncated(row.new, "NEW gave back another content than it was given")
         self._journal.stage(token, digests.sha256)
@@ -187,10 +186,12 @@ class Performer:
         failpoint("large.after_finish")
         return self._landed(row, "moved", entry, digests.sha256, sent=digests.size)
 
-    def _staged_already(self, row: Row, sha256: str) -> Outcome:
-        found = self._new.stat(row.new)
-        if found.size != row.size or digests_of(self._new, row.new).sha256 != sha256:
-            raise AlreadyExists(row.new, "with another content, which is not ours")
+    def _staged_already(self, row: Row, sha256: str) -> Outcome | None:
+        found = self._found(row.new)
+        if found is None or found.kind is not row.kind or found.size != row.size:
+            return None
+        if digests_of(self._new, row.new).sha256 != sha256:
+            return None
         return self._landed(row, "moved", found, sha256)
 
     def _send_blocks(self, row: Row, token: str, partials: Partials) -> Digests:
@@ -204,7 +205,6 @@ class Performer:
                 for data in block:
                     mark.update(data)
                 self._journal.block(token, mark.hexdigest())
-                self._journal.blocks.setdefault(token, []).append(mark.hexdigest())
                 failpoint("large.block_sent")
                 self._moved(size)
         if start != row.size:
@@ -234,7 +234,6 @@ class Performer:
                     good += 1
         if good < len(noted):
             self._journal.restart(token, good)
-            del noted[good:]
         return digests, digests.size
 
     # Comparing
@@ -291,6 +290,11 @@ def _expected(row: Row) -> Precondition:
     if not row.new_found:
         return ABSENT
     return Unchanged(row.new_etag) if row.new_etag else ANYTHING
+
+
+def _replaced(row: Row, found: Entry) -> bool:
+    """Whether *found* may be what an earlier sitting put there, cut off before it could note it."""
+    return row.new_etag is not None and found.etag != row.new_etag and found.size == row.size
 
 
 def _token(row: Row) -> str:
