@@ -218,8 +218,8 @@ def listed_nowhere(tmp_path: Path) -> list[object]:
         (40, "bad_manifest", corrupt),
         (4, "overlapping", inside),
         (21, "not_found", listed_nowhere),
-        (2, "error", lambda tmp: ["scan", "generated:entries=5"]),
-        (2, "error", lambda tmp: ["compare", "generated:entries=5", "x", "--workers", "0"]),
+        (2, "bad_request", lambda tmp: ["scan", "generated:entries=5"]),
+        (2, "bad_request", lambda tmp: ["compare", "generated:entries=5", "x", "--workers", "0"]),
     ],
 )  # fmt: skip
 def test_bad_input_is_one_sentence(

@@ -4,18 +4,15 @@
 
 from __future__ import annotations
 
-import getpass
-import signal
 import sys
 from dataclasses import replace
 from pathlib import Path as LocalPath
-from types import FrameType
 from typing import Any
 
 import click
 
 from lading.cli.options import Percent, address, drive_option, json_option
-from lading.cli.output import answer, progress_bar, say, speak
+from lading.cli.output import answer, person, progress_bar, say, speak
 from lading.cli.waivers import waivers_in
 from lading.connectors.address import Address
 from lading.connectors.crew import Crew
@@ -149,7 +146,6 @@ def command(
     order = _order(given)
     check_apart(source, target, state)
     job = job_at(state, source, target)
-    signal.signal(signal.SIGTERM, _terminated)
     with locked(job), progress_bar(quiet=as_json) as publish:
         tally = Tally(publish)
         with Crew(workers(asked), publish=tally.told) as crew:
@@ -181,12 +177,8 @@ def _order(given: dict[str, Any]) -> Order:
         old_limits=given["old_limit"],
         new_limits=given["new_limit"],
         new_pass=given["new_pass"],
-        actor=getpass.getuser(),
+        actor=person(),
     )
-
-
-def _terminated(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _tell_plan(planned: Planned, as_json: bool) -> int:

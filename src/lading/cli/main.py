@@ -8,6 +8,7 @@ for a database.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 import traceback
@@ -17,7 +18,7 @@ import click
 
 from lading import __version__
 from lading.cli.output import fail, speak
-from lading.model.errors import Internal, Interrupted, LadingError
+from lading.model.errors import BadRequest, Internal, Interrupted, LadingError
 from lading.model.text import Text
 
 # Command name to (module, one line of help).  The module's `command` is the click command.
@@ -78,11 +79,14 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; every error a person can cause ends in a sentence and an exit code."""
     as_json = "--json" in sys.argv[1:]
+    # Whoever ends us politely gets what Ctrl-C gets: workers end, and scratch folders go.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         code = cli.main(standalone_mode=False)
-    except click.exceptions.Abort:
-        code = fail(Interrupted(), as_json=as_json)
-    except KeyboardInterrupt:
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # Once is enough: what is left is to say so.
+            signal.signal(number, signal.SIG_IGN)
         code = fail(Interrupted(), as_json=as_json)
     except LadingError as error:
         code = fail(error, as_json=as_json)
@@ -107,6 +111,8 @@ def _unexpected(problem: Exception) -> Internal:
 
 def _usage(error: click.ClickException, as_json: bool) -> int:
     if as_json:
-        return fail(LadingError("", error.format_message()), as_json=True, exit_code=error.exit_code)
+        asked = getattr(error, "ctx", None)
+        said = BadRequest(asked.command_path if asked else "lading", error.format_message())
+        return fail(said, as_json=True, exit_code=error.exit_code)
     error.show()
     return error.exit_code

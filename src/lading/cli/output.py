@@ -8,7 +8,9 @@ go to standard error in both cases.
 
 from __future__ import annotations
 
+import getpass
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -30,6 +32,15 @@ PLAIN_EVERY = 2.0
 def speak(text: Text, **facts: object) -> str:
     """*text* in the language of the person at the terminal."""
     return text.to(language_of(), **facts)
+
+
+def person() -> str:
+    """The name of whoever runs this, for the records."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A container may run under a number that has no name.
+        return str(os.getuid())
 
 
 def answer(command: str, result: Mapping[str, Any], *, exit_code: int = 0) -> None:

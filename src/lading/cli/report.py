@@ -9,14 +9,13 @@ read or written.
 
 from __future__ import annotations
 
-import getpass
 import os
 from datetime import UTC, datetime
 
 import click
 
 from lading.cli.options import json_option
-from lading.cli.output import answer, say, speak
+from lading.cli.output import answer, person, say, speak
 from lading.evidence.report.page import Style
 from lading.evidence.report.write import PAGE, Written, write_report
 from lading.evidence.states import find_state
@@ -41,7 +40,7 @@ def command(state: str, output: str | None, as_json: bool) -> int:
     place = find_state(state)
     now = datetime.now().astimezone()
     style = Style(language_of(), now.tzinfo or UTC, now)
-    written = write_report(place, output or os.path.join(place, "report"), style, actor=_person())
+    written = write_report(place, output or os.path.join(place, "report"), style, actor=person())
     if written.problem:
         raise written.problem
     if as_json:
@@ -54,11 +53,3 @@ def command(state: str, output: str | None, as_json: bool) -> int:
 
 def _facts(written: Written) -> dict[str, object]:
     return {"folder": written.folder, "files": list(written.files), "report": written.document}
-
-
-def _person() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        # A container may run under a number that has no name.
-        return str(os.getuid())

@@ -4,12 +4,10 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 import secrets
 import shutil
-import signal
 import sys
 import tempfile
 import time
@@ -17,13 +15,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
-from types import FrameType
 from typing import Any
 
 import click
 
 from lading.cli.options import Percent, address, drive_option, json_option
-from lading.cli.output import answer, progress_bar, say, speak
+from lading.cli.output import answer, person, progress_bar, say, speak
 from lading.connectors.address import Address
 from lading.connectors.crew import Crew
 from lading.connectors.wrap.policy import Policy
@@ -107,7 +104,6 @@ def command(old: str, new: str, as_json: bool, **given: Any) -> int:
     extent = _extent(given)
     sides = _read_only(address(old, given["old_opt"])), _read_only(address(new, given["new_opt"]))
     check_different(*sides)
-    signal.signal(signal.SIGTERM, _terminated)
     tally = Tally()
     with _job(given["state"], *sides) as job, locked(job):
         order = Order(
@@ -116,7 +112,7 @@ def command(old: str, new: str, as_json: bool, **given: Any) -> int:
             extent=extent,
             ignore_extra=given["ignore_extra"],
             mapped=given["mapped"],
-            actor=getpass.getuser(),
+            actor=person(),
         )
         # The workers are forked before the progress bar starts its thread.
         with Crew(given["workers"] or _processors(), publish=tally.told) as crew:
@@ -177,10 +173,6 @@ def _keep_list(verified: Verified, listing: str | None) -> None:
 def _processors() -> int:
     there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(MOST_WORKERS, there)
-
-
-def _terminated(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 VERDICT = {
