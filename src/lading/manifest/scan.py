@@ -28,8 +28,9 @@ from lading.manifest.parts import FOLDER
 from lading.manifest.read import HEADER, Manifest, header_of, open_manifest
 from lading.manifest.schema import FORMAT
 from lading.manifest.share import Means, share
-from lading.model.errors import BadManifest, BadRequest, Internal, Overlapping
+from lading.model.errors import BadManifest, BadRequest, Overlapping, WorkerLost
 from lading.model.progress import Publish, nobody_listens
+from lading.model.text import Text
 
 _OURS = frozenset((FOLDER, CONTENTS, "lock", HEADER + ".tmp"))
 
@@ -128,7 +129,7 @@ def _asked_profile(address: Address, policy: Policy, crew: Crew) -> Profile:
     try:
         return crew.submit(_profile, address, policy).result()
     except BrokenExecutor:
-        raise Internal("", "a worker process ended unexpectedly") from None
+        raise WorkerLost("", Text("while scanning", "扫描期间")) from None
 
 
 def _profile(address: Address, policy: Policy) -> Profile:

@@ -15,8 +15,9 @@ from lading.connectors.address import Address
 from lading.connectors.crew import Crew
 from lading.connectors.profile import Profile
 from lading.connectors.wrap.policy import Policy
-from lading.model.errors import Internal, LadingError
+from lading.model.errors import LadingError, WorkerLost
 from lading.model.progress import Publish
+from lading.model.text import Text
 
 Job = tuple[Callable[[Any], Any], Any]
 """A function at the top of a module, and its task."""
@@ -47,7 +48,7 @@ def share(crew: Crew, next_job: Callable[[], Job | None], took: Callable[[Any], 
 
     Raises:
         LadingError: the first one that a job ended with.
-        Internal: a worker process died.
+        WorkerLost: a worker process died.
     """
     running: set[Future[Any]] = set()
     failure: LadingError | None = None
@@ -63,7 +64,7 @@ def share(crew: Crew, next_job: Callable[[], Job | None], took: Callable[[Any], 
             try:
                 took(ended.result())
             except BrokenExecutor:
-                raise Internal("", "a worker process ended unexpectedly") from None
+                raise WorkerLost("", Text("while scanning", "扫描期间")) from None
             except LadingError as error:
                 failure = failure or error
     if failure is not None:

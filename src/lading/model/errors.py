@@ -430,6 +430,33 @@ class Fuse(LadingError):
     )
 
 
+class BadState(LadingError):
+    """A file in the state folder of a job is missing or damaged."""
+
+    code = "bad_state"
+    exit_code = 43
+    says = Text(
+        "{subject}: the state of the job is damaged ({detail})", "{subject}：任务状态已损坏（{detail}）"
+    )
+    remedy = Text(
+        "Start another pass with --new-pass. If the same file is named again, remove it: then files in NEW are compared anew.",
+        "请用 --new-pass 开始新的一轮；若仍指出同一文件，请将其删除，此后会重新比对 NEW 中的文件。",
+    )
+
+
+class WorkerLost(LadingError):
+    """A worker process was killed, most often because the machine ran out of memory."""
+
+    code = "worker_lost"
+    advice = Advice.RETRY
+    exit_code = 44
+    says = Text("a worker process was killed ({detail})", "一个工作进程被终止（{detail}）")
+    remedy = Text(
+        "Run the same command again; it goes on where it was. If it happens again, see whether memory is short and use fewer --workers.",
+        "请重新运行同一命令，会从中断处继续。如再次发生，请检查内存是否不足，并减少 --workers。",
+    )
+
+
 class AccountOpen(LadingError):
     """Found and accounted for are not equal: a fault of Lading itself."""
 

@@ -23,15 +23,17 @@ from lading.evidence.chain import records
 from lading.evidence.ledger import Ledger
 from lading.manifest.read import open_manifest
 from lading.manifest.scan import scan
-from lading.model.errors import BadRequest, NotFound
+from lading.model.errors import BadRequest, BadState, NotFound
 from lading.model.failpoints import failpoint
 from lading.model.paths import ROOT
+from lading.model.text import Text
 from lading.stages.transfer.account import Times, close_account
 from lading.stages.transfer.decide import ACTIVE
 from lading.stages.transfer.plan import Plan, Sides, make_plan
 from lading.stages.transfer.rates import Tally
 from lading.stages.transfer.rules import Rules
 from lading.stages.transfer.state import Job, Pass, read_json, write_json
+from lading.stages.transfer.trouble import state_errors
 from lading.stages.transfer.worker import Task
 
 DRY = 0
@@ -89,6 +91,10 @@ class Copying:
         Raises:
             LadingError: whatever a run would raise up to there.
         """
+        with state_errors(self._job.folder):
+            return self._dry_run()
+
+    def _dry_run(self) -> Planned:
         it = self._job.pass_of(DRY)
         self._only_look()
         shutil.rmtree(it.folder, ignore_errors=True)
@@ -109,12 +115,18 @@ class Copying:
             BadRequest: the unfinished pass was begun under other rules.
             LadingError: what stopped it; running again goes on where it was.
         """
+        with state_errors(self._job.folder):
+            return self._run()
+
+    def _run(self) -> Finished:
         # Loaded only now, when the worker processes have been forked: DBOS takes as long to
         # import as a small pass takes to run, and it makes threads.
         from lading.stages.transfer import flow  # noqa: PLC0415
 
+        self._look()
         it, resumed = self._begin()
-        self._prepare_new(resumed)
+        if not resumed:
+            self._sweep()
         self._tally.write_to(it.folder / "rates.jsonl")
         steps = flow.Steps(
             crew=self._crew,
@@ -159,20 +171,34 @@ class Copying:
                     "rules": self._order.rules.to_json(),
                 },
             )
-        if Rules.from_json(read_json(begun)["rules"]) != self._order.rules:
-            raise BadRequest(
-                str(it.folder),
-                f"pass {it.number} is unfinished and was begun under other rules; use those, or --new-pass",
-            )
+        if self._rules(it) != self._order.rules:
+            self._change_rules(it)
         it.prepare()
         self._append("copy.resumed", {"pass": it.number})
 
-    def _prepare_new(self, resumed: bool) -> None:
-        """Have NEW there, and without the leftovers of passes that were given up."""
-        drive = drive_for(self._new, self._new_policy)
-        drive.stat(ROOT)
-        if drive.partials is not None and not resumed:
-            drive.partials.sweep(())
+    def _change_rules(self, it: Pass) -> None:
+        """Let a pass that has planned nothing yet (the fuse stopped it, say) go on under the rules of today."""
+        if it.planned.exists():
+            raise BadRequest(
+                str(it.folder),
+                Text(
+                    f"pass {it.number} is unfinished and was begun under other rules; use those, or --new-pass",
+                    f"第 {it.number} 轮尚未完成且以其他规则开始；请使用原规则，或用 --new-pass",
+                ),
+            )
+        begun = it.folder / "pass.json"
+        write_json(begun, {**read_json(begun), "rules": self._order.rules.to_json()})
+
+    def _look(self) -> None:
+        """Look whether both drives are there before a pass is begun; this makes NEW if it is not."""
+        for address, policy in ((self._old, self._old_policy), (self._new, self._new_policy)):
+            drive_for(address, policy).stat(ROOT)
+
+    def _sweep(self) -> None:
+        """Free NEW from the leftovers of passes that were given up."""
+        partials = drive_for(self._new, self._new_policy).partials
+        if partials is not None:
+            partials.sweep(())
 
     def _only_look(self) -> None:
         """From now on nothing of ours writes to NEW, not even to find out its profile."""
@@ -194,16 +220,18 @@ class Copying:
         failpoint(point)
 
     def _plan(self, it: Pass) -> list[list[str]]:
+        # What an earlier sitting planned halfway, perhaps under other rules, must not be counted.
+        shutil.rmtree(it.plan, ignore_errors=True)
+        it.prepare()
         plan = make_plan(self._sides(it), self._rules(it), it.plan)
-        write_json(it.folder / "plan.json", plan.to_json())
+        write_json(it.planned, plan.to_json())
         self._expect(it)
         return [stage.parts for stage in plan.stages]
 
     def _expect(self, it: Pass) -> None:
         """Tell how much there is to do, once it is known."""
-        planned = it.folder / "plan.json"
-        if planned.exists():
-            actions = read_json(planned)["actions"]
+        if it.planned.exists():
+            actions = read_json(it.planned)["actions"]
             todo = [actions[action] for action in ACTIVE if action in actions]
             self._tally.expect("copy", sum(it["objects"] for it in todo), sum(it["bytes"] for it in todo))
 
@@ -271,14 +299,16 @@ class Copying:
         )
 
     def _rules(self, it: Pass) -> Rules:
-        return (
-            self._order.rules
-            if it.number == DRY
-            else Rules.from_json(read_json(it.folder / "pass.json")["rules"])
-        )
+        if it.number == DRY:
+            return self._order.rules
+        begun = it.folder / "pass.json"
+        try:
+            return Rules.from_json(read_json(begun)["rules"])
+        except (KeyError, TypeError) as problem:
+            raise BadState(str(begun), repr(problem)) from None
 
     def _in_order(self, it: Pass) -> set[str]:
-        stages = read_json(it.folder / "plan.json")["stages"]
+        stages = read_json(it.planned)["stages"]
         return {
             key for stage in stages if stage["stage"] in ("moves", "delete-folders") for key in stage["parts"]
         }

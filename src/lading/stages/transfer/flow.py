@@ -29,7 +29,7 @@ import sqlalchemy
 from dbos import DBOS, SetWorkflowID
 
 from lading.connectors.crew import Crew
-from lading.model.errors import Internal, LadingError
+from lading.model.errors import Internal, LadingError, WorkerLost
 from lading.stages.transfer.worker import Task, run_partition
 
 VERSION = "1"
@@ -164,7 +164,7 @@ class _Partition:
                     raise Stopped
             return job.result()
         except BrokenProcessPool:
-            raise Internal(self.key, "a worker process died") from None
+            raise WorkerLost("", self.key) from None
 
 
 def _settled(job: Future[Any]) -> None:

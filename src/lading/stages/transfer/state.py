@@ -19,7 +19,8 @@ from pathlib import Path as LocalPath
 from typing import Any
 
 from lading.connectors.address import Address
-from lading.model.errors import BadRequest, Busy
+from lading.model.errors import BadRequest, BadState, Busy
+from lading.model.text import Text
 
 FORMAT = 1
 LOCK_PATIENCE = 5.0
@@ -47,6 +48,11 @@ class Pass:
     def plan(self) -> LocalPath:
         """The partitions of the plan."""
         return self.folder / "plan"
+
+    @property
+    def planned(self) -> LocalPath:
+        """What the plan says, there once it is whole."""
+        return self.folder / "plan.json"
 
     @property
     def work(self) -> LocalPath:
@@ -96,7 +102,8 @@ class Job:
     def passes(self) -> list[Pass]:
         """All passes so far, in order."""
         folder = self.folder / "passes"
-        numbers = sorted(int(name) for name in os.listdir(folder)) if folder.is_dir() else []
+        names = os.listdir(folder) if folder.is_dir() else []
+        numbers = sorted(int(name) for name in names if name.isascii() and name.isdigit())
         return [self.pass_of(number) for number in numbers if number > 0]
 
     def pass_of(self, number: int) -> Pass:
@@ -126,7 +133,9 @@ def job_at(state: LocalPath, old: Address, new: Address) -> Job:
         job.folder.chmod(0o700)
         write_json(job.folder / "job.json", _facts(job))
     except OSError as problem:
-        raise BadRequest(str(state), f"the state folder cannot be written: {problem.strerror}") from None
+        why = problem.strerror
+        said = Text(f"the state folder cannot be written: {why}", f"无法写入状态文件夹：{why}")
+        raise BadRequest(str(state), said) from None
     return job
 
 
@@ -166,14 +175,16 @@ def read_json(path: LocalPath) -> dict[str, Any]:
     The facts at *path*.
 
     Raises:
-        BadRequest: the file is damaged.
+        BadState: the file is damaged or gone.
     """
     try:
         facts = json.loads(path.read_bytes())
+    except FileNotFoundError as problem:
+        raise BadState(str(path), problem.strerror or "") from None
     except ValueError as problem:
-        raise BadRequest(str(path), f"the state file is damaged: {problem}") from None
+        raise BadState(str(path), str(problem)) from None
     if not isinstance(facts, dict):
-        raise BadRequest(str(path), "the state file is damaged")
+        raise BadState(str(path), Text("it is no object", "不是对象"))
     return facts
 
 
