@@ -24,19 +24,31 @@ CHUNK = 1024 * 1024
 
 
 class Digests:
-    """SHA-256 and BLAKE3 of what has passed so far."""
+    """
+    SHA-256 and BLAKE3 of what has passed so far.
 
-    __slots__ = ("_blake3", "_sha256", "size")
+    As long as it is one piece, it is kept: to compare a small content with what was stored
+    takes less than to compute a second digest of it.
+    """
+
+    __slots__ = ("_blake3", "_only", "_sha256", "size")
 
     def __init__(self) -> None:
         self._sha256 = hashlib.sha256()
-        self._blake3 = blake3()
+        self._blake3: blake3 | None = None
+        self._only = b""
         self.size = 0
 
     def add(self, data: bytes) -> None:
         """Take *data* in."""
         self._sha256.update(data)
-        self._blake3.update(data)
+        if self.size == 0:
+            self._only = data
+        else:
+            if self._blake3 is None:
+                self._blake3 = blake3(self._only)
+                self._only = b""
+            self._blake3.update(data)
         self.size += len(data)
 
     @property
@@ -44,10 +56,14 @@ class Digests:
         """The digest that is recorded, in hex."""
         return self._sha256.hexdigest()
 
-    @property
-    def blake3(self) -> bytes:
-        """The digest that guards the way back."""
-        return self._blake3.digest()
+    def gives_back(self, reader: Reader) -> bool:
+        """Whether *reader* has exactly what has passed here, to its end."""
+        if self._blake3 is not None:
+            return blake3_of(reader) == (self._blake3.digest(), self.size)
+        held = reader.read(CHUNK)
+        while held and self._only.startswith(held) and (more := reader.read(CHUNK)):
+            held += more
+        return held == self._only
 
 
 class Content:

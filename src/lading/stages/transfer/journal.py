@@ -16,6 +16,11 @@ from pathlib import Path as LocalPath
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
+TOGETHER = 4 * 1024 * 1024
+"""Bytes of content whose rows are noted together."""
+ROWS = 200
+"""Rows that are noted together at most."""
+
 
 class Outcome(NamedTuple):
     """
@@ -44,16 +49,27 @@ class Journal:
         self.blocks: dict[str, list[str]] = {}
         self.staged: dict[str, str] = {}
         self._guard = threading.Lock()
+        self._waiting: list[Outcome] = []
+        self._size = 0
         whole = self._read(path) if path.exists() else 0
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
         # A torn last line is cut off, lest the next one be glued to it.
         os.ftruncate(self._fd, whole)
         os.lseek(self._fd, 0, os.SEEK_END)
 
-    def done(self, outcome: Outcome) -> None:
-        """One row of the plan is done."""
-        self._take(["done", *outcome])
-        self._add(["done", *outcome])
+    def done(self, outcome: Outcome, size: int) -> None:
+        """
+        One row of the plan is done; it was about *size* bytes.
+
+        Rows are noted together, before they come to a block: that much is looked at again after
+        a kill, as with a large file.
+        """
+        with self._guard:
+            self.outcomes[outcome.seq] = outcome
+            self._waiting.append(outcome)
+            self._size += size
+            if self._size >= TOGETHER or len(self._waiting) >= ROWS:
+                self._note_waiting()
 
     def block(self, token: str, digest: str) -> None:
         """The next block of the large file *token* has arrived whole."""
@@ -76,12 +92,18 @@ class Journal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        with self._guard:
+            self._note_waiting()
         os.close(self._fd)
 
+    def _note_waiting(self) -> None:
+        if self._waiting:
+            os.write(self._fd, _line(["done", *self._waiting]))
+        self._waiting, self._size = [], 0
+
     def _add(self, row: list[Any]) -> None:
-        line = json.dumps(row, separators=(",", ":")).encode() + b"\n"
         with self._guard:
-            os.write(self._fd, line)
+            os.write(self._fd, _line(row))
 
     def _read(self, path: LocalPath) -> int:
         whole = 0
@@ -99,8 +121,7 @@ class Journal:
     def _take(self, row: list[Any]) -> None:
         what, *facts = row
         if what == "done":
-            outcome = Outcome(*facts)
-            self.outcomes[outcome.seq] = outcome
+            self.outcomes.update((row[0], Outcome(*row)) for row in facts)
         elif what == "block":
             self.blocks.setdefault(facts[0], []).append(facts[1])
         elif what == "restart":
@@ -108,3 +129,7 @@ class Journal:
             self.staged.pop(facts[0], None)
         elif what == "stage":
             self.staged[facts[0]] = facts[1]
+
+
+def _line(row: list[Any]) -> bytes:
+    return json.dumps(row, separators=(",", ":")).encode() + b"\n"

@@ -24,7 +24,7 @@ from lading.model.entry import Entry, Kind
 from lading.model.errors import Advice, AlreadyExists, DriveError, NotFound, Truncated
 from lading.model.failpoints import failpoint
 from lading.model.paths import Path
-from lading.stages.transfer.content import BLOCK, CHUNK, Content, Digests, blake3_of, digests_of
+from lading.stages.transfer.content import BLOCK, CHUNK, Content, Digests, digests_of
 from lading.stages.transfer.decide import Action
 from lading.stages.transfer.journal import Journal, Outcome
 
@@ -163,7 +163,7 @@ class Performer:
 
     def _reads_back(self, path: Path, digests: Digests) -> bool:
         with self._new.read(path) as reader:
-            return blake3_of(reader) == (digests.blake3, digests.size)
+            return digests.gives_back(reader)
 
     # Large files, in several sittings
 
@@ -176,7 +176,7 @@ class Performer:
             self._journal.restart(token, 0)
         digests = self._send_blocks(row, token, partials)
         with partials.read(token) as reader:
-            if blake3_of(reader) != (digests.blake3, digests.size):
+            if not digests.gives_back(reader):
                 self._journal.restart(token, 0)
                 partials.append(token, (), start=0)
                 raise Truncated(row.new, "NEW gave back another content than it was given")

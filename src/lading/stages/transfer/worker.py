@@ -93,7 +93,7 @@ def _do(rows: list[Row], performer: Performer, journal: Journal, meter: _Meter, 
     def one(row: Row) -> None:
         outcome = performer.perform(row)
         failpoint("copy.before_journal")
-        journal.done(outcome)
+        journal.done(outcome, row.size)
         failpoint("copy.after_journal")
         meter.object()
 
