@@ -60,35 +60,53 @@ class PartWriter:
     def __init__(self, folder: LocalPath) -> None:
         self._folder = folder
         self.stages: list[Stage] = []
-        self._rows: list[tuple[Any, ...]] = []
-        self._bytes = 0
-        self._parts = 0
+        self._held: list[pa.RecordBatch] = []
+        self._rows = self._bytes = self._parts = 0
 
-    def stage(self, name: str, rows: Iterable[tuple[Any, ...]], *, whole: bool = False) -> None:
+    def stage(self, name: str, batches: Iterable[pa.RecordBatch], *, whole: bool = False) -> None:
         """
-        Add a stage of *rows* (tuples in the order of `SCHEMA`); none if there are no rows.
+        Add a stage of the rows in *batches* (columns as in `SCHEMA`); none if there are no rows.
 
         With *whole* it is one partition: its rows must be done in their order.
         """
         self.stages.append(Stage(name))
-        for row in rows:
-            size = row[6] if row[1] in (Action.COPY, Action.REPLACE, Action.CHECK, Action.RECHECK) else 0
-            if not whole and self._rows and (len(self._rows) >= FILES or self._bytes + size > BYTES):
+        for batch in batches:
+            start = 0
+            for end in [] if whole else self._cuts(batch):
+                self._hold(batch.slice(start, end - start))
                 self._flush()
-            self._rows.append(row)
-            self._bytes += size
+                start = end
+            self._hold(batch.slice(start))
         self._flush()
         if not self.stages[-1].parts:
             self.stages.pop()
 
+    def _cuts(self, batch: pa.RecordBatch) -> Iterator[int]:
+        """The rows of *batch* before which a partition ends, given what is held already."""
+        rows, size = self._rows, self._bytes
+        for number, more in enumerate(batch.column(_SIZE).to_pylist()):
+            if rows and (rows >= FILES or size + more > BYTES):
+                yield number
+                rows = size = 0
+            rows += 1
+            size += more
+        self._bytes = size
+
+    def _hold(self, batch: pa.RecordBatch) -> None:
+        if batch.num_rows:
+            self._held.append(batch)
+            self._rows += batch.num_rows
+
     def _flush(self) -> None:
-        if not self._rows:
-            return
-        key = f"part-{self._parts:05d}"
-        self._parts += 1
-        write_table(self._folder / f"{key}.parquet", table_of(self._rows, SCHEMA))
-        self.stages[-1].parts.append(key)
-        self._rows, self._bytes = [], 0
+        if self._held:
+            key = f"part-{self._parts:05d}"
+            self._parts += 1
+            write_table(self._folder / f"{key}.parquet", pa.Table.from_batches(self._held).cast(SCHEMA))
+            self.stages[-1].parts.append(key)
+        self._held, self._rows = [], 0
+
+
+_SIZE = SCHEMA.get_field_index("size")
 
 
 def table_of(rows: list[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
@@ -102,7 +120,7 @@ def table_of(rows: list[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
 def write_table(path: LocalPath, table: pa.Table) -> None:
     """Write *table* at *path*, whole or not at all."""
     draft = path.with_name(path.name + ".part")
-    pq.write_table(table, draft, compression="zstd")
+    pq.write_table(table, draft, compression="lz4")
     os.replace(draft, path)
 
 

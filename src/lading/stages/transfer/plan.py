@@ -22,14 +22,14 @@ from lading.connectors.profile import Profile
 from lading.manifest.engine import engine
 from lading.manifest.read import Manifest
 from lading.model.entry import Kind
-from lading.model.errors import Fuse
 from lading.model.failpoints import failpoint
 from lading.model.paths import decode, shown
-from lading.stages.transfer.decide import Action, Decision, Facts, Landed, Object, Reason, decide
+from lading.stages.transfer.decide import Decision, Facts, Landed, Object, Reason, decide
 from lading.stages.transfer.mapping import map_names
-from lading.stages.transfer.parts import SCHEMA, PartWriter, Stage, table_of, write_table
+from lading.stages.transfer.parts import SCHEMA, Stage, table_of, write_table
 from lading.stages.transfer.renames import find_renames, no_renames
 from lading.stages.transfer.rules import Rules
+from lading.stages.transfer.sequence import write_stages
 from lading.stages.transfer.tables import MEMORY, load, view
 
 _BATCH = 20_000
@@ -103,10 +103,9 @@ def make_plan(sides: Sides, rules: Rules, folder: LocalPath) -> Plan:
         _prepare(db, sides, rules)
         _decide_all(db, sides, rules, folder)
         failpoint("plan.parts")
-        writer = PartWriter(folder)
-        _write_stages(db, writer, sides, rules)
+        stages = write_stages(db, sides.new_profile, rules, folder)
         _write_rest(db, folder)
-        return Plan(_actions(db), writer.stages)
+        return Plan(_actions(db), stages)
 
 
 def _prepare(db: duckdb.DuckDBPyConnection, sides: Sides, rules: Rules) -> None:
@@ -208,113 +207,8 @@ def _planned(seq: int, row: tuple[Any, ...], it: Object, decision: Decision) -> 
     )  # fmt: skip
 
 
-def _write_stages(db: duckdb.DuckDBPyConnection, writer: PartWriter, sides: Sides, rules: Rules) -> None:
-    columns = ", ".join(f"decided.{name}" for name in SCHEMA.names)
-    moved = columns.replace("decided.action", "'rename'").replace(
-        "decided.renamed_from", "folder_moves.source"
-    )
-    writer.stage(
-        "moves",
-        _rows(
-            db, f"SELECT {moved} FROM decided JOIN folder_moves ON folder_moves.path = old ORDER BY number"
-        ),
-        whole=True,
-    )
-    folders = "action = 'folder'"
-    depth = "length(new) - length(replace(new, '/', ''))"
-    (deepest,) = db.execute(f"SELECT max({depth}) FROM decided WHERE {folders}").fetchall()[0]
-    for level in range((-1 if deepest is None else deepest) + 1):
-        writer.stage(
-            f"folders-{level}",
-            _rows(db, f"SELECT {columns} FROM decided WHERE {folders} AND {depth} = {level} ORDER BY new"),
-        )
-    writer.stage("renames", _rows(db, f"SELECT {columns} FROM decided WHERE action = 'rename' ORDER BY new"))
-    writer.stage(
-        "files",
-        _rows(
-            db,
-            f"SELECT {columns} FROM decided WHERE action IN ('copy', 'replace', 'check', 'recheck') ORDER BY new",
-        ),
-    )
-    deletions = _deletions(db, sides, rules) if rules.delete else []
-    writer.stage("delete-files", [row for row in deletions if row[5] == Kind.FILE])
-    writer.stage("delete-folders", [row for row in deletions if row[5] == Kind.FOLDER], whole=True)
-    if sides.new_profile.keeps_modified:
-        writer.stage("times", _times(db, [row[4] for row in deletions]))
-
-
-def _rows(db: duckdb.DuckDBPyConnection, query: str) -> Iterator[tuple[Any, ...]]:
-    for batch in db.sql(query).to_arrow_reader(_BATCH):
-        yield from _tuples(batch)
-
-
 def _tuples(batch: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:
     return zip(*(column.to_pylist() for column in batch.columns), strict=True)
-
-
-def _deletions(db: duckdb.DuckDBPyConnection, sides: Sides, rules: Rules) -> list[tuple[Any, ...]]:
-    """
-    What earlier passes put into NEW, OLD no longer has, and nobody changed in NEW since.
-
-    What lies below a folder that could not be listed this time is not known to be gone.
-    """
-    gone = """
-        SELECT l.* FROM l JOIN n ON n.path = l.new_path AND n.kind = l.kind
-        WHERE NOT EXISTS (SELECT 1 FROM o WHERE o.path = l.old_path)
-          AND l.new_path NOT IN (SELECT target FROM t) AND l.new_path NOT IN (SELECT source FROM renames)
-          AND NOT EXISTS (SELECT 1 FROM o AS f WHERE f.kind = 'folder' AND f.problem IS NOT NULL AND starts_with(l.old_path, f.path || '/'))
-          AND (l.kind = 'folder' OR (n.size = l.new_size AND (n.etag = l.new_etag OR l.new_etag IS NULL)))
-    """
-    rows = db.execute(
-        f"SELECT old_path, new_path, kind, old_size, new_etag FROM ({gone}) ORDER BY new_path DESC"
-    ).fetchall()
-    (landed,) = db.execute("SELECT count(*) FROM l").fetchall()[0]
-    if rows and len(rows) > rules.delete_at_most * landed:
-        raise Fuse(sides.new_profile.address, f"{len(rows)} / {landed} ({len(rows) / landed:.1%})")
-    (first,) = db.execute("SELECT count(*) FROM decided").fetchall()[0]
-    return [
-        (
-            first + number,
-            Action.DELETE.value,
-            Reason.VANISHED_FROM_OLD.value,
-            old,
-            new,
-            kind,
-            size,
-            None,
-            None,
-            None,
-            etag,
-            True,
-            None,
-            None,
-        )
-        for number, (old, new, kind, size, etag) in enumerate(rows)
-    ]
-
-
-def _times(db: duckdb.DuckDBPyConnection, deleted: list[str]) -> list[tuple[Any, ...]]:
-    """Folders that this pass makes, or in which it changes something: writing into them moved their time."""
-    db.execute("CREATE TEMP TABLE changed (path VARCHAR)")
-    if deleted:
-        db.executemany("INSERT INTO changed VALUES (?)", [(path,) for path in deleted])
-    query = """
-        WITH written AS (
-            SELECT path FROM changed
-            UNION ALL SELECT new FROM decided WHERE action IN ('copy', 'replace', 'check', 'recheck', 'rename', 'folder')
-            UNION ALL SELECT renamed_from FROM decided WHERE action = 'rename'
-            UNION ALL SELECT unnest([source, target]) FROM folder_moves
-        ), touched AS (
-            SELECT regexp_replace(path, '/?[^/]*$', '') AS target FROM written
-            UNION SELECT new FROM decided WHERE action = 'folder'
-        )
-        SELECT 0, 'time', 'new', k.path, k.target, k.kind, k.size, k.modified, k.etag, k.id, NULL, true, NULL, NULL
-        FROM known AS k SEMI JOIN touched USING (target)
-        WHERE k.kind = 'folder' AND k.modified IS NOT NULL AND k.problem IS NULL AND NOT k.excluded AND k.refused IS NULL
-        ORDER BY k.path DESC
-    """
-    # These rows are beside the account: the folders themselves are counted elsewhere.
-    return [(-1 - number, *row[1:]) for number, row in enumerate(_rows(db, query))]
 
 
 def _write_rest(db: duckdb.DuckDBPyConnection, folder: LocalPath) -> None:
