@@ -11,6 +11,7 @@ task makes it safe to run again.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -146,6 +147,8 @@ def _begin(progress: Any) -> None:
     global _progress  # one channel to the parent per process
     _progress = progress
     _drives.clear()
+    # What was made before the fork is not looked through again: that would copy its pages.
+    gc.freeze()
     # Ctrl-C is the parent's business; it ends us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A handler of the parent would make a traceback of its end.

@@ -8,6 +8,7 @@ import hashlib
 import os
 import shutil
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -119,19 +120,27 @@ class Copying:
             return self._run()
 
     def _run(self) -> Finished:
-        # Loaded only now, when the worker processes have been forked: DBOS takes as long to
-        # import as a small pass takes to run, and it makes threads.
-        from lading.stages.transfer import flow  # noqa: PLC0415
-
         self._look()
         it, resumed = self._begin()
         if not resumed:
             self._sweep()
         self._tally.write_to(it.folder / "rates.jsonl")
+        with ThreadPoolExecutor(2, thread_name_prefix="scan") as ahead:
+            # The workers begin to scan while we load the flow; its steps wait for the ends.
+            old = ahead.submit(self._scan, self._old, self._old_policy, it.old, "scan.old.done")
+            new = ahead.submit(self._scan, self._new, self._new_policy, it.new, "scan.new.done")
+            self._flow(it, old, new)
+        return Finished(it, read_json(it.account), resumed)
+
+    def _flow(self, it: Pass, old: Future[None], new: Future[None]) -> None:
+        # Loaded only now, when the worker processes have been forked: DBOS takes as long to
+        # import as a small pass takes to run, and it makes threads.
+        from lading.stages.transfer import flow  # noqa: PLC0415
+
         steps = flow.Steps(
             crew=self._crew,
-            scan_old=lambda: self._scan(self._old, self._old_policy, it.old, "scan.old.done"),
-            scan_new=lambda: self._scan(self._new, self._new_policy, it.new, "scan.new.done"),
+            scan_old=old.result,
+            scan_new=new.result,
             plan=lambda: self._plan(it),
             task=lambda key: self._task(it, key),
             settle=self._settle,
@@ -140,7 +149,6 @@ class Copying:
         )
         self._expect(it)
         flow.run_pass(self._job.folder / "flow.sqlite", f"{self._job.id}-{it.number:04d}", steps)
-        return Finished(it, read_json(it.account), resumed)
 
     # Before the flow
 
