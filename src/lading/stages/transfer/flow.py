@@ -35,7 +35,7 @@ from lading.stages.transfer.worker import Task, run_partition
 VERSION = "1"
 """Raised when the order or the names of steps change: a pass begun by another version is not taken up."""
 QUEUE = "passes"
-POLL = 0.02
+POLL = 0.1
 """Seconds between two looks at the state of the workflow."""
 SUBSECONDS = (3, 42)
 """The SQLite that first knows `unixepoch('subsec')`, which DBOS uses from Python 3.12 on; an older one is lent it."""
@@ -185,6 +185,8 @@ def _start_or_resume(name: str) -> Any:
         raise Internal(
             name, "the pass was begun by another version of Lading; start a new one with --new-pass"
         )
+    # Only now: whoever looks often takes processor time from the workers.
+    DBOS.register_queue(QUEUE, worker_concurrency=1, polling_interval_sec=POLL)
     if status.status == "ENQUEUED" or status.executor_id == DBOS.executor_id:
         # A queue has it already: to resume it would run it twice.
         return DBOS.retrieve_workflow(name)
@@ -197,7 +199,7 @@ def _wait(handle: Any, steps: Steps) -> None:
             if handle.get_status().status in ("SUCCESS", "ERROR"):
                 break
         if steps.failure is None:
-            handle.get_result(polling_interval_sec=POLL)
+            handle.get_result(polling_interval_sec=0.01)
     except (KeyboardInterrupt, SystemExit):
         steps.stop.set()
         steps.over.wait(10)
@@ -226,7 +228,6 @@ def _launched(database: LocalPath) -> Iterator[None]:
     )
     try:
         DBOS.launch()
-        DBOS.register_queue(QUEUE, worker_concurrency=1, polling_interval_sec=0.01)
         yield
     finally:
         DBOS.destroy()
