@@ -35,13 +35,13 @@ from lading.model.errors import (
     CursorExpired,
     DriveError,
     Forbidden,
-    Internal,
     LoginFailed,
     NoSpace,
     NotFound,
     ReadOnly,
     Unavailable,
     Unreadable,
+    WorkerLost,
 )
 from lading.model.paths import ROOT, Path
 from lading.model.progress import Progress
@@ -481,7 +481,7 @@ def test_lost_worker_ends_the_scan_with_a_sentence(scanned: Any) -> None:
                 done.set_exception(BrokenExecutor())
             return done
 
-    with pytest.raises(Internal):
+    with pytest.raises(WorkerLost):
         scanned(TinyDrive(FILES, local=True), crew=Dying(), digest=True)
 
     assert everything(FILES) == paths(scanned(TinyDrive(FILES), digest=True))

@@ -24,7 +24,7 @@ from lading.manifest.content import CONTENTS, read_contents
 from lading.manifest.files import local_errors, locked, write_json
 from lading.manifest.finish import finished_facts
 from lading.manifest.frontier import Frontier
-from lading.manifest.parts import FOLDER
+from lading.manifest.parts import FOLDER, Part
 from lading.manifest.read import HEADER, Manifest, header_of, open_manifest
 from lading.manifest.schema import FORMAT
 from lading.manifest.share import Means, share
@@ -122,7 +122,15 @@ def _written(means: Means, facts: dict[str, Any]) -> dict[str, Any]:
     parts = frontier.parts
     if facts["digest"]:
         parts = read_contents(means, parts)
-    return {"profile": _plain(asdict(means.profile)), **finished_facts(means.directory, parts)}
+    return {"profile": _plain(asdict(means.profile)), **_finished(means, parts)}
+
+
+def _finished(means: Means, parts: list[Part]) -> dict[str, Any]:
+    """The counts and fingerprints, made by a worker: this process may have other scans to lead."""
+    try:
+        return means.crew.submit(finished_facts, means.directory, parts).result()
+    except BrokenExecutor:
+        raise WorkerLost("", Text("while scanning", "扫描期间")) from None
 
 
 def _asked_profile(address: Address, policy: Policy, crew: Crew) -> Profile:

@@ -96,7 +96,7 @@ def close_account(sides: Sides, rules: Rules, it: Pass, times: Times, landed: Lo
         _check_closed(db, sides)
         account = _summary(db, sides, it, times)
         _write_lists(db, it)
-        write_landed(db, landed)
+        write_landed(db, sides.landed, landed)
     failpoint("account.landed")
     write_json(it.account, account)
     failpoint("account.written")

@@ -9,6 +9,7 @@ row of the last time they landed.
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path as LocalPath
 
 import duckdb
@@ -39,19 +40,32 @@ _KEPT = """
 """
 
 
-def write_landed(db: duckdb.DuckDBPyConnection, target: LocalPath) -> None:
+def write_landed(db: duckdb.DuckDBPyConnection, before: LocalPath | None, target: LocalPath) -> None:
     """
-    Write the table after a pass to *target*.
+    Write the table after a pass to *target*; *before* is that of the pass before.
 
     Needs the tables of the account: `o`, `n`, `l`, `decided`, `results`, `planned`, `moves`, `b`.
     """
+    target.parent.mkdir(exist_ok=True)
+    draft = target.with_name(target.name + ".part")
+    if before is not None and _nothing_happened(db):
+        shutil.copyfile(before, draft)
+        os.replace(draft, target)
+        return
     _follow_moves(db)
     db.execute(f"CREATE TEMP TABLE fresh AS {_NEW} UNION ALL {_CAME_ALONG}")
-    draft = target.with_name(target.name + ".part")
-    target.parent.mkdir(exist_ok=True)
     name = str(draft).replace("'", "''")
     db.execute(f"COPY (SELECT * FROM fresh UNION ALL {_KEPT}) TO '{name}' (FORMAT parquet, COMPRESSION zstd)")
     os.replace(draft, target)
+
+
+def _nothing_happened(db: duckdb.DuckDBPyConnection) -> bool:
+    """Whether everything that had landed is where it was, on both sides, and nothing else landed."""
+    query = """
+        SELECT 1 FROM (SELECT 1 FROM decided LIMIT 1) UNION ALL SELECT 1 FROM (SELECT 1 FROM results LIMIT 1)
+        UNION ALL SELECT 1 FROM (SELECT 1 FROM l ANTI JOIN n ON n.path = l.new_path LIMIT 1)
+    """
+    return not db.execute(query).fetchall()
 
 
 def _follow_moves(db: duckdb.DuckDBPyConnection) -> None:

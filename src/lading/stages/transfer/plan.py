@@ -64,6 +64,9 @@ SAME = f"""
 """
 
 
+_ALONG = "o.path, l.old_size, l.new_size, l.new_modified, l.new_etag, l.sha256"
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a pass will do: counts and bytes by action, and the partitions by stage."""
@@ -113,7 +116,32 @@ def _prepare(db: duckdb.DuckDBPyConnection, sides: Sides, rules: Rules) -> None:
     db.execute(
         "CREATE TEMP VIEW t AS SELECT o.path, coalesce(m.target, o.path) AS target FROM o LEFT JOIN m USING (path)"
     )
-    if sides.landed is not None and sides.new_moves and sides.old_profile.stable_ids:
+    if _vanished(db):
+        _find_renamed(db, sides)
+    else:
+        no_renames(db)
+        db.execute("CREATE TEMP TABLE came (path VARCHAR, old_path VARCHAR, sha256 VARCHAR)")
+        db.execute(f"CREATE TEMP TABLE along AS SELECT {_ALONG} FROM l JOIN o ON false")
+    db.execute("CREATE TEMP TABLE excluded (path VARCHAR)")
+    if rules.exclude:
+        _exclude(db, rules.exclude)
+
+
+def _vanished(db: duckdb.DuckDBPyConnection) -> bool:
+    """Whether anything that landed is no longer at its place in OLD; else nothing was renamed."""
+    return bool(db.execute("SELECT 1 FROM l ANTI JOIN o ON o.path = l.old_path LIMIT 1").fetchall())
+
+
+def _find_renamed(db: duckdb.DuckDBPyConnection, sides: Sides) -> None:
+    """
+    Find what was renamed in OLD.
+
+    Makes `came` (what came along when a folder above it was renamed, unchanged) and `along`: what
+    came along and stands where OLD now has it, changed or not.  That is ours, so an edit in OLD
+    may replace it.  What OLD said of it when it landed is left out but for the size: only the id
+    could tell that it is still the same object, and `came` asks that.
+    """
+    if sides.new_moves and sides.old_profile.stable_ids:
         find_renames(db)
         db.execute("""
             CREATE TEMP TABLE came AS SELECT o.path, any_value(l.old_path) AS old_path, any_value(l.sha256) AS sha256
@@ -126,22 +154,8 @@ def _prepare(db: duckdb.DuckDBPyConnection, sides: Sides, rules: Rules) -> None:
     else:
         no_renames(db)
         db.execute("CREATE TEMP TABLE came (path VARCHAR, old_path VARCHAR, sha256 VARCHAR)")
-    _find_along(db)
-    db.execute("CREATE TEMP TABLE excluded (path VARCHAR)")
-    if rules.exclude:
-        _exclude(db, rules.exclude)
-
-
-def _find_along(db: duckdb.DuckDBPyConnection) -> None:
-    """
-    Make the table `along`: what came along when a folder was renamed, and stands where OLD now has it.
-
-    It is ours, so an edit in OLD may replace it.  What OLD said of it when it landed is left out but
-    for the size: only the id could tell that it is still the same object, and `came` asks that.
-    """
-    db.execute("""
-        CREATE TEMP TABLE along AS SELECT DISTINCT ON (o.path)
-            o.path, l.old_size, l.new_size, l.new_modified, l.new_etag, l.sha256
+    db.execute(f"""
+        CREATE TEMP TABLE along AS SELECT DISTINCT ON (o.path) {_ALONG}
         FROM o JOIN t ON t.path = o.path
         JOIN l ON l.new_path = t.target AND l.old_path <> o.path AND l.kind = o.kind
         ANTI JOIN o AS still ON still.path = l.old_path
