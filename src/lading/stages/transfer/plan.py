@@ -30,7 +30,7 @@ from lading.stages.transfer.parts import SCHEMA, Stage, table_of, write_table
 from lading.stages.transfer.renames import find_renames, no_renames
 from lading.stages.transfer.rules import Rules
 from lading.stages.transfer.sequence import write_stages
-from lading.stages.transfer.tables import MEMORY, load, view
+from lading.stages.transfer.tables import MEMORY, UNTOUCHED, load, view
 
 _BATCH = 20_000
 
@@ -143,12 +143,12 @@ def _find_renamed(db: duckdb.DuckDBPyConnection, sides: Sides) -> None:
     """
     if sides.new_moves and sides.old_profile.stable_ids:
         find_renames(db)
-        db.execute("""
+        db.execute(f"""
             CREATE TEMP TABLE came AS SELECT o.path, any_value(l.old_path) AS old_path, any_value(l.sha256) AS sha256
             FROM o JOIN t ON t.path = o.path
             JOIN l ON l.old_id = o.id AND l.new_path = t.target AND l.old_path <> o.path AND l.kind = o.kind
             JOIN n ON n.path = t.target AND n.kind = o.kind
-            WHERE o.kind = 'folder' OR (o.size = l.old_size AND o.modified = l.old_modified AND n.size = l.new_size)
+            WHERE o.kind = 'folder' OR (o.size = l.old_size AND o.modified = l.old_modified AND {UNTOUCHED})
             GROUP BY o.path
         """)
     else:

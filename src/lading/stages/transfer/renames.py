@@ -13,13 +13,13 @@ from __future__ import annotations
 import duckdb
 
 from lading.model.paths import decode, encode, within
+from lading.stages.transfer.tables import UNTOUCHED
 
 # A landed object that is at its place in NEW, as we left it, but no longer at its place in OLD.
-_LEFT = """
+_LEFT = f"""
     SELECT l.* FROM l
     ANTI JOIN o ON o.path = l.old_path
-    JOIN n ON n.path = l.new_path AND n.kind = l.kind AND n.size = l.new_size
-          AND (n.etag = l.new_etag OR l.new_etag IS NULL OR l.kind = 'folder')
+    JOIN n ON n.path = l.new_path AND n.kind = l.kind AND (l.kind = 'folder' OR ({UNTOUCHED}))
     WHERE l.old_id IS NOT NULL
 """
 # An id that two objects share (a hard link) tells nothing.

@@ -22,6 +22,7 @@ from lading.model.errors import Fuse
 from lading.stages.transfer.decide import Action, Reason
 from lading.stages.transfer.parts import SCHEMA, PartWriter, Stage, table_of
 from lading.stages.transfer.rules import Rules
+from lading.stages.transfer.tables import UNTOUCHED
 
 _BATCH = 20_000
 _COLUMNS = ", ".join(f"decided.{name}" for name in SCHEMA.names)
@@ -82,7 +83,7 @@ def _deletions(db: duckdb.DuckDBPyConnection, new: Profile, rules: Rules) -> lis
 
     What lies below a folder that could not be listed this time is not known to be gone.
     """
-    rows = db.execute("""
+    rows = db.execute(f"""
         SELECT l.old_path, l.new_path, l.kind, l.old_size, l.new_etag
         FROM l JOIN n ON n.path = l.new_path AND n.kind = l.kind
         WHERE NOT EXISTS (SELECT 1 FROM o WHERE o.path = l.old_path)
@@ -90,7 +91,10 @@ def _deletions(db: duckdb.DuckDBPyConnection, new: Profile, rules: Rules) -> lis
           AND NOT EXISTS (
               SELECT 1 FROM o AS f WHERE f.kind = 'folder' AND f.problem IS NOT NULL AND starts_with(l.old_path, f.path || '/')
           )
-          AND (l.kind = 'folder' OR (n.size = l.new_size AND (n.etag = l.new_etag OR l.new_etag IS NULL)))
+          AND NOT EXISTS (
+              SELECT 1 FROM known AS f WHERE f.kind = 'folder' AND f.problem IS NOT NULL AND starts_with(l.new_path, f.target || '/')
+          )
+          AND (l.kind = 'folder' OR ({UNTOUCHED}))
         ORDER BY l.new_path DESC
     """).fetchall()
     [(landed,)] = db.execute("SELECT count(*) FROM l").fetchall()

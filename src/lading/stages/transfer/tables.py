@@ -24,6 +24,14 @@ LANDED = """
 """Columns of the table of what has landed; sizes in bytes, times in nanoseconds since 1970 UTC."""
 
 
+UNTOUCHED = """
+    n.size = l.new_size AND CASE
+        WHEN n.etag IS NULL OR l.new_etag IS NULL THEN n.modified IS NOT DISTINCT FROM l.new_modified ELSE n.etag = l.new_etag
+    END
+"""
+"""NEW still says of a file what it said when the file landed; see `decide.same_facts`."""
+
+
 def load(db: duckdb.DuckDBPyConnection, old: Manifest, new: Manifest, landed: LocalPath | None) -> None:
     """Make `o`, `n` and `l`."""
     entries_of(db, old.files).create_view("o")
