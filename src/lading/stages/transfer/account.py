@@ -26,13 +26,15 @@ from lading.model.failpoints import failpoint
 from lading.model.paths import decode, shown
 from lading.model.text import Language, Text
 from lading.stages.transfer.decide import Reason
-from lading.stages.transfer.landed import write_landed
+from lading.stages.transfer.landed import follow_moves, write_landed
 from lading.stages.transfer.plan import Sides
 from lading.stages.transfer.rules import Rules
 from lading.stages.transfer.state import Pass, write_json
 from lading.stages.transfer.tables import MEMORY, load, view
 
 BUCKETS = ("moved", "same", "renamed", "excluded", "waived", "failed")
+
+_BATCH = 20_000
 
 _RESULTS = """
     seq BIGINT, bucket VARCHAR, sha256 VARCHAR, size BIGINT, modified BIGINT, etag VARCHAR, code VARCHAR, detail VARCHAR, sent BIGINT
@@ -59,17 +61,25 @@ WHY_EXCLUDED = {
 
 # Every object of OLD once, with its bucket.  A child of a folder whose move failed did not come along.
 _BUCKETS = """
-    SELECT path, 'same' AS bucket, NULL AS code, NULL AS detail, NULL AS reason, -1 AS seq FROM same
+    SELECT path, CASE WHEN below.code IS NULL THEN 'same' ELSE 'failed' END AS bucket, below.code, NULL AS detail,
+           'renamed_in_old' AS reason, -1 AS seq
+    FROM same LEFT JOIN below USING (path)
     UNION ALL
     SELECT d.old, CASE
                WHEN r.bucket IS NOT NULL THEN r.bucket
-               WHEN d.action = 'renamed' AND stuck.code IS NULL THEN 'renamed'
+               WHEN d.action = 'renamed' AND below.code IS NULL THEN 'renamed'
                WHEN d.action = 'exclude' THEN 'excluded'
-               WHEN d.action = 'fail' OR stuck.code IS NOT NULL THEN 'failed'
-           END, coalesce(r.code, stuck.code), r.detail, d.reason, d.seq
+               WHEN d.action = 'fail' OR below.code IS NOT NULL THEN 'failed'
+           END, coalesce(r.code, below.code), r.detail, d.reason, d.seq
     FROM decided AS d
     LEFT JOIN (SELECT * FROM results WHERE seq >= 0) AS r ON r.seq = d.seq
-    LEFT JOIN stuck ON d.action = 'renamed' AND starts_with(d.new, stuck.target || '/')
+    LEFT JOIN below ON d.action = 'renamed' AND below.path = d.old
+"""
+# Once each, however many of the folders above it could not be moved.
+_BELOW = """
+    SELECT it.path, min(stuck.code) AS code
+    FROM (SELECT path, target FROM same UNION ALL SELECT old, new FROM decided WHERE action = 'renamed') AS it
+    JOIN stuck ON starts_with(it.target, stuck.target || '/') GROUP BY it.path
 """
 
 
@@ -115,10 +125,17 @@ def _load(db: duckdb.DuckDBPyConnection, sides: Sides, it: Pass) -> None:
     view(db, "planned", parts or [it.plan / "decided" / "empty.parquet"])
     for name in ("same", "mapped", "moves"):
         view(db, name, [it.plan / f"{name}.parquet"])
+    put_into_buckets(db)
+    follow_moves(db)
+
+
+def put_into_buckets(db: duckdb.DuckDBPyConnection) -> None:
+    """Make `b` (path, bucket, code, detail, reason, seq), and `stuck`: the folders that could not be moved."""
     db.execute(
         "CREATE TEMP TABLE stuck AS SELECT moves.target, results.code FROM moves"
         " JOIN decided ON decided.old = moves.path JOIN results USING (seq) WHERE results.bucket = 'failed'"
     )
+    db.execute(f"CREATE TEMP TABLE below AS {_BELOW}")
     db.execute(f"CREATE TEMP TABLE b AS {_BUCKETS}")
     db.execute(
         "UPDATE b SET code = o.problem FROM o WHERE o.path = b.path AND b.code IS NULL AND b.bucket = 'failed'"
@@ -210,10 +227,9 @@ def _extra(db: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:
         WHERE p.action = 'delete' AND bucket = 'deleted'
     """).fetchall()[0]
     query = """
-        SELECT count(*), coalesce(sum(n.size), 0)::BIGINT FROM n
+        SELECT count(*), coalesce(sum(n.size), 0)::BIGINT FROM n_after AS n
         WHERE path NOT IN (SELECT target FROM same) AND path NOT IN (SELECT new FROM decided)
           AND path NOT IN (SELECT coalesce(renamed_from, '') FROM decided)
-          AND NOT EXISTS (SELECT 1 FROM moves WHERE n.path = source OR starts_with(n.path, source || '/'))
     """
     all_objects, all_size = db.execute(query).fetchall()[0]
     return {
@@ -239,7 +255,7 @@ def _write_lists(db: duckdb.DuckDBPyConnection, it: Pass) -> None:
     failures = db.execute(
         "SELECT path, o.kind, o.size, code, detail, reason, bucket FROM b JOIN o USING (path) WHERE bucket IN ('failed', 'waived') ORDER BY path"
     )
-    _write_lines(it.folder / "failures.jsonl", (_failure(row) for row in failures.fetchall()))
+    _write_lines(it.folder / "failures.jsonl", (_failure(row) for row in _rows(failures)))
     excluded = db.execute(
         "SELECT path, o.kind, o.size, reason FROM b JOIN o USING (path) WHERE bucket = 'excluded' ORDER BY path"
     )
@@ -252,7 +268,7 @@ def _write_lists(db: duckdb.DuckDBPyConnection, it: Pass) -> None:
                 "size": size,
                 "reason": both(WHY_EXCLUDED[Reason(reason)]),
             }
-            for path, kind, size, reason in excluded.fetchall()
+            for path, kind, size, reason in _rows(excluded)
         ),
     )
     mapped = db.execute("SELECT path, target, why FROM mapped ORDER BY path")
@@ -260,9 +276,14 @@ def _write_lists(db: duckdb.DuckDBPyConnection, it: Pass) -> None:
         it.folder / "mapped.jsonl",
         (
             {"old": shown(decode(path)), "new": shown(decode(new)), "why": why.split("; ")}
-            for path, new, why in mapped.fetchall()
+            for path, new, why in _rows(mapped)
         ),
     )
+
+
+def _rows(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+    while rows := result.fetchmany(_BATCH):
+        yield from rows
 
 
 def _failure(row: tuple[Any, ...]) -> dict[str, Any]:

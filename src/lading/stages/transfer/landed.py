@@ -44,7 +44,8 @@ def write_landed(db: duckdb.DuckDBPyConnection, before: LocalPath | None, target
     """
     Write the table after a pass to *target*; *before* is that of the pass before.
 
-    Needs the tables of the account: `o`, `n`, `l`, `decided`, `results`, `planned`, `moves`, `b`.
+    Needs the tables of the account: `o`, `n`, `l`, `decided`, `results`, `planned`, `b`,
+    and those of `follow_moves`.
     """
     target.parent.mkdir(exist_ok=True)
     draft = target.with_name(target.name + ".part")
@@ -52,7 +53,6 @@ def write_landed(db: duckdb.DuckDBPyConnection, before: LocalPath | None, target
         shutil.copyfile(before, draft)
         os.replace(draft, target)
         return
-    _follow_moves(db)
     db.execute(f"CREATE TEMP TABLE fresh AS {_NEW} UNION ALL {_CAME_ALONG}")
     name = str(draft).replace("'", "''")
     db.execute(f"COPY (SELECT * FROM fresh UNION ALL {_KEPT}) TO '{name}' (FORMAT parquet, COMPRESSION zstd)")
@@ -68,7 +68,7 @@ def _nothing_happened(db: duckdb.DuckDBPyConnection) -> bool:
     return not db.execute(query).fetchall()
 
 
-def _follow_moves(db: duckdb.DuckDBPyConnection) -> None:
+def follow_moves(db: duckdb.DuckDBPyConnection) -> None:
     """Make `n_after` and `l_after`: where things are after the folders were moved."""
     moves = db.execute(
         "SELECT source, target FROM moves ANTI JOIN stuck USING (target) ORDER BY number"
