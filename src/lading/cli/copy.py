@@ -17,7 +17,7 @@ from lading.cli.waivers import waivers_in
 from lading.connectors.address import Address
 from lading.connectors.crew import Crew
 from lading.connectors.wrap.timetable import parse_timetable
-from lading.model.errors import FAILED_OBJECTS
+from lading.model.errors import FAILED_OBJECTS, BadRequest
 from lading.model.text import Text
 from lading.stages.transfer.apart import check_apart
 from lading.stages.transfer.copying import Copying, Finished, Order, Planned, workers
@@ -166,7 +166,7 @@ def _order(given: dict[str, Any]) -> Order:
     for limits in (given["old_limit"], given["new_limit"]):
         parse_timetable(limits)
     rules = Rules(
-        exclude=tuple(given["exclude"]),
+        exclude=tuple(map(_pattern, given["exclude"])),
         overwrite=given["overwrite"],
         delete=given["delete"],
         delete_at_most=given["delete_at_most"] / 100,
@@ -179,6 +179,16 @@ def _order(given: dict[str, Any]) -> Order:
         new_pass=given["new_pass"],
         actor=person(),
     )
+
+
+def _pattern(given: str) -> str:
+    """A folder may be written with a slash at its end; nothing, as an unset variable gives, would match all."""
+    pattern = given.rstrip("/")
+    if not pattern:
+        raise BadRequest(
+            "--exclude", Text(f"{given!r} would leave everything behind", f"{given!r} 会排除所有内容")
+        )
+    return pattern
 
 
 def _tell_plan(planned: Planned, as_json: bool) -> int:

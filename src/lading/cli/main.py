@@ -112,7 +112,9 @@ def _unexpected(problem: Exception) -> Internal:
 def _usage(error: click.ClickException, as_json: bool) -> int:
     if as_json:
         asked = getattr(error, "ctx", None)
-        said = BadRequest(asked.command_path if asked else "lading", error.format_message())
+        what = error.format_message()
+        # Click tells it in English only.
+        said = BadRequest(asked.command_path if asked else "lading", Text(what, f"命令行有误：{what}"))
         return fail(said, as_json=True, exit_code=error.exit_code)
     error.show()
     return error.exit_code

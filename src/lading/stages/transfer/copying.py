@@ -9,7 +9,6 @@ import os
 import shutil
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -20,8 +19,8 @@ from lading.connectors.address import Address
 from lading.connectors.api import Drive
 from lading.connectors.crew import Crew, drive_for
 from lading.connectors.wrap.policy import Policy
-from lading.evidence.chain import records
-from lading.evidence.ledger import Ledger
+from lading.evidence.chain import Broken, records
+from lading.evidence.ledger import Ledger, broken_at
 from lading.manifest.read import open_manifest
 from lading.manifest.scan import scan
 from lading.model.errors import BadRequest, BadState, NotFound
@@ -342,9 +341,16 @@ class Copying:
         Ledger(self._job.ledger).append(kind, facts, actor=self._order.actor, at=datetime.now(UTC))
 
     def _recorded(self, digest: str) -> bool:
-        with suppress(FileNotFoundError), open(self._job.ledger, "rb") as stream:
-            return any(it.kind == "copy.finished" and it.facts["account"] == digest for it in records(stream))
-        return False
+        path = self._job.ledger
+        try:
+            with open(path, "rb") as stream:
+                return any(
+                    it.kind == "copy.finished" and it.facts["account"] == digest for it in records(stream)
+                )
+        except FileNotFoundError:
+            return False
+        except Broken as broken:
+            raise broken_at(str(path), broken.line, broken.reason) from None
 
 
 def workers(asked: int | None) -> int:

@@ -125,8 +125,9 @@ class Journal:
         elif what == "block":
             self.blocks.setdefault(facts[0], []).append(facts[1])
         elif what == "restart":
-            del self.blocks.setdefault(facts[0], [])[facts[1] :]
-            self.staged.pop(facts[0], None)
+            token, good = facts
+            del self.blocks.setdefault(token, [])[good:]
+            self.staged.pop(token, None)
         elif what == "stage":
             self.staged[facts[0]] = facts[1]
 

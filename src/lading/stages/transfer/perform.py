@@ -21,7 +21,7 @@ from lading.connectors.api import Drive
 from lading.connectors.conditions import ABSENT, ANYTHING, Precondition, Unchanged
 from lading.connectors.facets import Partials, Reader
 from lading.model.entry import Entry, Kind
-from lading.model.errors import Advice, AlreadyExists, DriveError, NotFound, Truncated
+from lading.model.errors import Advice, AlreadyExists, BadAnswer, DriveError, NotFound, Truncated
 from lading.model.failpoints import failpoint
 from lading.model.paths import Path
 from lading.stages.transfer.content import BLOCK, CHUNK, Content, Digests, digests_of
@@ -162,8 +162,11 @@ class Performer:
         raise Truncated(row.new, "NEW gave back another content than it was given; removed")
 
     def _reads_back(self, path: Path, digests: Digests) -> bool:
-        with self._new.read(path) as reader:
-            return digests.gives_back(reader)
+        try:
+            with self._new.read(path) as reader:
+                return digests.gives_back(reader)
+        except NotFound:
+            raise BadAnswer(path, "NEW said that it is stored, and it is not there") from None
 
     # Large files, in several sittings
 
@@ -259,6 +262,9 @@ class Performer:
         moves = self._new.moves
         if moves is None or row.renamed_from is None:
             raise AssertionError(row)
+        if row.kind is Kind.FILE and digests_of(self._old, row.old, row.etag).sha256 != row.sha256:
+            # Another file to which the id of a removed one was given.
+            return self._copy(row._replace(action=Action.COPY))
         self._make_parents(row.new)
         try:
             entry = moves.move(row.renamed_from, row.new, expect=ABSENT)

@@ -38,9 +38,10 @@ _BATCH = 20_000
 _KNOWN = """
     SELECT o.path, o.kind, o.size, o.modified, o.etag, o.id, o.problem, t.target,
            n.kind AS n_kind, n.size AS n_size, n.modified AS n_modified, n.etag AS n_etag,
-           coalesce(l.old_size, along.old_size) AS old_size, l.old_modified, l.old_etag,
+           coalesce(l.old_size, along.old_size) AS old_size, coalesce(l.old_modified, along.old_modified) AS old_modified,
+           coalesce(l.old_etag, along.old_etag) AS old_etag,
            coalesce(l.new_size, along.new_size) AS new_size, coalesce(l.new_modified, along.new_modified) AS new_modified,
-           coalesce(l.new_etag, along.new_etag) AS new_etag, coalesce(l.sha256, came.sha256, along.sha256) AS sha256,
+           coalesce(l.new_etag, along.new_etag) AS new_etag, coalesce(l.sha256, came.sha256, along.sha256, renames.sha256) AS sha256,
            renames.source, came.old_path IS NOT NULL AS in_place,
            excluded.path IS NOT NULL AS excluded, refused.reason AS refused
     FROM o JOIN t ON t.path = o.path
@@ -64,7 +65,11 @@ SAME = f"""
 """
 
 
-_ALONG = "o.path, l.old_size, l.new_size, l.new_modified, l.new_etag, l.sha256"
+# No etag is the empty one: what came along unchanged is in `came`, all else has its content looked at.
+_ALONG = """
+    o.path, l.old_size, CASE WHEN o.etag IS NOT NULL THEN l.old_modified END AS old_modified, '' AS old_etag,
+    l.new_size, l.new_modified, l.new_etag, l.sha256
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +143,7 @@ def _find_renamed(db: duckdb.DuckDBPyConnection, sides: Sides) -> None:
 
     Makes `came` (what came along when a folder above it was renamed, unchanged) and `along`: what
     came along and stands where OLD now has it, changed or not.  That is ours, so an edit in OLD
-    may replace it.  What OLD said of it when it landed is left out but for the size: only the id
-    could tell that it is still the same object, and `came` asks that.
+    may replace it.
     """
     if sides.new_moves and sides.old_profile.stable_ids:
         find_renames(db)
@@ -148,7 +152,10 @@ def _find_renamed(db: duckdb.DuckDBPyConnection, sides: Sides) -> None:
             FROM o JOIN t ON t.path = o.path
             JOIN l ON l.old_id = o.id AND l.new_path = t.target AND l.old_path <> o.path AND l.kind = o.kind
             JOIN n ON n.path = t.target AND n.kind = o.kind
-            WHERE o.kind = 'folder' OR (o.size = l.old_size AND o.modified = l.old_modified AND {UNTOUCHED})
+            WHERE o.kind = 'folder' OR (
+                o.size = l.old_size AND o.modified = l.old_modified AND coalesce(o.etag = l.old_etag, true)
+                AND {UNTOUCHED}
+            )
             GROUP BY o.path
         """)
     else:

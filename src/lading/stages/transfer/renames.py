@@ -5,7 +5,8 @@ An object that landed and whose id now stands at another path was renamed.
 Folders come first: when a folder is moved in NEW, everything in it comes along
 and the tables `n` and `l` are told so.  Leaves behind the tables `folder_moves`
 (number, path, source, target) in the order they must be done, and `renames`
-(path, source) of the files that need a move of their own.
+(path, source, sha256) of the files that need a move of their own.  An id may have
+been given again after its object was removed: who carries out a rename of a file compares contents.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _LEFT = f"""
 """
 # An id that two objects share (a hard link) tells nothing.
 _CANDIDATES = f"""
-    SELECT o.path, t.target, left_.new_path AS source FROM ({_LEFT}) AS left_
+    SELECT o.path, t.target, left_.new_path AS source, left_.sha256 FROM ({_LEFT}) AS left_
     JOIN o ON o.id = left_.old_id AND o.kind = left_.kind
           AND (o.kind = 'folder' OR (o.size = left_.old_size AND o.modified = left_.old_modified))
     JOIN t ON t.path = o.path
@@ -37,7 +38,7 @@ _CANDIDATES = f"""
 def no_renames(db: duckdb.DuckDBPyConnection) -> None:
     """Leave the tables behind, empty: the drives cannot do it, or nothing has landed."""
     db.execute("CREATE TEMP TABLE folder_moves (number INT, path VARCHAR, source VARCHAR, target VARCHAR)")
-    db.execute("CREATE TEMP TABLE renames (path VARCHAR, source VARCHAR)")
+    db.execute("CREATE TEMP TABLE renames (path VARCHAR, source VARCHAR, sha256 VARCHAR)")
 
 
 def find_renames(db: duckdb.DuckDBPyConnection) -> None:
@@ -57,7 +58,7 @@ def find_renames(db: duckdb.DuckDBPyConnection) -> None:
             follow(db, "n", "path", source, target)
             follow(db, "l", "new_path", source, target)
     db.execute(f"""
-        INSERT INTO renames SELECT path, source FROM ({_CANDIDATES}) AS c
+        INSERT INTO renames SELECT path, source, sha256 FROM ({_CANDIDATES}) AS c
         WHERE path IN (SELECT path FROM o WHERE kind = 'file')
     """)
 

@@ -18,7 +18,7 @@ import duckdb
 import pyarrow as pa
 
 from lading.manifest.files import local_errors
-from lading.model.errors import BadState, LadingError, NoSpace, NotFound
+from lading.model.errors import BadState, LadingError, NoSpace
 
 SCARCE = 1024 * 1024
 """Bytes free below which a database that cannot write is taken to lack space."""
@@ -36,13 +36,8 @@ def state_errors(folder: LocalPath) -> Iterator[None]:
         BadState: a file is damaged or gone.
     """
     try:
-        with local_errors(str(folder)):
+        with local_errors(str(folder)), _still_there(folder):
             yield
-    except NotFound as problem:
-        # What was written is no longer there.
-        if isinstance(missing := problem.__cause__, FileNotFoundError):
-            raise BadState(str(missing.filename or folder), missing.strerror or "") from problem
-        raise
     except LadingError:
         raise
     except Exception as problem:
@@ -50,6 +45,15 @@ def state_errors(folder: LocalPath) -> Iterator[None]:
         if told is None:
             raise
         raise told from problem
+
+
+@contextmanager
+def _still_there(folder: LocalPath) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as missing:
+        # It was written, and is gone.
+        raise BadState(str(missing.filename or folder), missing.strerror or "") from missing
 
 
 def _told(problem: Exception, folder: LocalPath) -> LadingError | None:
