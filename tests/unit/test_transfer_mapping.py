@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lading.connectors.names import folded, problems
+from lading.connectors.names import mapped as name_for
 from lading.connectors.profile import Case, Form, NameRules, NameUnit
 from lading.model.paths import Path, decode, encode, normal
 from lading.stages.transfer.mapping import map_names
@@ -47,8 +50,9 @@ def mapped(
     changed = {
         decode(path): decode(target) for path, target in db.execute("SELECT path, target FROM m").fetchall()
     }
-    refused = {decode(path) for (path,) in db.execute("SELECT path FROM refused").fetchall()}
-    return {path: changed.get(path, path) for path in paths}, refused
+    refused = [decode(path) for (path,) in db.execute("SELECT path FROM refused").fetchall()]
+    assert len(set(refused)) == len(refused)
+    return {path: changed.get(path, path) for path in paths}, set(refused)
 
 
 def tree(paths: set[Path]) -> set[Path]:
@@ -114,3 +118,12 @@ def test_what_is_too_long_or_deep_is_refused(path: Path) -> None:
     rules = NameRules(path_length=300, depth=10)
 
     assert path in mapped(tree({path}), rules)[1]
+
+
+def test_what_is_refused_for_two_reasons_is_refused_once() -> None:
+    """A doubled refusal would count the object twice."""
+    taken = name_for("a:", WINDOWS)
+    paths = {("f",), ("f", "a:"), ("f", taken)}
+    _, refused = mapped(paths, replace(WINDOWS, depth=1))
+
+    assert {("f", "a:"), ("f", taken)} == refused

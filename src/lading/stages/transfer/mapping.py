@@ -131,7 +131,7 @@ def _refuse_taken(db: duckdb.DuckDBPyConnection) -> None:
     """Refuse a mapped name that another object has: nothing is ever put over another."""
     db.execute(f"""
         INSERT INTO refused
-        SELECT path, '{Reason.NAME_TAKEN.value}' FROM m
+        SELECT path, '{Reason.NAME_TAKEN.value}' FROM m ANTI JOIN refused USING (path)
         WHERE target IN (SELECT target FROM m GROUP BY target HAVING count(*) > 1)
            OR target IN (SELECT path FROM o WHERE path NOT IN (SELECT path FROM m))
     """)
