@@ -4,6 +4,7 @@ Copies in which both sides changed between two passes.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,27 @@ def test_what_is_deleted_below_a_renamed_folder_is_counted_once(old: Path, new: 
     assert {"objects": 1, "bytes": 8} == extra["kept"]
     assert {"objects": 1, "bytes": 2} == extra["deleted"]
     assert (new / "B" / "theirs").exists()
+
+
+def test_a_dry_run_of_a_later_pass_plans_what_the_pass_would_do(old: Path, new: Path) -> None:
+    """It knows what has landed: nothing is read anew, renames are followed, deletions are counted."""
+    copy(old, new)
+    (old / "A" / "y").unlink()
+    (old / "A" / "x").rename(old / "A" / "z")
+    actions = copy(old, new, "--dry-run", "--delete", "--delete-at-most", "50").json["actions"]
+
+    assert {
+        "delete": {"objects": 1, "bytes": 2},
+        "rename": {"objects": 1, "bytes": 4},
+        "same": {"objects": 1, "bytes": 0},
+    } == actions
+
+
+def test_a_folder_whose_name_is_not_utf8_is_copied(old: Path, new: Path, tmp_path: Path) -> None:
+    """The name of the drive itself may hold any byte."""
+    odd = os.fsencode(tmp_path) + b"/b\xffd"
+    os.rename(old, odd)
+    answer = copy(Path(os.fsdecode(odd)), new)
+
+    assert 0 == answer.code
+    assert {"moved": 3} == buckets(answer)

@@ -29,7 +29,7 @@ from lading.stages.transfer.decide import Reason
 from lading.stages.transfer.landed import follow_moves, write_landed
 from lading.stages.transfer.plan import Sides
 from lading.stages.transfer.rules import Rules
-from lading.stages.transfer.state import Pass, write_json
+from lading.stages.transfer.state import Pass, as_text, write_json
 from lading.stages.transfer.tables import MEMORY, load, view
 
 BUCKETS = ("moved", "same", "renamed", "excluded", "waived", "failed")
@@ -179,8 +179,8 @@ def _summary(db: duckdb.DuckDBPyConnection, sides: Sides, it: Pass, times: Times
         "pass": it.number,
         "started": times.started,
         "finished": times.finished,
-        "old": sides.old_profile.address,
-        "new": sides.new_profile.address,
+        "old": as_text(sides.old_profile.address),
+        "new": as_text(sides.new_profile.address),
         "found": {"objects": sides.old.objects, "bytes": sides.old.bytes},
         "buckets": buckets,
         "closed": True,

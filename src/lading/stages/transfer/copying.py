@@ -158,12 +158,16 @@ class Copying:
         if last is not None and not last.ended.exists() and not self._order.new_pass:
             self._take_up(last)
             return last, True
-        it = self._job.pass_of(last.number + 1 if last else 1)
+        it = self._job.pass_of(self._next_number())
         it.prepare()
         facts = {"format": 1, "pass": it.number, "started": time.time(), "rules": self._order.rules.to_json()}
         write_json(it.folder / "pass.json", facts)
         self._append("copy.started", {"pass": it.number, **self._places()})
         return it, False
+
+    def _next_number(self) -> int:
+        passes = self._job.passes()
+        return passes[-1].number + 1 if passes else 1
 
     def _take_up(self, it: Pass) -> None:
         begun = it.folder / "pass.json"
@@ -302,7 +306,7 @@ class Copying:
             old.profile,
             new.profile,
             new.moves is not None,
-            self._job.landed_before(it.number),
+            self._job.landed_before(self._next_number() if it.number == DRY else it.number),
         )
 
     def _rules(self, it: Pass) -> Rules:

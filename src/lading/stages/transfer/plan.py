@@ -24,7 +24,7 @@ from lading.manifest.read import Manifest
 from lading.model.entry import Kind
 from lading.model.failpoints import failpoint
 from lading.model.paths import decode, shown
-from lading.stages.transfer.decide import Decision, Facts, Landed, Object, Reason, decide
+from lading.stages.transfer.decide import Action, Decision, Facts, Landed, Object, Reason, decide
 from lading.stages.transfer.mapping import map_names
 from lading.stages.transfer.parts import SCHEMA, Stage, table_of, write_table
 from lading.stages.transfer.renames import find_renames, no_renames
@@ -113,7 +113,7 @@ def make_plan(sides: Sides, rules: Rules, folder: LocalPath) -> Plan:
         failpoint("plan.parts")
         stages = write_stages(db, sides.new_profile, rules, folder)
         _write_rest(db, folder)
-        return Plan(_actions(db), stages)
+        return Plan({**_actions(db), **_removals(db, folder)}, stages)
 
 
 def _prepare(db: duckdb.DuckDBPyConnection, sides: Sides, rules: Rules) -> None:
@@ -173,10 +173,13 @@ def _find_renamed(db: duckdb.DuckDBPyConnection, sides: Sides) -> None:
 def _exclude(db: duckdb.DuckDBPyConnection, patterns: Iterable[str]) -> None:
     """Note what the patterns match, and all below it."""
     anyone = re.compile("|".join(f"(?:{fnmatch.translate(it)[:-2]}(?:/.*)?)" for it in patterns), re.DOTALL)
-    paths = db.execute("SELECT path FROM o").fetchall()
-    found = [(path,) for (path,) in paths if anyone.fullmatch(shown(decode(path)))]
-    for start in range(0, len(found), _BATCH):
-        db.executemany("INSERT INTO excluded VALUES (?)", found[start : start + _BATCH])
+    found = [pa.array([], pa.string())]
+    for batch in db.sql("SELECT path FROM o").to_arrow_reader(_BATCH):
+        held = (path for path in batch.column(0).to_pylist() if anyone.fullmatch(shown(decode(path))))
+        found.append(pa.array(held, pa.string()))
+    db.register("found", pa.table({"path": pa.chunked_array(found)}))
+    db.execute("INSERT INTO excluded SELECT path FROM found")
+    db.unregister("found")
 
 
 def _decide_all(db: duckdb.DuckDBPyConnection, sides: Sides, rules: Rules, folder: LocalPath) -> None:
@@ -255,6 +258,17 @@ def _actions(db: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:
         action: {"objects": count, "bytes": size}
         for action, count, size in sorted(db.execute(query).fetchall())
     }
+
+
+def _removals(db: duckdb.DuckDBPyConnection, folder: LocalPath) -> dict[str, dict[str, int]]:
+    """What is to be removed from NEW: no object of OLD, so `decided` does not have it."""
+    if not (parts := sorted(folder.glob("part-*.parquet"))):
+        return {}
+    view(db, "planned", parts)
+    count, size = db.execute(
+        f"SELECT count(*), coalesce(sum(size), 0)::BIGINT FROM planned WHERE action = '{Action.DELETE}'"
+    ).fetchall()[0]
+    return {Action.DELETE.value: {"objects": count, "bytes": size}} if count else {}
 
 
 def _sql(path: LocalPath) -> str:

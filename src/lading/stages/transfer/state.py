@@ -188,11 +188,16 @@ def read_json(path: LocalPath) -> dict[str, Any]:
     return facts
 
 
+def as_text(place: str) -> str:
+    """*place* for a file in UTF-8; bytes of a local folder that are none become a mark."""
+    return place.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def _facts(job: Job) -> dict[str, Any]:
     def drive(it: Address) -> dict[str, Any]:
         return {
             "kind": it.kind,
-            "place": os.fsencode(it.place).decode("utf-8", "replace"),
+            "place": as_text(it.place),
             "options": dict(it.options),
         }
 
