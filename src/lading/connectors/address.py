@@ -16,6 +16,7 @@ from pathlib import Path as LocalPath
 from urllib.parse import urlsplit, urlunsplit
 
 from lading.model.errors import BadAddress
+from lading.model.text import Text
 
 SECRET_OPTIONS = frozenset({"password", "token"})
 REFERENCES = ("env:", "file:", "keyring:")
@@ -56,15 +57,19 @@ def parse(text: str, options: Mapping[str, str] | None = None, *, owner: str = "
         given = {**described, **given}
     else:
         kind, place = _split(text)
-    if kind == "webdav":
-        place, user = _without_user(place)
-        if user:
+    if kind != "folder":
+        bare, user = _without_user(kind, place)
+        if kind == "webdav" and user:
+            place = bare
             given.setdefault("user", user)
     for name in SECRET_OPTIONS & given.keys():
         if not given[name].startswith(REFERENCES):
             raise BadAddress(
                 str(Address(kind, place)),
-                f"{name} must be a reference: env:NAME, file:PATH or keyring:SERVICE/USER",
+                Text(
+                    f"{name} must be a reference: env:NAME, file:PATH or keyring:SERVICE/USER",
+                    f"{name} 必须是引用：env:NAME、file:PATH 或 keyring:SERVICE/USER",
+                ),
             )
     return Address(kind, place, given, owner)
 
@@ -83,28 +88,36 @@ def secret(reference: str) -> str:
         try:
             return LocalPath(rest).read_text(encoding="utf-8").split("\n", 1)[0].rstrip("\r")
         except (OSError, UnicodeDecodeError) as problem:
-            raise BadAddress(reference, f"the secret cannot be read: {type(problem).__name__}") from None
+            why = type(problem).__name__
+            said = Text(f"the secret cannot be read: {why}", f"无法读取密钥：{why}")
+            raise BadAddress(reference, said) from None
     if scheme == "keyring":
         return _from_keyring(rest, reference)
-    raise BadAddress(reference, "the secret is not there")
+    raise BadAddress(reference, Text("the secret is not there", "找不到该密钥"))
 
 
 def _from_keyring(place: str, reference: str) -> str:
     try:
         import keyring  # noqa: PLC0415 — an optional dependency
     except ImportError:
-        raise BadAddress(reference, "install lading[keyring] to use the keyring") from None
+        said = Text("install lading[keyring] to use the keyring", "请安装 lading[keyring] 以使用钥匙串")
+        raise BadAddress(reference, said) from None
     service, _, user = place.partition("/")
-    value = keyring.get_password(service, user)
+    try:
+        value = keyring.get_password(service, user)
+    except keyring.errors.KeyringError as problem:
+        why = type(problem).__name__
+        said = Text(f"the keyring cannot be read: {why}", f"无法读取钥匙串：{why}")
+        raise BadAddress(reference, said) from None
     if value is None:
-        raise BadAddress(reference, "the keyring holds no such secret")
+        raise BadAddress(reference, Text("the keyring holds no such secret", "钥匙串中没有该密钥"))
     return str(value)
 
 
 def _split(text: str) -> tuple[str, str]:
     scheme, colon, rest = text.partition(":")
-    if scheme in ("http", "https"):
-        return "webdav", text
+    if scheme.lower() in ("http", "https"):
+        return "webdav", f"{scheme.lower()}:{rest}"
     if colon and len(scheme) > 1 and scheme.isalnum() and not os.path.lexists(text):
         return scheme, rest
     return "folder", os.path.abspath(text)
@@ -118,15 +131,24 @@ def _described(file: str) -> tuple[str, str, dict[str, str]]:
         raise BadAddress(file, str(problem)) from None
     place = facts.pop("place", None)
     if not isinstance(place, str):
-        raise BadAddress(file, "it names no place")
+        raise BadAddress(file, Text("it names no place", "其中没有 place"))
     kind, place = (str(facts.pop("kind")), place) if "kind" in facts else _split(place)
     return kind, place, {name: str(value) for name, value in facts.items()}
 
 
-def _without_user(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
+def _without_user(kind: str, url: str) -> tuple[str, str]:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        # Neither the URL nor the reason is told: a password may stand in them.
+        raise BadAddress(kind, Text("the host or port of the URL makes no sense", "URL 的主机或端口无效")) from None
     if parts.password:
-        raise BadAddress(parts.hostname or "", "a password must not stand in a URL; use password=env:NAME")
+        said = Text(
+            "a password must not stand in a URL; use password=env:NAME",
+            "URL 中不得包含密码；请使用 password=env:NAME",
+        )
+        raise BadAddress(parts.hostname or "", said)
     if parts.username is None:
         return url, ""
     host = parts.netloc.rpartition("@")[2]
