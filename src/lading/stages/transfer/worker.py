@@ -24,7 +24,7 @@ from lading.connectors.crew import drive_for, retries, tell
 from lading.connectors.wrap.policy import Policy
 from lading.model.failpoints import failpoint
 from lading.model.progress import Progress
-from lading.stages.transfer.journal import Journal, Outcome
+from lading.stages.transfer.journal import TOGETHER, Journal, Outcome
 from lading.stages.transfer.parts import read_rows, table_of, write_table
 from lading.stages.transfer.perform import Performer, Row
 
@@ -78,7 +78,7 @@ def run_partition(task: Task) -> dict[str, int]:
     with Journal(journal_path) as journal:
         old, new = drive_for(task.old, task.old_policy), drive_for(task.new, task.new_policy)
         performer = Performer(old, new, journal, meter.bytes)
-        _do(rows, performer, journal, meter, 1 if task.in_order else task.threads)
+        _do(rows, performer, journal, meter, 0 if task.in_order else task.threads)
         outcomes = [journal.outcomes[row.seq] for row in rows]
     failpoint("partition.before_result")
     schema = SCHEMA.with_metadata({"retries": str(retries() - before + performer.repeated)})
@@ -90,16 +90,23 @@ def run_partition(task: Task) -> dict[str, int]:
 
 
 def _do(rows: list[Row], performer: Performer, journal: Journal, meter: _Meter, threads: int) -> None:
+    """
+    Do what is left of *rows* on so many *threads*; with none of them one after the other, in order.
+
+    In order, each row is noted before the next begins: a later move may fill the place that an
+    earlier one has freed, and then the drive could not tell that the earlier one is done.
+    """
+
     def one(row: Row) -> None:
         outcome = performer.perform(row)
         failpoint("copy.before_journal")
-        journal.done(outcome, row.size)
+        journal.done(outcome, row.size if threads else TOGETHER)
         failpoint("copy.after_journal")
         meter.object()
 
     left = [row for row in rows if row.seq not in journal.outcomes]
     meter.skipped(len(rows) - len(left))
-    if threads == 1:
+    if threads <= 1:
         for row in left:
             one(row)
     else:
