@@ -75,7 +75,8 @@ class Crew:
                 process.kill()
         self._pool.shutdown(wait=True, cancel_futures=True)
         if self._listener.is_alive():
-            self._progress.put(None)
+            # Past its lock: a process that was killed while it told something holds it for ever.
+            self._progress._writer.send(None)
             self._listener.join()
         close_drives()
 
@@ -88,8 +89,13 @@ class Crew:
         self.stop(at_once=kind is not None)
 
     def _listen(self) -> None:
+        publish = self._publish
         while (told := self._progress.get()) is not None:
-            self._publish(Progress(*told))
+            try:
+                publish(Progress(*told))
+            except Exception:  # noqa: BLE001 — whatever a screen, a pipe or a disk refuses
+                # Nobody sees progress any more; the workers would wait for a reader for ever.
+                publish = nobody_listens
 
 
 def tell(progress: Progress) -> None:
