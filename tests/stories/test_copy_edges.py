@@ -5,6 +5,8 @@ Copies in which both sides changed between two passes.
 from __future__ import annotations
 
 import os
+import pty
+import sys
 from pathlib import Path
 
 import pytest
@@ -85,3 +87,30 @@ def test_a_folder_whose_name_is_not_utf8_is_copied(old: Path, new: Path, tmp_pat
 
     assert 0 == answer.code
     assert {"moved": 3} == buckets(answer)
+
+
+def test_workers_are_forked_on_a_terminal_too(old: Path, new: Path, tmp_path: Path) -> None:
+    """They hold the lock of the job with the command only if they are forked, before the bar makes its thread."""
+    noted = tmp_path / "method"
+    code = (
+        "import sys; from lading.connectors import crew; from lading.cli.main import main; made = crew._context\n"
+        "def noting():\n"
+        "    context = made()\n"
+        f"    open({str(noted)!r}, 'w').write(context.get_start_method())\n"
+        "    return context\n"
+        "crew._context = noting\n"
+        f"sys.argv = ['lading', 'copy', {str(old)!r}, {str(new)!r}, '--state', {str(tmp_path / 'state')!r}]\n"
+        "main()\n"
+    )
+    assert 0 == os.waitstatus_to_exitcode(pty.spawn([sys.executable, "-c", code], _quiet, _no_keys))
+
+    assert "fork" == noted.read_text()
+
+
+def _quiet(terminal: int) -> bytes:
+    os.read(terminal, 4096)
+    return b"."
+
+
+def _no_keys(terminal: int) -> bytes:
+    return b""

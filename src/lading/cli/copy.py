@@ -146,9 +146,13 @@ def command(
     order = _order(given)
     check_apart(source, target, state)
     job = job_at(state, source, target)
-    with locked(job), progress_bar(quiet=as_json) as publish:
-        tally = Tally(publish)
-        with Crew(workers(asked), publish=tally.told) as crew:
+    tally = Tally()
+    with locked(job):
+        # The crew first: the bar of a terminal makes a thread, and then nothing would be forked.
+        with (
+            Crew(workers(asked), publish=tally.told) as crew,
+            progress_bar(quiet=as_json) as tally.publish,
+        ):
             copying = Copying(order, job, crew, tally)
             if dry_run:
                 return _tell_plan(copying.dry_run(), as_json)

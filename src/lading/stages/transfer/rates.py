@@ -25,7 +25,7 @@ class Tally:
     """
 
     def __init__(self, publish: Publish = nobody_listens, *, clock: Callable[[], float] = time.time) -> None:
-        self._publish, self._clock = publish, clock
+        self.publish, self._clock = publish, clock
         self._sums: dict[str, Progress] = {}
         self._guard = threading.Lock()
         self._file: LocalPath | None = None
@@ -60,7 +60,7 @@ class Tally:
 
     def _set(self, progress: Progress) -> None:
         self._sums[progress.stage] = progress
-        self._publish(progress)
+        self.publish(progress)
         if progress.stage == "copy" and self._clock() >= self._next:
             self._write(progress)
 
