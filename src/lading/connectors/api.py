@@ -134,6 +134,9 @@ class Drive(ABC):
         """
         Store *source* at *path* and return the new entry.
 
+        What only another call would tell (on most WebDAV servers the etag and the time) may be
+        missing from it; `stat` tells.
+
         Either the whole content appears under *path* or nothing does, also when *source*
         fails half way (its exception passes through) or the process is killed.  The folder
         must exist.  Of two writers at once one wins, whole.  *size* is the number of bytes

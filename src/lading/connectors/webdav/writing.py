@@ -27,7 +27,7 @@ from lading.connectors.webdav.parts import Parts
 from lading.connectors.webdav.trouble import remaining
 from lading.connectors.webdav.turns import alone
 from lading.connectors.webdav.wire import PARTS, Wire
-from lading.model.entry import Entry
+from lading.model.entry import Entry, Kind
 from lading.model.errors import (
     BadAnswer,
     DriveError,
@@ -174,6 +174,9 @@ class Writing:
         answer = self._sent(path, path, body, whole, headers + conditions)
         if not 200 <= answer.status < 300:
             raise self.explained(path, expect, answer)
+        if not self._wire.rich:
+            # What is missing here another call would have to ask for, for every file.
+            return Entry(path, Kind.FILE, body.pulled, None, None, opaque(answer.headers.get("etag")))
         entry = self._wire.head(path)
         if entry.size != body.pulled:
             raise Truncated(path, f"the server says {entry.size} bytes after {body.pulled} were sent")

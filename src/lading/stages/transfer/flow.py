@@ -35,6 +35,8 @@ from lading.stages.transfer.worker import Task, run_partition
 VERSION = "1"
 """Raised when the order or the names of steps change: a pass begun by another version is not taken up."""
 QUEUE = "passes"
+ASK_EVERY = 5.0
+"""Seconds between two questions for the status of the workflow; its end is told without asking."""
 POLL = 0.1
 """Seconds between two looks at the state of the workflow."""
 SUBSECONDS = (3, 42)
@@ -194,10 +196,12 @@ def _start_or_resume(name: str) -> Any:
 
 
 def _wait(handle: Any, steps: Steps) -> None:
+    """Wait until the workflow of this process is over, or was over before."""
     try:
-        while not steps.over.wait(POLL):
-            if handle.get_status().status in ("SUCCESS", "ERROR"):
-                break
+        # To ask for the status takes processor time from the workers, so it is asked seldom.
+        ended = handle.get_status().status in ("SUCCESS", "ERROR")
+        while not ended and not steps.over.wait(ASK_EVERY):
+            ended = handle.get_status().status in ("SUCCESS", "ERROR")
         if steps.failure is None:
             handle.get_result(polling_interval_sec=0.01)
     except (KeyboardInterrupt, SystemExit):

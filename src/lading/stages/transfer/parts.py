@@ -21,7 +21,7 @@ from lading.model.paths import decode
 from lading.stages.transfer.decide import Action
 from lading.stages.transfer.perform import Row
 
-FILES = 1_000
+FILES = 500
 """Rows of a partition: what a worker does between two checkpoints of the flow."""
 BYTES = 256 * 1024 * 1024
 """Bytes of a partition; a larger file is a partition of its own."""

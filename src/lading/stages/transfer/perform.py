@@ -126,7 +126,7 @@ class Performer:
             # Ours, from a sitting that was cut off before it could note it; or somebody else's.
             return self._adopt(row)
         failpoint("copy.after_write")
-        self._confirm(row, entry, content.digests)
+        entry = self._confirmed(row, entry, content.digests)
         return self._landed(row, "moved", entry, content.digests.sha256, sent=content.digests.size)
 
     def _found(self, path: Path) -> Entry | None:
@@ -146,27 +146,25 @@ class Performer:
             raise AlreadyExists(row.new, "with another content, which is not ours")
         return self._landed(row, "moved", found, ours.sha256)
 
-    def _confirm(self, row: Row, entry: Entry, digests: Digests) -> None:
+    def _confirmed(self, row: Row, entry: Entry, digests: Digests) -> Entry:
         """
-        Make sure that NEW holds what was read from OLD; take it away if it does not.
+        The entry in NEW, once it is sure to hold what was read from OLD; it is taken away if it does not.
 
-        The server's own digest is enough where it computes one; elsewhere the content is
-        read back.
+        The server's own digest is enough where it computes one; elsewhere the content is read
+        back, and what is told then completes what the answer to the write told.
         """
         if dict(entry.digests).get("sha256") == digests.sha256:
-            return
-        if entry.size == digests.size and self._reads_back(row.new, digests):
-            return
-        expect: Precondition = Unchanged(entry.etag) if entry.etag else ANYTHING
+            return entry
+        try:
+            with self._new.read(row.new) as reader:
+                found = reader.entry
+                if found.size == digests.size and digests.gives_back(reader):
+                    return found
+        except NotFound:
+            raise BadAnswer(row.new, "NEW said that it is stored, and it is not there") from None
+        expect: Precondition = Unchanged(found.etag) if found.etag else ANYTHING
         self._new.remove(row.new, expect=expect)
         raise Truncated(row.new, "NEW gave back another content than it was given; removed")
-
-    def _reads_back(self, path: Path, digests: Digests) -> bool:
-        try:
-            with self._new.read(path) as reader:
-                return digests.gives_back(reader)
-        except NotFound:
-            raise BadAnswer(path, "NEW said that it is stored, and it is not there") from None
 
     # Large files, in several sittings
 

@@ -12,7 +12,7 @@ from lading.connectors.facets import Partials
 from lading.model.errors import AlreadyExists, Changed, NameRefused, NotFound
 from lading.testkit.sources import ClientGone, SourceBroke, breaks_after, pieces
 
-from .support import Base, OpenDrive, content_of, drained, listed, paths
+from .support import Base, OpenDrive, content_of, drained, listed, paths, written
 
 TOKEN = "a" * 60 + "Z019"
 CONTENT = b"0123456789" * 1000
@@ -107,7 +107,7 @@ class PartialContract(Base):
 
     def test_finish_honours_what_is_there(self, drive: Drive, partials: Partials) -> None:
         """A partial replaces only what was expected; one that cannot be finished stays."""
-        etag = drive.write(("file",), [b"old"], expect=ABSENT).etag
+        etag = written(drive, ("file",), [b"old"], expect=ABSENT).etag
         partials.append(TOKEN, [b"new"], start=0)
         with pytest.raises(AlreadyExists):
             partials.finish(TOKEN, ("file",), expect=ABSENT)

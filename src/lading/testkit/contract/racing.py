@@ -14,7 +14,7 @@ from lading.model.entry import Entry
 from lading.model.errors import AlreadyExists, Changed, DriveError, NotFound
 from lading.testkit.sources import PATIENCE, ClientGone, breaks_after, hanging, meeting, pieces
 
-from .support import Base, OpenDrive, content_of, drained, listed, paths, together
+from .support import Base, OpenDrive, content_of, drained, listed, paths, together, written
 
 FILE = ("file.bin",)
 CONTENTS = (b"first " * 3000, b"the second " * 2000)
@@ -46,7 +46,7 @@ class RaceContract(Base):
 
     def test_two_writers_who_know_the_file(self, open_drive: OpenDrive) -> None:
         """Of two writers who replace the same known content exactly one succeeds."""
-        etag = open_drive().write(FILE, [b"old"], expect=ABSENT).etag
+        etag = written(open_drive(), FILE, [b"old"], expect=ABSENT).etag
         if etag is None:
             pytest.skip("the drive gives no etags")
         outcomes = _race(open_drive, Unchanged(etag), shared=False)

@@ -14,7 +14,7 @@ from lading.testkit.sources import pieces
 
 from .naming import HOSTILE_NAMES
 from .reading import NO_PATHS
-from .support import Base, OpenDrive, content_of, listed, paths, refused
+from .support import Base, OpenDrive, content_of, listed, paths, refused, written
 
 
 class RemoveContract(Base):
@@ -58,10 +58,10 @@ class RemoveContract(Base):
 
     def test_removing_what_has_changed(self, drive: Drive) -> None:
         """A file that is no longer the one we know stays; the one we know goes."""
-        first = drive.write(("a",), pieces(b"first"), expect=ABSENT)
+        first = written(drive, ("a",), pieces(b"first"), expect=ABSENT)
         if first.etag is None:
             pytest.skip("the drive gives no etags")
-        second = drive.write(("a",), pieces(b"second!"), expect=ANYTHING)
+        second = written(drive, ("a",), pieces(b"second!"), expect=ANYTHING)
         with refused(("a",), Changed):
             drive.remove(("a",), expect=Unchanged(first.etag))
         assert b"second!" == content_of(drive, ("a",))

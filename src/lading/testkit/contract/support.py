@@ -4,9 +4,10 @@ What the tests of the contract share: looking at a drive, and two things at once
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -42,6 +43,12 @@ class Base:
     def expire_cursors(self) -> Callable[[], None] | None:
         """Makes the drive forget the cursors it gave; None if nobody can."""
         return None
+
+
+def written(drive: Drive, path: Path, source: Iterable[bytes], **how: Any) -> Entry:
+    """Write, and ask for what the answer to the write did not tell."""
+    entry = drive.write(path, source, **how)
+    return drive.stat(path) if entry.etag is None else entry
 
 
 def content_of(drive: Drive, path: Path, *, start: int = 0, piece: int = 1 << 16) -> bytes:
