@@ -83,6 +83,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         code = cli.main(standalone_mode=False)
+        # Not at the end of the interpreter, where nobody hears what the reader or the disk refuses.
+        sys.stdout.flush()
     except (click.exceptions.Abort, KeyboardInterrupt):
         for number in (signal.SIGINT, signal.SIGTERM):
             # Once is enough: what is left is to say so.
@@ -92,13 +94,32 @@ def main() -> None:
         code = fail(error, as_json=as_json)
     except click.ClickException as error:
         code = _usage(error, as_json)
-    except BrokenPipeError:
-        # The reader of our output went away, as `head` does.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, SystemExit):
+        # The reader of our output went away, as `head` does; click makes an exit of it.
+        _mute()
         code = 141
     except Exception as problem:
-        code = fail(_unexpected(problem), as_json=as_json)
+        code = _told(_unexpected(problem), as_json)
     sys.exit(code or 0)
+
+
+def _told(fault: Internal, as_json: bool) -> int:
+    """Tell *fault* as asked, or on standard error where standard output is what failed; the exit code."""
+    try:
+        code = fail(fault, as_json=as_json)
+        sys.stdout.flush()
+    except OSError:
+        code = fail(fault, as_json=False)
+    _mute()
+    return code
+
+
+def _mute() -> None:
+    """Drop what cannot be written to standard output, lest it fail once more at the very end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _unexpected(problem: Exception) -> Internal:
