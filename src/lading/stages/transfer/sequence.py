@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from lading.connectors.profile import Profile
+from lading.connectors.profile import Case, Form, Profile
 from lading.model.entry import Kind
 from lading.model.errors import Fuse
 from lading.stages.transfer.decide import Action, Reason
@@ -31,6 +31,11 @@ _MOVED = _COLUMNS.replace("decided.action", "'rename' AS action").replace(
 )
 _WRITES = "action IN ('copy', 'replace', 'check', 'recheck')"
 _DEPTH = "length(new) - length(replace(new, '/', ''))"
+
+# An object whose name was respelt in OLD stands in NEW under the old spelling: it is the same one.
+_ALIKE = """
+    lower(nfc_normalize(l.new_path)) NOT IN (SELECT lower(nfc_normalize(target)) FROM t)
+"""
 
 
 def write_stages(db: duckdb.DuckDBPyConnection, new: Profile, rules: Rules, folder: LocalPath) -> list[Stage]:
@@ -95,6 +100,7 @@ def _deletions(db: duckdb.DuckDBPyConnection, new: Profile, rules: Rules) -> lis
               SELECT 1 FROM known AS f WHERE f.kind = 'folder' AND f.problem IS NOT NULL AND starts_with(l.new_path, f.target || '/')
           )
           AND (l.kind = 'folder' OR ({UNTOUCHED}))
+          AND {_ALIKE if _mixes_up(new) else "true"}
         ORDER BY l.new_path DESC
     """).fetchall()
     [(landed,)] = db.execute("SELECT count(*) FROM l").fetchall()
@@ -106,6 +112,11 @@ def _deletions(db: duckdb.DuckDBPyConnection, new: Profile, rules: Rules) -> lis
         (first + number, *what, old, path, kind, size, None, None, None, etag, True, None, None)
         for number, (old, path, kind, size, etag) in enumerate(rows)
     ]
+
+
+def _mixes_up(new: Profile) -> bool:
+    """Whether one thing may answer to several names in NEW."""
+    return new.names.case is not Case.SENSITIVE or new.names.form is not Form.EXACT
 
 
 def _times(db: duckdb.DuckDBPyConnection, deleted: list[str]) -> str:
