@@ -23,7 +23,9 @@ def test_an_object_below_two_folders_that_did_not_move_failed_once() -> None:
         CREATE TABLE results AS SELECT * FROM (VALUES (0, 'failed', 'forbidden'), (1, 'failed', 'not_found')) AS it(seq, bucket, code)
     """)
     db.execute("ALTER TABLE results ADD COLUMN detail VARCHAR")
-    db.execute("CREATE TABLE same AS SELECT * FROM (VALUES ('B/new', 'B/new'), ('y', 'y')) AS it(path, target)")
+    db.execute(
+        "CREATE TABLE same AS SELECT * FROM (VALUES ('B/new', 'B/new'), ('y', 'y')) AS it(path, target)"
+    )
     db.execute("CREATE TABLE o (path VARCHAR, problem VARCHAR)")
     put_into_buckets(db)
     found = db.execute("SELECT path, bucket FROM b ORDER BY path").fetchall()

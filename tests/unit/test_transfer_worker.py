@@ -28,7 +28,21 @@ def test_rows_in_order_are_noted_one_by_one(tmp_path: LocalPath) -> None:
     """A move is on record before the next one begins, which may fill the place that it has freed."""
     path = tmp_path / "part.jsonl"
     rows = [
-        Row(seq, Action.RENAME, (str(seq),), ("b",), Kind.FOLDER, 0, None, None, None, False, ("a",), None, False)
+        Row(
+            seq,
+            Action.RENAME,
+            (str(seq),),
+            ("b",),
+            Kind.FOLDER,
+            0,
+            None,
+            None,
+            None,
+            False,
+            ("a",),
+            None,
+            False,
+        )
         for seq in range(3)
     ]
     looking = Looking(path)

@@ -142,7 +142,9 @@ def _without_user(kind: str, url: str) -> tuple[str, str]:
         _ = parts.port
     except ValueError:
         # Neither the URL nor the reason is told: a password may stand in them.
-        raise BadAddress(kind, Text("the host or port of the URL makes no sense", "URL 的主机或端口无效")) from None
+        raise BadAddress(
+            kind, Text("the host or port of the URL makes no sense", "URL 的主机或端口无效")
+        ) from None
     if parts.password:
         said = Text(
             "a password must not stand in a URL; use password=env:NAME",

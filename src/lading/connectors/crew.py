@@ -58,7 +58,7 @@ class Crew:
         context = _context()
         self.size = size
         self._publish = publish
-        self._progress = context.SimpleQueue()
+        self._progress: Any = context.SimpleQueue()
         self._pool = ProcessPoolExecutor(size, context, initializer=_begin, initargs=(self._progress,))
         self._pool.submit(os.getpid).result()
         self._listener = threading.Thread(target=self._listen, name="crew-progress", daemon=True)
@@ -93,7 +93,7 @@ class Crew:
         while (told := self._progress.get()) is not None:
             try:
                 publish(Progress(*told))
-            except Exception:  # noqa: BLE001 — whatever a screen, a pipe or a disk refuses
+            except Exception:
                 # Nobody sees progress any more; the workers would wait for a reader for ever.
                 publish = nobody_listens
 
