@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -31,7 +32,9 @@ def test_a_reader_that_went_away_is_no_fault_of_ours(environment: dict[str, str]
 
 
 @pytest.mark.parametrize("environment", [BUFFERED, {**BUFFERED, "PYTHONUNBUFFERED": "1"}])
-def test_a_full_disk_under_the_output_is_told_in_a_sentence(environment: dict[str, str]) -> None:
+def test_a_full_disk_under_the_output_is_told_in_a_sentence(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
     """With --json too: the sentence goes to standard error, and there is no traceback."""
     with open("/dev/full", "wb") as full:
         ended = subprocess.run(
@@ -46,7 +49,7 @@ def test_a_full_disk_under_the_output_is_told_in_a_sentence(environment: dict[st
             ],
             stdout=full,
             stderr=subprocess.PIPE,
-            env=environment,
+            env={**environment, "TMPDIR": str(tmp_path)},
             timeout=60,
         )
 
