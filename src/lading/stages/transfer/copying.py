@@ -8,12 +8,12 @@ import hashlib
 import os
 import shutil
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path as LocalPath
-from typing import Any
+from typing import Any, NamedTuple
 
 from lading.connectors.address import Address
 from lading.connectors.api import Drive
@@ -23,7 +23,7 @@ from lading.evidence.chain import Broken, records
 from lading.evidence.ledger import Ledger, broken_at
 from lading.manifest.read import open_manifest
 from lading.manifest.scan import scan
-from lading.model.errors import BadRequest, BadState, NotFound
+from lading.model.errors import BadRequest, BadState, NotFound, WorkerLost
 from lading.model.failpoints import failpoint
 from lading.model.paths import ROOT
 from lading.model.text import Text
@@ -68,6 +68,14 @@ class Planned:
 
     plan: Plan
     existed: bool
+
+
+class _Ahead(NamedTuple):
+    """What is under way before the flow asks for it."""
+
+    old: Future[None]
+    new: Future[None]
+    plan: Future[list[list[str]]] | None
 
 
 class Copying:
@@ -124,23 +132,33 @@ class Copying:
         if not resumed:
             self._sweep()
         self._tally.write_to(it.folder / "rates.jsonl")
-        with ThreadPoolExecutor(2, thread_name_prefix="scan") as ahead:
-            # The workers begin to scan while we load the flow; its steps wait for the ends.
-            old = ahead.submit(self._scan, self._old, self._old_policy, it.old, "scan.old.done")
-            new = ahead.submit(self._scan, self._new, self._new_policy, it.new, "scan.new.done")
-            self._flow(it, old, new)
+        with ThreadPoolExecutor(3, thread_name_prefix="ahead") as pool:
+            self._flow(it, self._begin_ahead(it, pool))
         return Finished(it, read_json(it.account), resumed)
 
-    def _flow(self, it: Pass, old: Future[None], new: Future[None]) -> None:
+    def _begin_ahead(self, it: Pass, pool: ThreadPoolExecutor) -> _Ahead:
+        """Have the workers scan and plan while we load the flow; its steps wait for the ends."""
+        old = pool.submit(self._scan, self._old, self._old_policy, it.old, "scan.old.done")
+        new = pool.submit(self._scan, self._new, self._new_policy, it.new, "scan.new.done")
+
+        def plan() -> list[list[str]]:
+            for scanned in (old, new):
+                scanned.result()
+            return self._plan(it)
+
+        # A plan that stands may be half done already: only the flow knows whether to make it anew.
+        return _Ahead(old, new, None if it.planned.exists() else pool.submit(plan))
+
+    def _flow(self, it: Pass, ahead: _Ahead) -> None:
         # Loaded only now, when the worker processes have been forked: DBOS takes as long to
         # import as a small pass takes to run, and it makes threads.
         from lading.stages.transfer import flow  # noqa: PLC0415
 
         steps = flow.Steps(
             crew=self._crew,
-            scan_old=old.result,
-            scan_new=new.result,
-            plan=lambda: self._plan(it),
+            scan_old=ahead.old.result,
+            scan_new=ahead.new.result,
+            plan=ahead.plan.result if ahead.plan else lambda: self._plan(it),
             task=lambda key: self._task(it, key),
             settle=self._settle,
             account=lambda: self._account(it),
@@ -234,7 +252,10 @@ class Copying:
         # What an earlier sitting planned halfway, perhaps under other rules, must not be counted.
         shutil.rmtree(it.plan, ignore_errors=True)
         it.prepare()
-        plan = make_plan(self._sides(it), self._rules(it), it.plan)
+        try:
+            plan = self._crew.submit(make_plan, self._sides(it), self._rules(it), it.plan).result()
+        except BrokenExecutor:
+            raise WorkerLost("", Text("while planning", "制定计划期间")) from None
         write_json(it.planned, plan.to_json())
         self._expect(it)
         return [stage.parts for stage in plan.stages]
