@@ -47,6 +47,9 @@ class InlineCrew:
             done.set_exception(error)
         return done
 
+    def stop(self, *, at_once: bool = False) -> None:
+        """Nothing is at work."""
+
 
 class Passes:
     """A job between *old* and *new*, run pass after pass."""

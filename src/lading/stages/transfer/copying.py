@@ -133,7 +133,12 @@ class Copying:
             self._sweep()
         self._tally.write_to(it.folder / "rates.jsonl")
         with ThreadPoolExecutor(3, thread_name_prefix="ahead") as pool:
-            self._flow(it, self._begin_ahead(it, pool))
+            try:
+                self._flow(it, self._begin_ahead(it, pool))
+            except BaseException:
+                # The pool would wait for all that its scans have the workers do.
+                self._crew.stop(at_once=True)
+                raise
         return Finished(it, read_json(it.account), resumed)
 
     def _begin_ahead(self, it: Pass, pool: ThreadPoolExecutor) -> _Ahead:

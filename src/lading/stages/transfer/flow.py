@@ -206,6 +206,8 @@ def _wait(handle: Any, steps: Steps) -> None:
             handle.get_result(polling_interval_sec=0.01)
     except (KeyboardInterrupt, SystemExit):
         steps.stop.set()
+        # Steps wait for workers, and a worker may be at work for hours; what it did is kept.
+        steps.crew.stop(at_once=True)
         steps.over.wait(10)
         raise
     except LadingError:
