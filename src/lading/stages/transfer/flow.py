@@ -12,6 +12,7 @@ The caller holds the lock of the job: two runs on one job would both work.
 from __future__ import annotations
 
 import contextvars
+import itertools
 import logging
 import sqlite3
 import threading
@@ -181,7 +182,7 @@ def _start_or_resume(name: str) -> Any:
     if status is None:
         with SetWorkflowID(name):
             return DBOS.start_workflow(copy_pass, name)
-    if status.status in ("SUCCESS", "ERROR"):
+    if status.status == "SUCCESS":
         return DBOS.retrieve_workflow(name)
     if status.app_version != VERSION:
         raise Internal(
@@ -192,7 +193,21 @@ def _start_or_resume(name: str) -> Any:
     if status.status == "ENQUEUED" or status.executor_id == DBOS.executor_id:
         # A queue has it already: to resume it would run it twice.
         return DBOS.retrieve_workflow(name)
+    if status.status == "ERROR":
+        # The flow itself failed: its file had no room for a row, say.  Our own errors never end it.
+        return DBOS.rewind_workflow(name, start_step=_first_open(name), queue_name=QUEUE)
     return DBOS.resume_workflow(name, queue_name=QUEUE)
+
+
+def _first_open(name: str) -> int:
+    """
+    The number of the first step that did not end well.
+
+    Steps after it are done again, those before it are not: results of partitions belong to the
+    plan that stands, and a partition that ended finds its result.
+    """
+    ended = {step["function_id"] for step in DBOS.list_workflow_steps(name) if step["error"] is None}
+    return next(number for number in itertools.count(1) if number not in ended)
 
 
 def _wait(handle: Any, steps: Steps) -> None:
