@@ -1,9 +1,11 @@
 """
 Run whole commands and tell what they took: wall time, processor time, peak memory.
 
-Memory is the sum over the process and its descendants of their proportional
-share (PSS), so that pages shared by forked workers count once; it is sampled,
-so a peak shorter than the sampling interval may be missed.
+Memory is told twice.  `largest` is the peak of the largest process, as the
+kernel counted it.  `peak` is the sum over the process and its descendants of
+their proportional share (PSS), so that pages shared by forked workers count
+once; it is sampled, so a short peak may be missed, and it is smaller while
+other processes of the machine have the same libraries loaded.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-SAMPLE_EVERY = 0.05
+SAMPLE_EVERY = 0.02
 """Seconds between two looks at the memory."""
 
 
@@ -29,6 +31,7 @@ class Taken:
     wall: float
     cpu: float
     peak: int
+    largest: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +49,12 @@ def once(it: Contender) -> Taken:
     """Run the commands of *it*, one after the other, and add up."""
     it.before()
     wall = cpu = 0.0
-    peak = 0
+    peak = largest = 0
     for command in it.commands:
         taken = _run(command, it)
-        wall, cpu, peak = wall + taken.wall, cpu + taken.cpu, max(peak, taken.peak)
-    return Taken(wall, cpu, peak)
+        wall, cpu = wall + taken.wall, cpu + taken.cpu
+        peak, largest = max(peak, taken.peak), max(largest, taken.largest)
+    return Taken(wall, cpu, peak, largest)
 
 
 def alternating(
@@ -78,6 +82,7 @@ def summary(taken: dict[str, list[Taken]]) -> dict[str, dict[str, object]]:
             "wall_max": max(it.wall for it in runs),
             "cpu_median": statistics.median(it.cpu for it in runs),
             "peak_median": statistics.median(it.peak for it in runs),
+            "largest_median": statistics.median(it.largest for it in runs),
             "runs": [asdict(it) for it in runs],
         }
         for name, runs in taken.items()
@@ -119,7 +124,7 @@ def _run(command: Sequence[str], it: Contender) -> Taken:
         raise SystemExit(
             f"{it.name}: {' '.join(command)} ended with {process.returncode}:\n{error.decode(errors='replace')[-2000:]}"
         )
-    return Taken(wall, usage.ru_utime + usage.ru_stime, max(sampler.peak, 0))
+    return Taken(wall, usage.ru_utime + usage.ru_stime, sampler.peak, usage.ru_maxrss * 1024)
 
 
 class _Sampler(threading.Thread):
