@@ -33,8 +33,8 @@ from lading.connectors.crew import Crew
 from lading.model.errors import Internal, LadingError, WorkerLost
 from lading.stages.transfer.worker import Task, run_partition
 
-VERSION = "1"
-"""Raised when the order or the names of steps change: a pass begun by another version is not taken up."""
+VERSION = "2"
+"""Raised when the order or the names of steps, or what a plan holds, change: a pass begun by another version is not taken up."""
 QUEUE = "passes"
 ASK_EVERY = 5.0
 """Seconds between two questions for the status of the workflow; its end is told without asking."""

@@ -42,6 +42,8 @@ SCHEMA = pa.schema(
         ("new_found", pa.bool_()),
         ("renamed_from", pa.string()),
         ("sha256", pa.string()),
+        ("new_size", pa.int64()),
+        ("new_modified", pa.int64()),
     ]
 )
 
@@ -131,10 +133,22 @@ def read_rows(path: LocalPath, *, overwrite: bool) -> Iterator[Row]:
     """The rows of the partition at *path*."""
     table = pq.read_table(path, columns=_READ)
     columns = [table.column(name).to_pylist() for name in _READ]
-    for seq, action, old, new, kind, size, modified, etag, new_etag, new_found, source, sha256 in zip(
-        *columns, strict=True
-    ):
+    for (
+        seq,
+        action,
+        old,
+        new,
+        kind,
+        size,
+        modified,
+        etag,
+        new_etag,
+        new_found,
+        source,
+        sha256,
+        *scanned,
+    ) in zip(*columns, strict=True):
         yield Row(
             seq, Action(action), decode(old), decode(new), Kind(kind), size, modified, etag,
-            new_etag, new_found, None if source is None else decode(source), sha256, overwrite,
+            new_etag, new_found, None if source is None else decode(source), sha256, overwrite, *scanned,
         )  # fmt: skip

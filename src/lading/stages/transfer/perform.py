@@ -21,11 +21,11 @@ from lading.connectors.api import Drive
 from lading.connectors.conditions import ABSENT, ANYTHING, Precondition, Unchanged
 from lading.connectors.facets import Partials, Reader
 from lading.model.entry import Entry, Kind
-from lading.model.errors import Advice, AlreadyExists, BadAnswer, DriveError, NotFound, Truncated
+from lading.model.errors import Advice, AlreadyExists, BadAnswer, Changed, DriveError, NotFound, Truncated
 from lading.model.failpoints import failpoint
 from lading.model.paths import Path
 from lading.stages.transfer.content import BLOCK, CHUNK, Content, Digests, digests_of
-from lading.stages.transfer.decide import Action
+from lading.stages.transfer.decide import Action, Facts, same_facts
 from lading.stages.transfer.journal import Journal, Outcome
 
 ATTEMPTS = 4
@@ -44,13 +44,15 @@ class Row(NamedTuple):
     modified: int | None
     etag: str | None
     new_etag: str | None
-    """What NEW must still say for a replacement or removal."""
+    """What NEW must still say for a replacement or removal, with `new_size` and `new_modified`."""
     new_found: bool
     """Whether something was at its place in NEW when the pass began."""
     renamed_from: Path | None
     sha256: str | None
     """The digest that landed in an earlier pass."""
     overwrite: bool
+    new_size: int | None = None
+    new_modified: int | None = None
 
 
 class Performer:
@@ -114,7 +116,8 @@ class Performer:
             row = row._replace(new_found=False)
         if row.size > BLOCK and self._new.partials is not None:
             return self._copy_large(row, self._new.partials)
-        if found is not None and _replaced(row, found):
+        if found is not None and not _as_scanned(row, found):
+            # An earlier sitting may have put it there, cut off before it could note it.
             return self._adopt(row)
         failpoint("copy.before_write")
         content = Content(self._old, row.old, row.etag, self._moved)
@@ -134,6 +137,19 @@ class Performer:
             return self._new.stat(path)
         except NotFound:
             return None
+
+    def _look_again(self, row: Row) -> None:
+        """
+        Make sure, where NEW gives no etag to hold it by, that what is to go is what was scanned.
+
+        Raises:
+            Changed: it is not.
+        """
+        if not row.new_found or row.new_etag or row.kind is not Kind.FILE:
+            return
+        found = self._found(row.new)
+        if found is not None and not _as_scanned(row, found):
+            raise Changed(row.new, "its size or time is another")
 
     def _adopt(self, row: Row) -> Outcome:
         """Take what is in NEW as moved if it is equal to OLD."""
@@ -183,6 +199,7 @@ class Performer:
                 raise Truncated(row.new, "NEW gave back another content than it was given")
         self._journal.stage(token, digests.sha256)
         failpoint("large.before_finish")
+        self._look_again(row)
         entry = partials.finish(token, row.new, expect=_expected(row), modified=row.modified)
         failpoint("large.after_finish")
         return self._landed(row, "moved", entry, digests.sha256, sent=digests.size)
@@ -246,7 +263,8 @@ class Performer:
             return self._landed(row, "same", found, ours.sha256)
         if not row.overwrite:
             raise AlreadyExists(row.new, "with another content, which is not ours")
-        return self._copy(row._replace(action=Action.REPLACE, new_etag=found.etag))
+        row = row._replace(action=Action.REPLACE, new_found=True, new_etag=found.etag)
+        return self._copy(row._replace(new_size=found.size, new_modified=found.modified))
 
     def _recheck(self, row: Row) -> Outcome:
         ours = digests_of(self._old, row.old, row.etag)
@@ -282,6 +300,7 @@ class Performer:
                 self._new.make_folder(path[:depth])
 
     def _delete(self, row: Row) -> Outcome:
+        self._look_again(row)
         with suppress(NotFound):
             self._new.remove(row.new, expect=Unchanged(row.new_etag) if row.new_etag else ANYTHING)
         return Outcome(row.seq, "deleted")
@@ -296,9 +315,15 @@ def _expected(row: Row) -> Precondition:
     return Unchanged(row.new_etag) if row.new_etag else ANYTHING
 
 
-def _replaced(row: Row, found: Entry) -> bool:
-    """Whether *found* may be what an earlier sitting put there, cut off before it could note it."""
-    return row.new_etag is not None and found.etag != row.new_etag and found.size == row.size
+def _as_scanned(row: Row, found: Entry) -> bool:
+    """Whether *found* is what stood in NEW when the pass began."""
+    if row.new_size is None:
+        return False
+    return same_facts(_facts(found), Facts(row.kind, row.new_size, row.new_modified, row.new_etag))
+
+
+def _facts(it: Entry) -> Facts:
+    return Facts(it.kind, it.size, it.modified, it.etag)
 
 
 def _token(row: Row) -> str:

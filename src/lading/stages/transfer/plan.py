@@ -228,6 +228,7 @@ def _planned(seq: int, row: tuple[Any, ...], it: Object, decision: Decision) -> 
     return (
         seq, decision.action.value, decision.reason.value, row[0], row[7], it.old.kind.value, it.old.size, it.old.modified,
         it.old.etag, row[5], it.new.etag if it.new else None, it.new is not None, it.renamed_from, row[18],
+        it.new.size if it.new else None, it.new.modified if it.new else None,
     )  # fmt: skip
 
 

@@ -89,7 +89,7 @@ def _deletions(db: duckdb.DuckDBPyConnection, new: Profile, rules: Rules) -> lis
     What lies below a folder that could not be listed this time is not known to be gone.
     """
     rows = db.execute(f"""
-        SELECT l.old_path, l.new_path, l.kind, l.old_size, l.new_etag
+        SELECT l.old_path, l.new_path, l.kind, l.old_size, n.etag, n.size, n.modified
         FROM l JOIN n ON n.path = l.new_path AND n.kind = l.kind
         WHERE NOT EXISTS (SELECT 1 FROM o WHERE o.path = l.old_path)
           AND l.new_path NOT IN (SELECT target FROM t) AND l.new_path NOT IN (SELECT source FROM renames)
@@ -109,8 +109,8 @@ def _deletions(db: duckdb.DuckDBPyConnection, new: Profile, rules: Rules) -> lis
     [(first,)] = db.execute("SELECT count(*) FROM decided").fetchall()
     what = (Action.DELETE.value, Reason.VANISHED_FROM_OLD.value)
     return [
-        (first + number, *what, old, path, kind, size, None, None, None, etag, True, None, None)
-        for number, (old, path, kind, size, etag) in enumerate(rows)
+        (first + number, *what, old, path, kind, size, None, None, None, etag, True, None, None, *scanned)
+        for number, (old, path, kind, size, etag, *scanned) in enumerate(rows)
     ]
 
 
@@ -140,7 +140,8 @@ def _times(db: duckdb.DuckDBPyConnection, deleted: list[str]) -> str:
         )
         SELECT -row_number() OVER () AS seq, 'time' AS action, 'new' AS reason, k.path AS old, k.target AS new, k.kind,
                k.size, k.modified, k.etag, k.id, NULL::VARCHAR AS new_etag, true AS new_found,
-               NULL::VARCHAR AS renamed_from, NULL::VARCHAR AS sha256
+               NULL::VARCHAR AS renamed_from, NULL::VARCHAR AS sha256,
+               NULL::BIGINT AS new_size, NULL::BIGINT AS new_modified
         FROM known AS k SEMI JOIN touched USING (target)
         WHERE k.kind = 'folder' AND k.modified IS NOT NULL AND k.problem IS NULL AND NOT k.excluded AND k.refused IS NULL
         ORDER BY k.path DESC
