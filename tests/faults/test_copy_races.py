@@ -139,3 +139,15 @@ def test_a_replacement_that_was_cut_off_is_found_again(
 
     assert {"moved": 1, "same": 1} == buckets(job.run())
     assert {"same": 2} == buckets(job.run())
+
+
+def test_an_edit_in_new_is_not_adopted_when_old_was_only_touched(
+    job: Passes, old: MemoryDrive, new: MemoryDrive, meanwhile: Meanwhile
+) -> None:
+    """What NEW has is compared if it is no longer what was scanned: another content is a conflict, never the same."""
+    put(old, {"f": b"1111"})
+    meanwhile(lambda: edit(new, "f", b"mine"))
+    account = job.run()
+
+    assert {"failed": 1, "same": 1} == buckets(account)
+    assert {"failed": 1, "same": 1} == buckets(job.run())

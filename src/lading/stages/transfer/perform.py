@@ -23,7 +23,7 @@ from lading.connectors.facets import Partials, Reader
 from lading.model.entry import Entry, Kind
 from lading.model.errors import Advice, AlreadyExists, BadAnswer, Changed, DriveError, NotFound, Truncated
 from lading.model.failpoints import failpoint
-from lading.model.paths import Path
+from lading.model.paths import ROOT, Path
 from lading.stages.transfer.content import BLOCK, CHUNK, Content, Digests, digests_of
 from lading.stages.transfer.decide import Action, Facts, same_facts
 from lading.stages.transfer.journal import Journal, Outcome
@@ -68,12 +68,13 @@ class Performer:
         Do what *row* says.
 
         Raises:
-            DriveError: with advice `stop_drive`, what concerns all objects of a drive.
+            DriveError: what concerns all objects of a drive: advice `stop_drive`, or a drive that
+                does not answer any more.
         """
         try:
             return self._repeated(row)
         except DriveError as error:
-            if error.advice is Advice.STOP_DRIVE:
+            if error.advice is Advice.STOP_DRIVE or (error.advice is Advice.RETRY and self._gone()):
                 raise
             return Outcome(row.seq, "failed", code=error.code, detail=error.detail)
 
@@ -82,11 +83,20 @@ class Performer:
             try:
                 return self._once(row)
             except DriveError as error:
-                if error.advice is not Advice.RETRY or attempt == ATTEMPTS:
+                if error.advice is not Advice.RETRY or attempt == ATTEMPTS or self._gone():
                     raise
                 self.repeated += 1
                 time.sleep(random.uniform(0, 0.2 * 2**attempt))  # noqa: S311 — jitter, not a secret
         raise AssertionError
+
+    def _gone(self) -> bool:
+        """Whether one of the drives does not answer at all: then it is not about this object."""
+        try:
+            for drive in (self._old, self._new):
+                drive.stat(ROOT)
+        except DriveError:
+            return True
+        return False
 
     def _once(self, row: Row) -> Outcome:
         match row.action:
@@ -257,7 +267,9 @@ class Performer:
     # Comparing
 
     def _check(self, row: Row) -> Outcome:
-        ours = digests_of(self._old, row.old, row.etag)
+        return self._compared(row, digests_of(self._old, row.old, row.etag))
+
+    def _compared(self, row: Row, ours: Digests) -> Outcome:
         found = self._new.stat(row.new)
         if found.size == row.size and digests_of(self._new, row.new).sha256 == ours.sha256:
             return self._landed(row, "same", found, ours.sha256)
@@ -269,7 +281,11 @@ class Performer:
     def _recheck(self, row: Row) -> Outcome:
         ours = digests_of(self._old, row.old, row.etag)
         if ours.sha256 == row.sha256:
-            return self._landed(row, "same", self._new.stat(row.new), ours.sha256)
+            found = self._new.stat(row.new)
+            if not _as_scanned(row, found):
+                # Somebody worked on it since the scan: what landed says nothing about it any more.
+                return self._compared(row, ours)
+            return self._landed(row, "same", found, ours.sha256)
         return self._copy(row._replace(action=Action.REPLACE))
 
     # Names
