@@ -12,9 +12,11 @@ import pytest
 from lading.connectors.conditions import ANYTHING
 from lading.connectors.memory import MemoryDrive, MemoryStore
 from lading.connectors.memory.store import Node
+from lading.connectors.wrap.faults import Fault, Harm
 from lading.model.entry import Entry
+from lading.model.errors import NoSpace
 from lading.model.paths import Path
-from lading.stages.transfer import perform
+from lading.stages.transfer import content, perform
 from lading.stages.transfer.worker import Task, run_partition
 from support import passes as support
 from support.passes import Passes, buckets, inside, memory_passes, put, tree
@@ -151,3 +153,24 @@ def test_an_edit_in_new_is_not_adopted_when_old_was_only_touched(
 
     assert {"failed": 1, "same": 1} == buckets(account)
     assert {"failed": 1, "same": 1} == buckets(job.run())
+
+
+def test_a_large_file_edited_between_two_sittings_is_no_mixture(
+    tmp_path: LocalPath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where OLD gives no etags, an edit to the same size is seen by its time: the file fails, and arrives next time."""
+    for module in (content, perform):
+        monkeypatch.setattr(module, "BLOCK", BLOCK, raising=False)
+    old, new = MemoryDrive(NamelessStore()), MemoryDrive()
+    put(old, {"f": b"1" * 3 * BLOCK})
+    job = memory_passes(tmp_path, old.store, new.store)
+    with pytest.raises(NoSpace):
+        job.run(new=(Fault(harm=Harm.NO_SPACE, call="partials.append", nth=(3,)),))
+    edit(old, "f", b"2" * 3 * BLOCK)
+    account = job.run()
+    failures = job.lines("failures")
+
+    assert ({"failed": 1}, 1) == (buckets(account), account["pass"])
+    assert ["changed"] == [row["code"] for row in failures]
+    assert {"moved": 1} == buckets(job.run())
+    assert b"2" * 3 * BLOCK == tree(new)[("f",)]

@@ -204,8 +204,7 @@ class Performer:
         digests = self._send_blocks(row, token, partials)
         with partials.read(token) as reader:
             if not digests.gives_back(reader):
-                self._journal.restart(token, 0)
-                partials.append(token, (), start=0)
+                self._give_up(token, partials)
                 raise Truncated(row.new, "NEW gave back another content than it was given")
         self._journal.stage(token, digests.sha256)
         failpoint("large.before_finish")
@@ -237,7 +236,15 @@ class Performer:
                 self._moved(size)
         if start != row.size:
             raise Truncated(row.old, f"{start} bytes, {row.size} announced")
+        if not same_facts(_facts(self._old.stat(row.old)), Facts(row.kind, row.size, row.modified, row.etag)):
+            # Another sitting may have sent its beginning; without etags only this tells.
+            self._give_up(token, partials)
+            raise Changed(row.old, "its size or time is another")
         return digests
+
+    def _give_up(self, token: str, partials: Partials) -> None:
+        self._journal.restart(token, 0)
+        partials.append(token, (), start=0)
 
     def _noted(self, block: list[bytes], digests: Digests) -> Iterator[bytes]:
         for data in block:
