@@ -203,7 +203,20 @@ def _tell_plan(planned: Planned, as_json: bool) -> int:
         say(Text("NEW does not exist yet; it would be made.", "NEW 尚不存在，将会创建。"))
     for action, count in planned.plan.actions.items():
         sys.stdout.write(f"{action:>9}  {count['objects']:>12,}  {count['bytes']:>18,} B\n")
+    _tell_held_back(planned.plan.held_back)
     return 0
+
+
+def _tell_held_back(number: int) -> None:
+    if number:
+        say(
+            Text(
+                "Deletions held back: {number:,}, because a folder of OLD cannot be listed and they may have moved there."
+                " Make it readable, or --exclude it.",
+                "暂缓删除：{number:,} 个，因为 OLD 中有文件夹无法列出，它们可能已移到其中。请使其可读，或用 --exclude 排除。",
+            ),
+            number=number,
+        )
 
 
 def _tell(finished: Finished, job: Job, as_json: bool) -> int:
@@ -229,6 +242,7 @@ def _tell(finished: Finished, job: Job, as_json: bool) -> int:
         sys.stdout.write(
             f"  {speak(BUCKETS[bucket]):>10}  {count['objects']:>12,}  {count['bytes']:>18,} B\n"
         )
+    _tell_held_back(account["held_back"])
     say(Text("The account closes.  State: {state}", "账目已结平。状态：{state}"), state=job.folder)
     if code:
         say(

@@ -29,7 +29,7 @@ from lading.stages.transfer.decide import Reason
 from lading.stages.transfer.landed import follow_moves, write_landed
 from lading.stages.transfer.plan import Sides
 from lading.stages.transfer.rules import Rules
-from lading.stages.transfer.state import Pass, as_text, write_json
+from lading.stages.transfer.state import Pass, as_text, read_json, write_json
 from lading.stages.transfer.tables import MEMORY, load, view
 
 BUCKETS = ("moved", "same", "renamed", "excluded", "waived", "failed")
@@ -185,6 +185,7 @@ def _summary(db: duckdb.DuckDBPyConnection, sides: Sides, it: Pass, times: Times
         "buckets": buckets,
         "closed": True,
         "extra": _extra(db),
+        "held_back": read_json(it.planned)["held_back"],
         "sent_bytes": sent,
         "retries": sum(_retries(path) for path in it.result.glob("part-*.parquet")),
         "losses": _losses(db, sides.new_profile),

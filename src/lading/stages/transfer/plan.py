@@ -74,15 +74,20 @@ _ALONG = """
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a pass will do: counts and bytes by action, and the partitions by stage."""
+    """
+    What a pass will do: counts and bytes by action, and the partitions by stage.
+
+    *held_back* is the number of deletions that wait until all folders of OLD can be listed.
+    """
 
     actions: dict[str, dict[str, int]]
     stages: list[Stage]
+    held_back: int
 
     def to_json(self) -> dict[str, Any]:
         """The plan as JSON values."""
         stages = [{"stage": stage.name, "parts": stage.parts} for stage in self.stages]
-        return {"format": 1, "actions": self.actions, "stages": stages}
+        return {"format": 1, "actions": self.actions, "held_back": self.held_back, "stages": stages}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +116,9 @@ def make_plan(sides: Sides, rules: Rules, folder: LocalPath) -> Plan:
         _prepare(db, sides, rules)
         _decide_all(db, sides, rules, folder)
         failpoint("plan.parts")
-        stages = write_stages(db, sides.new_profile, rules, folder)
+        stages, held_back = write_stages(db, sides.new_profile, rules, folder)
         _write_rest(db, folder)
-        return Plan({**_actions(db), **_removals(db, folder)}, stages)
+        return Plan({**_actions(db), **_removals(db, folder)}, stages, held_back)
 
 
 def _prepare(db: duckdb.DuckDBPyConnection, sides: Sides, rules: Rules) -> None:

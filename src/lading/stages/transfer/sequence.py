@@ -37,10 +37,16 @@ _ALIKE = """
     lower(nfc_normalize(l.new_path)) NOT IN (SELECT lower(nfc_normalize(target)) FROM t)
 """
 
+_UNLISTED = "SELECT 1 FROM known WHERE kind = 'folder' AND problem IS NOT NULL AND NOT excluded LIMIT 1"
 
-def write_stages(db: duckdb.DuckDBPyConnection, new: Profile, rules: Rules, folder: LocalPath) -> list[Stage]:
+
+def write_stages(
+    db: duckdb.DuckDBPyConnection, new: Profile, rules: Rules, folder: LocalPath
+) -> tuple[list[Stage], int]:
     """
     Write the partitions of all stages into *folder*; *new* is the profile of NEW.
+
+    Returns them, and how many deletions are held back.
 
     Raises:
         Fuse: more than the stated share of what has landed would be removed from NEW.
@@ -62,12 +68,12 @@ def write_stages(db: duckdb.DuckDBPyConnection, new: Profile, rules: Rules, fold
         )
     stage("renames", f"SELECT {_COLUMNS} FROM decided WHERE action = 'rename' ORDER BY new")
     stage("files", f"SELECT {_COLUMNS} FROM decided WHERE {_WRITES} ORDER BY new")
-    deletions = _deletions(db, new, rules) if rules.delete else []
+    deletions, held_back = _deletions(db, new, rules) if rules.delete else ([], 0)
     writer.stage("delete-files", _batches(row for row in deletions if row[5] == Kind.FILE))
     writer.stage("delete-folders", _batches(row for row in deletions if row[5] == Kind.FOLDER), whole=True)
     if new.keeps_modified and new.keeps_folder_times:
         stage("times", _times(db, [row[4] for row in deletions]))
-    return writer.stages
+    return writer.stages, held_back
 
 
 def _levels(db: duckdb.DuckDBPyConnection) -> Iterable[int]:
@@ -82,11 +88,15 @@ def _batches(rows: Iterable[tuple[Any, ...]]) -> list[pa.RecordBatch]:
     return table_of(list(rows), SCHEMA).to_batches()  # type: ignore[no-any-return]
 
 
-def _deletions(db: duckdb.DuckDBPyConnection, new: Profile, rules: Rules) -> list[tuple[Any, ...]]:
+def _deletions(
+    db: duckdb.DuckDBPyConnection, new: Profile, rules: Rules
+) -> tuple[list[tuple[Any, ...]], int]:
     """
     What earlier passes put into NEW, OLD no longer has, and nobody changed in NEW since.
 
-    What lies below a folder that could not be listed this time is not known to be gone.
+    What lies below a folder that could not be listed this time does not even seem to be gone.
+    While there is such a folder nothing else is known to be gone either: it may have moved
+    there.  Then all of it is held back, and the number of it is returned instead.
     """
     rows = db.execute(f"""
         SELECT l.old_path, l.new_path, l.kind, l.old_size, n.etag, n.size, n.modified
@@ -103,15 +113,18 @@ def _deletions(db: duckdb.DuckDBPyConnection, new: Profile, rules: Rules) -> lis
           AND {_ALIKE if _mixes_up(new) else "true"}
         ORDER BY l.new_path DESC
     """).fetchall()
+    if rows and db.execute(_UNLISTED).fetchall():
+        return [], len(rows)
     [(landed,)] = db.execute("SELECT count(*) FROM l").fetchall()
     if rows and len(rows) > rules.delete_at_most * landed:
         raise Fuse(new.address, f"{len(rows)} / {landed} ({len(rows) / landed:.1%})")
     [(first,)] = db.execute("SELECT count(*) FROM decided").fetchall()
     what = (Action.DELETE.value, Reason.VANISHED_FROM_OLD.value)
-    return [
+    deletions = [
         (first + number, *what, old, path, kind, size, None, None, None, etag, True, None, None, *scanned)
         for number, (old, path, kind, size, etag, *scanned) in enumerate(rows)
     ]
+    return deletions, 0
 
 
 def _mixes_up(new: Profile) -> bool:
