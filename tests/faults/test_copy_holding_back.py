@@ -4,6 +4,7 @@ What a pass leaves alone because it cannot be certain, and what it says about it
 
 from __future__ import annotations
 
+import json
 from pathlib import Path as LocalPath
 
 import pytest
@@ -12,8 +13,9 @@ from lading.cli.copy import _tell
 from lading.connectors.conditions import ABSENT, ANYTHING
 from lading.connectors.memory import MemoryDrive
 from lading.connectors.wrap.faults import Fault, Harm
+from lading.model.paths import Path
 from lading.stages.transfer.copying import Finished
-from support.passes import Passes, inside, memory_passes, put, tree
+from support.passes import Passes, buckets, inside, memory_passes, put, tree
 
 __all__ = ["inside"]
 pytestmark = pytest.mark.usefixtures("inside")
@@ -64,3 +66,25 @@ def test_nothing_is_deleted_while_a_folder_of_old_cannot_be_listed(
     assert ({"objects": 0, "bytes": 0}, 1) == (held["extra"]["deleted"], held["held_back"])
     assert "1" in text.split("held back")[1]
     assert (2, 0) == (excluded["extra"]["deleted"]["objects"], excluded["held_back"])
+
+
+@pytest.mark.parametrize(
+    ("call", "path", "action"), [("remove", ("a", "f"), "delete"), ("make_folder", ("a",), "time")]
+)
+def test_what_fails_beside_the_account_is_listed(
+    call: str, path: Path, action: str, job: Passes, old: MemoryDrive, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A deletion or a folder's time that failed is told, and is no object of OLD."""
+    old.remove(("a", "f"), expect=ANYTHING)
+    fault = Fault(harm=Harm.TRUNCATED, call=call, path=path)
+    account = job.run(new=(fault,), delete=True, delete_at_most=1)
+    [row] = job.lines("failures")
+
+    assert {"same": 4} == buckets(account)
+    assert (0, 1) == (account["failures"], account["beside_failures"])
+    assert ("/" + "/".join(path), action, True, "truncated") == (
+        row["path"], row["action"], row["beside"], row["code"],
+    )  # fmt: skip
+    assert row["message"]["zh"]
+    assert "failures.jsonl" in said(job, account, capsys)
+    assert 1 == json.loads(said(job, account, capsys, as_json=True))["account"]["beside_failures"]

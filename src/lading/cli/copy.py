@@ -244,7 +244,15 @@ def _tell(finished: Finished, job: Job, as_json: bool) -> int:
         )
     _tell_held_back(account["held_back"])
     say(Text("The account closes.  State: {state}", "账目已结平。状态：{state}"), state=job.folder)
-    if code:
+    if account["beside_failures"]:
+        say(
+            Text(
+                "Beside the account, deletions and times of folders that failed: {number:,}",
+                "账目之外失败的删除和文件夹时间设置：{number:,} 项",
+            ),
+            number=account["beside_failures"],
+        )
+    if code or account["beside_failures"]:
         say(
             Text("Failures are listed in {file}", "失败清单：{file}"),
             file=finished.it.folder / "failures.jsonl",

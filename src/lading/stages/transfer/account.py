@@ -81,6 +81,11 @@ _BELOW = """
     FROM (SELECT path, target FROM same UNION ALL SELECT old, new FROM decided WHERE action = 'renamed') AS it
     JOIN stuck ON starts_with(it.target, stuck.target || '/') GROUP BY it.path
 """
+# Deletions and times of folders: no objects of OLD, so they stand in no bucket.
+_BESIDE = """
+    SELECT p.new AS path, p.kind, r.code, r.detail, p.action FROM planned AS p JOIN results AS r USING (seq)
+    WHERE p.action IN ('delete', 'time') AND r.bucket = 'failed'
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +197,7 @@ def _summary(db: duckdb.DuckDBPyConnection, sides: Sides, it: Pass, times: Times
         "spaces": spaces,
         "fingerprints": {"old": sides.old.fingerprint, "new_before": sides.new.fingerprint},
         "failures": buckets["failed"]["objects"],
+        "beside_failures": db.execute(f"SELECT count(*) FROM ({_BESIDE})").fetchall()[0][0],
         "mapped": db.execute("SELECT count(*) FROM mapped").fetchall()[0][0],
     }
 
@@ -253,10 +259,7 @@ def _losses(db: duckdb.DuckDBPyConnection, profile: Profile) -> list[dict[str, A
 
 
 def _write_lists(db: duckdb.DuckDBPyConnection, it: Pass) -> None:
-    failures = db.execute(
-        "SELECT path, o.kind, o.size, code, detail, reason, bucket FROM b JOIN o USING (path) WHERE bucket IN ('failed', 'waived') ORDER BY path"
-    )
-    _write_lines(it.folder / "failures.jsonl", (_failure(row) for row in _rows(failures)))
+    _write_lines(it.folder / "failures.jsonl", _failures(db))
     excluded = db.execute(
         "SELECT path, o.kind, o.size, reason FROM b JOIN o USING (path) WHERE bucket = 'excluded' ORDER BY path"
     )
@@ -282,6 +285,14 @@ def _write_lists(db: duckdb.DuckDBPyConnection, it: Pass) -> None:
     )
 
 
+def _failures(db: duckdb.DuckDBPyConnection) -> Iterator[dict[str, Any]]:
+    failed = "SELECT path, o.kind, o.size, code, detail, reason, bucket FROM b JOIN o USING (path)"
+    failures = db.execute(f"{failed} WHERE bucket IN ('failed', 'waived') ORDER BY path")
+    yield from map(_failure, _rows(failures))
+    beside = db.execute(f"SELECT * FROM ({_BESIDE}) ORDER BY path")
+    yield from map(_failure_beside, _rows(beside))
+
+
 def _rows(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
     while rows := result.fetchmany(_BATCH):
         yield from rows
@@ -290,13 +301,21 @@ def _rows(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
 def _failure(row: tuple[Any, ...]) -> dict[str, Any]:
     path, kind, size, code, detail, reason, bucket = row
     code = code or CODES.get(Reason(reason), "internal")
-    error = known().get(code, LadingError)(decode(path), detail or reason)
+    facts = {"kind": kind, "size": size, "code": code, "waived": bucket == "waived"}
+    return _told(path, facts, detail or reason)
+
+
+def _failure_beside(row: tuple[Any, ...]) -> dict[str, Any]:
+    path, kind, code, detail, action = row
+    facts = {"kind": kind, "size": 0, "code": code, "waived": False, "beside": True, "action": action}
+    return _told(path, facts, detail or "")
+
+
+def _told(path: str, facts: dict[str, Any], detail: str) -> dict[str, Any]:
+    error = known().get(facts["code"], LadingError)(decode(path), detail)
     return {
         "path": shown(decode(path)),
-        "kind": kind,
-        "size": size,
-        "code": code,
-        "waived": bucket == "waived",
+        **facts,
         "message": {language.value: error.message(language) for language in Language},
         "remedy": {language.value: error.next_step(language) for language in Language},
     }
