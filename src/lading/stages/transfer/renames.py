@@ -6,7 +6,8 @@ Folders come first: when a folder is moved in NEW, everything in it comes along
 and the tables `n` and `l` are told so.  Leaves behind the tables `folder_moves`
 (number, path, source, target) in the order they must be done, and `renames`
 (path, source, sha256) of the files that need a move of their own.  An id may have
-been given again after its object was removed: who carries out a rename of a file compares contents.
+been given again after its object was removed: who carries out a rename of a file compares contents,
+and a folder is moved only if a file is still in it that landed in it.  An empty one is made anew.
 """
 
 from __future__ import annotations
@@ -33,6 +34,21 @@ _CANDIDATES = f"""
     WHERE o.id IN (SELECT id FROM o WHERE id IS NOT NULL GROUP BY id HAVING count(*) = 1)
       AND left_.old_id IN (SELECT old_id FROM l GROUP BY old_id HAVING count(*) = 1)
 """
+# Files that landed and are unchanged at another path in OLD.
+_CARRIED = """
+    SELECT o.path, l.new_path FROM o
+    JOIN l ON l.old_id = o.id AND l.kind = o.kind AND l.old_size = o.size AND l.old_modified = o.modified
+    WHERE o.kind = 'file' AND l.old_path <> o.path
+"""
+# A number may have been given again, and for a folder no content tells: a file that came along does.
+_PROVEN = f"""
+    SELECT path, source, target FROM ({_CANDIDATES}) AS c
+    WHERE path IN (SELECT path FROM o WHERE kind = 'folder')
+      AND EXISTS (
+          SELECT 1 FROM carried
+          WHERE starts_with(carried.path, c.path || '/') AND starts_with(carried.new_path, c.source || '/')
+      )
+"""
 
 
 def no_renames(db: duckdb.DuckDBPyConnection) -> None:
@@ -50,6 +66,7 @@ def find_renames(db: duckdb.DuckDBPyConnection) -> None:
         db.execute(f"DROP VIEW {name}")
         db.execute(f"CREATE TEMP TABLE {name} AS SELECT * FROM {name}_")
         db.execute(f"DROP TABLE {name}_")
+    db.execute(f"CREATE TEMP TABLE carried AS {_CARRIED}")
     number = 0
     while moves := _topmost(db):
         for path, source, target in moves:
@@ -57,6 +74,7 @@ def find_renames(db: duckdb.DuckDBPyConnection) -> None:
             db.execute("INSERT INTO folder_moves VALUES (?, ?, ?, ?)", [number, path, source, target])
             follow(db, "n", "path", source, target)
             follow(db, "l", "new_path", source, target)
+            follow(db, "carried", "new_path", source, target)
     db.execute(f"""
         INSERT INTO renames SELECT path, source, sha256 FROM ({_CANDIDATES}) AS c
         WHERE path IN (SELECT path FROM o WHERE kind = 'file')
@@ -65,9 +83,10 @@ def find_renames(db: duckdb.DuckDBPyConnection) -> None:
 
 def _topmost(db: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str]]:
     """Folders to move now: none of them lies in another one that is to be moved."""
-    query = f"SELECT path, source, target FROM ({_CANDIDATES}) AS c WHERE path IN (SELECT path FROM o WHERE kind = 'folder')"
     chosen: list[tuple[str, str, str]] = []
-    found = [(decode(source), decode(target), path) for path, source, target in db.execute(query).fetchall()]
+    found = [
+        (decode(source), decode(target), path) for path, source, target in db.execute(_PROVEN).fetchall()
+    ]
     for source, target, path in sorted(found, key=lambda row: (len(row[0]), row[0])):
         if within(target, source) or any(
             within(source, decode(other[1])) or within(target, decode(other[1])) for other in chosen

@@ -1,0 +1,85 @@
+"""
+When a folder of NEW is moved after its namesake in OLD, and when it is not.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path as LocalPath
+
+import pytest
+
+from lading.connectors.conditions import ABSENT, ANYTHING
+from lading.connectors.memory import MemoryDrive
+from support.passes import Passes, buckets, inside, memory_passes, put, tree
+
+__all__ = ["inside"]
+pytestmark = pytest.mark.usefixtures("inside")
+
+
+@pytest.fixture
+def old() -> MemoryDrive:
+    """OLD."""
+    drive = MemoryDrive()
+    put(drive, {"a/f": b"1111", "a/deep/g": b"2222", "z": b"3"})
+    drive.make_folder(("empty",))
+    return drive
+
+
+@pytest.fixture
+def new() -> MemoryDrive:
+    """NEW."""
+    return MemoryDrive()
+
+
+@pytest.fixture
+def job(tmp_path: LocalPath, old: MemoryDrive, new: MemoryDrive) -> Passes:
+    """The copy between them; one pass is done."""
+    passes = memory_passes(tmp_path, old.store, new.store)
+    passes.run()
+    return passes
+
+
+def move(drive: MemoryDrive, source: str, target: str) -> None:
+    """Rename in OLD."""
+    assert drive.moves is not None
+    drive.moves.move((source,), (target,), expect=ABSENT)
+
+
+def remove(drive: MemoryDrive, *names: str) -> None:
+    """Remove from OLD, in this order."""
+    for name in names:
+        drive.remove(tuple(name.split("/")), expect=ANYTHING)
+
+
+def give_again(drive: MemoryDrive, taken: str, name: str) -> None:
+    """Let the folder *name* have the number that the removed folder *taken* had."""
+    drive.store.find((name,))[1].id = taken
+
+
+def number(drive: MemoryDrive, name: str) -> str:
+    """The id of the folder *name*."""
+    return drive.store.find((name,))[1].id
+
+
+def test_a_number_given_again_moves_no_folder(job: Passes, old: MemoryDrive, new: MemoryDrive) -> None:
+    """A new folder that got the number of a removed one is made; the old one stays in NEW where it is."""
+    taken = number(old, "a")
+    remove(old, "a/f", "a/deep/g", "a/deep", "a")
+    put(old, {"other/x": b"x"})
+    give_again(old, taken, "other")
+    account = job.run()
+
+    assert {"moved": 2, "same": 2} == buckets(account)
+    assert tree(new).keys() >= {("a",), ("a", "f"), ("a", "deep", "g"), ("other", "x")}
+
+
+def test_a_folder_is_moved_for_what_came_along_in_it(job: Passes, old: MemoryDrive, new: MemoryDrive) -> None:
+    """One file of it that is still in it, however deep, is proof enough; an empty folder is made anew."""
+    move(old, "a", "b")
+    remove(old, "b/f")
+    move(old, "empty", "void")
+    account = job.run()
+
+    assert {"moved": 1, "renamed": 3, "same": 1} == buckets(account)
+    assert tree(new).keys() >= {("b", "deep", "g"), ("b", "f"), ("void",), ("empty",)}
+    assert ("a",) not in tree(new)
