@@ -83,3 +83,24 @@ def test_a_folder_is_moved_for_what_came_along_in_it(job: Passes, old: MemoryDri
     assert {"moved": 1, "renamed": 3, "same": 1} == buckets(account)
     assert tree(new).keys() >= {("b", "deep", "g"), ("b", "f"), ("void",), ("empty",)}
     assert ("a",) not in tree(new)
+
+
+@pytest.mark.parametrize("pattern", ["/b", "/b/deep"])
+def test_what_is_excluded_is_not_moved(pattern: str, job: Passes, old: MemoryDrive, new: MemoryDrive) -> None:
+    """A folder that is left out now stays in NEW where it was, and what is in it is not touched."""
+    move(old, "a", "b")
+    account = job.run(exclude=(pattern,))
+    there = tree(new)
+
+    assert "excluded" in buckets(account)
+    assert (("a", "f") in there) == (pattern == "/b")
+    assert not any(path[:1] == ("b",) for path in there) or pattern != "/b"
+
+
+def test_an_excluded_file_is_not_renamed(job: Passes, old: MemoryDrive, new: MemoryDrive) -> None:
+    """It stays in NEW under its old name."""
+    move(old, "z", "y")
+    account = job.run(exclude=("/y",))
+
+    assert 1 == buckets(account)["excluded"]
+    assert {("z",)} == tree(new).keys() & {("z",), ("y",)}

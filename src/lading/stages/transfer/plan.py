@@ -126,15 +126,15 @@ def _prepare(db: duckdb.DuckDBPyConnection, sides: Sides, rules: Rules) -> None:
     db.execute(
         "CREATE TEMP VIEW t AS SELECT o.path, coalesce(m.target, o.path) AS target FROM o LEFT JOIN m USING (path)"
     )
+    db.execute("CREATE TEMP TABLE excluded (path VARCHAR)")
+    if rules.exclude:
+        _exclude(db, rules.exclude)
     if _vanished(db):
         _find_renamed(db, sides)
     else:
         no_renames(db)
         db.execute("CREATE TEMP TABLE came (path VARCHAR, old_path VARCHAR, sha256 VARCHAR)")
         db.execute(f"CREATE TEMP TABLE along AS SELECT {_ALONG} FROM l JOIN o ON false")
-    db.execute("CREATE TEMP TABLE excluded (path VARCHAR)")
-    if rules.exclude:
-        _exclude(db, rules.exclude)
 
 
 def _vanished(db: duckdb.DuckDBPyConnection) -> bool:

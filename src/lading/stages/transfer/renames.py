@@ -5,9 +5,10 @@ An object that landed and whose id now stands at another path was renamed.
 Folders come first: when a folder is moved in NEW, everything in it comes along
 and the tables `n` and `l` are told so.  Leaves behind the tables `folder_moves`
 (number, path, source, target) in the order they must be done, and `renames`
-(path, source, sha256) of the files that need a move of their own.  An id may have
-been given again after its object was removed: who carries out a rename of a file compares contents,
-and a folder is moved only if a file is still in it that landed in it.  An empty one is made anew.
+(path, source, sha256) of the files that need a move of their own.  What is `excluded` or
+`refused` is not moved.  An id may have been given again after its object was removed: who carries
+out a rename of a file compares contents, and a folder is moved only if a file is still in it that
+landed in it.  An empty one is made anew.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ _CANDIDATES = f"""
           AND (o.kind = 'folder' OR (o.size = left_.old_size AND o.modified = left_.old_modified))
     JOIN t ON t.path = o.path
     ANTI JOIN n ON n.path = t.target
+    ANTI JOIN excluded ON excluded.path = o.path
+    ANTI JOIN refused ON refused.path = o.path
     WHERE o.id IN (SELECT id FROM o WHERE id IS NOT NULL GROUP BY id HAVING count(*) = 1)
       AND left_.old_id IN (SELECT old_id FROM l GROUP BY old_id HAVING count(*) = 1)
 """
