@@ -10,6 +10,7 @@ import pytest
 
 from lading.connectors.conditions import ABSENT, ANYTHING
 from lading.connectors.memory import MemoryDrive
+from lading.connectors.wrap.faults import Fault, Harm
 from support.passes import Passes, buckets, inside, memory_passes, put, tree
 
 __all__ = ["inside"]
@@ -104,3 +105,44 @@ def test_an_excluded_file_is_not_renamed(job: Passes, old: MemoryDrive, new: Mem
 
     assert 1 == buckets(account)["excluded"]
     assert {("z",)} == tree(new).keys() & {("z",), ("y",)}
+
+
+@pytest.mark.parametrize("into", ["b/new", "b/z"])
+def test_a_folder_that_could_not_be_moved_is_not_made(
+    into: str, job: Passes, old: MemoryDrive, new: MemoryDrive
+) -> None:
+    """Its place in NEW stays free, whatever else was to go there, so that the next pass can move it."""
+    move(old, "a", "b")
+    assert old.moves is not None
+    if into == "b/new":
+        put(old, {"b/new": b"new"})
+    else:
+        old.moves.move(("z",), ("b", "z"), expect=ABSENT)
+    failed = job.run(new=(Fault(harm=Harm.TRUNCATED, call="moves.move", path=("a",)),))
+    there = tree(new)
+    rows = [(row["path"], row["code"]) for row in job.lines("failures") if row.get("beside")]
+    after = job.run()
+
+    assert 5 == buckets(failed)["failed"]
+    assert ("b",) not in there
+    assert [("/b", "not_found")] == rows
+    assert 4 <= buckets(after)["renamed"]
+    assert tree(old).keys() <= tree(new).keys()
+
+
+def test_a_folder_is_not_moved_into_one_that_could_not_be_moved(
+    job: Passes, old: MemoryDrive, new: MemoryDrive
+) -> None:
+    """Its place in NEW stays free here too."""
+    put(old, {"c/h": b"5555"})
+    job.run()
+    move(old, "a", "b")
+    assert old.moves is not None
+    old.moves.move(("c",), ("b", "c"), expect=ABSENT)
+    failed = job.run(new=(Fault(harm=Harm.TRUNCATED, call="moves.move", path=("a",)),))
+    there = tree(new)
+    after = job.run()
+
+    assert 6 == buckets(failed)["failed"]
+    assert ("b",) not in there
+    assert {"renamed": 6, "same": 2} == buckets(after)

@@ -62,6 +62,8 @@ class Performer:
         self._old, self._new, self._journal, self._moved = old, new, journal, moved
         self.repeated = 0
         """How often a file was begun anew."""
+        self._stuck: set[Path] = set()
+        """Where folders should be that could not be moved there: their places stay free."""
 
     def perform(self, row: Row) -> Outcome:
         """
@@ -76,6 +78,8 @@ class Performer:
         except DriveError as error:
             if error.advice is Advice.STOP_DRIVE or (error.advice is Advice.RETRY and self._gone()):
                 raise
+            if row.action is Action.RENAME and row.kind is Kind.FOLDER:
+                self._stuck.add(row.new)
             return Outcome(row.seq, "failed", code=error.code, detail=error.detail)
 
     def _repeated(self, row: Row) -> Outcome:
@@ -113,6 +117,8 @@ class Performer:
             case Action.DELETE:
                 return self._delete(row)
             case Action.TIME:
+                # Not to make it: what could not be moved there is moved next time.
+                self._new.stat(row.new)
                 return self._landed(row, "timed", self._new.make_folder(row.new, modified=row.modified), None)
             case _:
                 raise AssertionError(row.action)
@@ -304,7 +310,9 @@ class Performer:
         if row.kind is Kind.FILE and digests_of(self._old, row.old, row.etag).sha256 != row.sha256:
             # Another file to which the id of a removed one was given.
             return self._copy(row._replace(action=Action.COPY))
-        self._make_parents(row.new)
+        if row.kind is Kind.FOLDER:
+            # The stage of moves is the first; for files all folders have been made.
+            self._make_parents(row.new)
         try:
             entry = moves.move(row.renamed_from, row.new, expect=ABSENT)
         except NotFound:
@@ -317,6 +325,8 @@ class Performer:
 
     def _make_parents(self, path: Path) -> None:
         for depth in range(1, len(path)):
+            if path[:depth] in self._stuck:
+                raise NotFound(path, "its folder could not be moved")
             try:
                 self._new.stat(path[:depth])
             except NotFound:
