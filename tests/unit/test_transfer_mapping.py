@@ -112,6 +112,16 @@ def test_a_name_made_to_look_mapped_is_never_overwritten() -> None:
     assert {victim} == refused
 
 
+def test_what_lies_in_a_refused_folder_is_refused() -> None:
+    """It would land in the folder that has the name already, among other people's files."""
+    victim = ("a:b",)
+    taken = mapped({victim}, WINDOWS)[0][victim]
+    inside = {(*victim, "x"), (*victim, "deep"), (*victim, "deep", "y")}
+    _, refused = mapped({victim, taken, (*taken, "z"), *inside}, WINDOWS)
+
+    assert {victim, *inside} == refused
+
+
 @pytest.mark.parametrize("path", [("a" * 200, "b" * 200), tuple("abcdefghijkl")])
 def test_what_is_too_long_or_deep_is_refused(path: Path) -> None:
     """A path beyond the limits of NEW is refused before the copy."""

@@ -128,10 +128,20 @@ def _row(path: Path, rules: NameRules, losers: Losers) -> tuple[str, str, str]:
 
 
 def _refuse_taken(db: duckdb.DuckDBPyConnection) -> None:
-    """Refuse a mapped name that another object has: nothing is ever put over another."""
+    """
+    Refuse a mapped name that another object has: nothing is ever put over another.
+
+    What lies below a refused folder is refused with it, lest it land in the other one's folder.
+    """
     db.execute(f"""
         INSERT INTO refused
         SELECT path, '{Reason.NAME_TAKEN.value}' FROM m ANTI JOIN refused USING (path)
         WHERE target IN (SELECT target FROM m GROUP BY target HAVING count(*) > 1)
            OR target IN (SELECT path FROM o WHERE path NOT IN (SELECT path FROM m))
     """)
+    if db.execute("SELECT 1 FROM refused LIMIT 1").fetchall():
+        db.execute("""
+            INSERT INTO refused
+            SELECT o.path, min(above.reason) FROM o JOIN refused AS above ON starts_with(o.path, above.path || '/')
+            WHERE o.path NOT IN (SELECT path FROM refused) GROUP BY o.path
+        """)
