@@ -21,6 +21,7 @@ from lading.model.errors import FAILED_OBJECTS, BadRequest
 from lading.model.text import Text
 from lading.stages.transfer.apart import check_apart
 from lading.stages.transfer.copying import Copying, Finished, Order, Planned, workers
+from lading.stages.transfer.decide import Action
 from lading.stages.transfer.rates import Tally
 from lading.stages.transfer.rules import Rules
 from lading.stages.transfer.state import Job, job_at, locked
@@ -202,7 +203,8 @@ def _tell_plan(planned: Planned, as_json: bool) -> int:
     if not planned.existed:
         say(Text("NEW does not exist yet; it would be made.", "NEW 尚不存在，将会创建。"))
     for action, count in planned.plan.actions.items():
-        sys.stdout.write(f"{action:>9}  {count['objects']:>12,}  {count['bytes']:>18,} B\n")
+        word = speak(ACTIONS[Action(action)])
+        sys.stdout.write(f"{word:>14}  {count['objects']:>12,}  {count['bytes']:>18,} B\n")
     _tell_held_back(planned.plan.held_back)
     return 0
 
@@ -260,6 +262,20 @@ def _tell(finished: Finished, job: Job, as_json: bool) -> int:
     return code
 
 
+ACTIONS = {
+    Action.SAME: Text("same", "相同"),
+    Action.COPY: Text("copy", "复制"),
+    Action.REPLACE: Text("replace", "替换"),
+    Action.CHECK: Text("compare", "比较"),
+    Action.RECHECK: Text("read again", "重新读取"),
+    Action.FOLDER: Text("make folder", "创建文件夹"),
+    Action.RENAME: Text("rename", "改名"),
+    Action.RENAMED: Text("renamed along", "随文件夹改名"),
+    Action.EXCLUDE: Text("exclude", "排除"),
+    Action.FAIL: Text("will fail", "将失败"),
+    Action.DELETE: Text("delete", "删除"),
+    Action.TIME: Text("folder time", "文件夹时间"),
+}
 BUCKETS = {
     "moved": Text("moved", "已迁移"),
     "same": Text("same", "相同"),

@@ -56,6 +56,11 @@ class LadingError(Exception):
         """What to do about it, in *language*."""
         return self.remedy.to(language, subject=self.subject, detail=self._in(language), **self.facts)
 
+    @property
+    def details(self) -> Text:
+        """`detail` in both languages."""
+        return self._detail
+
     def about(self, subject: Path | str) -> Self:
         """The same error with another subject."""
         return type(self)(subject, self._detail, **self.facts)

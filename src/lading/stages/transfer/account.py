@@ -37,7 +37,7 @@ BUCKETS = ("moved", "same", "renamed", "excluded", "waived", "failed")
 _BATCH = 20_000
 
 _RESULTS = """
-    seq BIGINT, bucket VARCHAR, sha256 VARCHAR, size BIGINT, modified BIGINT, etag VARCHAR, code VARCHAR, detail VARCHAR, sent BIGINT
+    seq BIGINT, bucket VARCHAR, sha256 VARCHAR, size BIGINT, modified BIGINT, etag VARCHAR, code VARCHAR, detail VARCHAR[], sent BIGINT
 """
 
 CODES = {
@@ -50,6 +50,18 @@ CODES = {
     Reason.UNREADABLE: "unreadable",
 }
 """The error that stands for a plan's decision to fail an object."""
+
+WHY_FAILED = {
+    Reason.KIND_DIFFERS: Text("a file on one side, a folder on the other", "一侧是文件，另一侧是文件夹"),
+    Reason.NOT_OURS: Text("with another content, which is not ours", "内容不同，且并非由我们写入"),
+    Reason.EDITED_IN_NEW: Text("edited there since it landed", "写入之后在该处被修改"),
+    Reason.NAME_TAKEN: Text("another object has the name it would get", "其映射名称已被另一对象占用"),
+    Reason.PATH_TOO_LONG: Text("the path is too long or too deep", "路径过长或过深"),
+    Reason.TOO_LARGE: Text("the drive names a limit", "网盘设有上限"),
+    Reason.UNREADABLE: Text("seen while scanning", "扫描时发现"),
+}
+"""What the sentence of a failure of the plan says in brackets."""
+_UNKNOWN = Text("not done", "未完成")
 
 WHY_EXCLUDED = {
     Reason.SYMLINK: Text("a symbolic link; links are reported, never followed", "符号链接；只报告，从不跟随"),
@@ -302,16 +314,16 @@ def _failure(row: tuple[Any, ...]) -> dict[str, Any]:
     path, kind, size, code, detail, reason, bucket = row
     code = code or CODES.get(Reason(reason), "internal")
     facts = {"kind": kind, "size": size, "code": code, "waived": bucket == "waived"}
-    return _told(path, facts, detail or reason)
+    return _told(path, facts, Text(*detail) if detail else WHY_FAILED.get(Reason(reason), _UNKNOWN))
 
 
 def _failure_beside(row: tuple[Any, ...]) -> dict[str, Any]:
     path, kind, code, detail, action = row
     facts = {"kind": kind, "size": 0, "code": code, "waived": False, "beside": True, "action": action}
-    return _told(path, facts, detail or "")
+    return _told(path, facts, Text(*detail) if detail else _UNKNOWN)
 
 
-def _told(path: str, facts: dict[str, Any], detail: str) -> dict[str, Any]:
+def _told(path: str, facts: dict[str, Any], detail: Text) -> dict[str, Any]:
     error = known().get(facts["code"], LadingError)(decode(path), detail)
     return {
         "path": shown(decode(path)),

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from collections.abc import Sequence
 from pathlib import Path as LocalPath
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -27,7 +28,7 @@ class Outcome(NamedTuple):
     What became of one row of the plan.
 
     *bucket* is the account's bucket; `etag`, `modified`, `size` are what NEW says about
-    the object that landed.  `code`, `detail` tell a failure.
+    the object that landed.  `code`, `detail` (in English and in Chinese) tell a failure.
     """
 
     seq: int
@@ -37,7 +38,7 @@ class Outcome(NamedTuple):
     modified: int | None = None
     etag: str | None = None
     code: str | None = None
-    detail: str | None = None
+    detail: Sequence[str] | None = None
     sent: int = 0
 
 

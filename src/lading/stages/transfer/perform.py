@@ -24,12 +24,22 @@ from lading.model.entry import Entry, Kind
 from lading.model.errors import Advice, AlreadyExists, BadAnswer, Changed, DriveError, NotFound, Truncated
 from lading.model.failpoints import failpoint
 from lading.model.paths import ROOT, Path
+from lading.model.text import Text
 from lading.stages.transfer.content import BLOCK, CHUNK, Content, Digests, digests_of
 from lading.stages.transfer.decide import Action, Facts, same_facts
 from lading.stages.transfer.journal import Journal, Outcome
 
 ATTEMPTS = 4
 """Times a file is begun anew when its connection keeps breaking off, beyond what the wrappers repeat."""
+
+_OTHER_STATE = Text("its size or time is another", "大小或时间已不同")
+_NOT_OURS = Text("with another content, which is not ours", "内容不同，且并非由我们写入")
+_GAVE_BACK = Text("NEW gave back another content than it was given", "NEW 返回的内容与写入的不同")
+_GAVE_BACK_REMOVED = Text(
+    "NEW gave back another content than it was given; removed", "NEW 返回的内容与写入的不同；已移除"
+)
+_NOT_THERE = Text("NEW said that it is stored, and it is not there", "NEW 称已保存，但并不存在")
+_FOLDER_STUCK = Text("its folder could not be moved", "其所在文件夹未能移动")
 
 
 class Row(NamedTuple):
@@ -80,7 +90,7 @@ class Performer:
                 raise
             if row.action is Action.RENAME and row.kind is Kind.FOLDER:
                 self._stuck.add(row.new)
-            return Outcome(row.seq, "failed", code=error.code, detail=error.detail)
+            return Outcome(row.seq, "failed", code=error.code, detail=list(error.details))
 
     def _repeated(self, row: Row) -> Outcome:
         for attempt in range(1, ATTEMPTS + 1):
@@ -165,17 +175,17 @@ class Performer:
             return
         found = self._found(row.new)
         if found is not None and not _as_scanned(row, found):
-            raise Changed(row.new, "its size or time is another")
+            raise Changed(row.new, _OTHER_STATE)
 
     def _adopt(self, row: Row) -> Outcome:
         """Take what is in NEW as moved if it is equal to OLD."""
         found = self._new.stat(row.new)
         if found.kind is not row.kind or found.size != row.size:
-            raise AlreadyExists(row.new, "with another content, which is not ours")
+            raise AlreadyExists(row.new, _NOT_OURS)
         theirs = digests_of(self._new, row.new)
         ours = digests_of(self._old, row.old, row.etag)
         if ours.sha256 != theirs.sha256:
-            raise AlreadyExists(row.new, "with another content, which is not ours")
+            raise AlreadyExists(row.new, _NOT_OURS)
         return self._landed(row, "moved", found, ours.sha256)
 
     def _confirmed(self, row: Row, entry: Entry, digests: Digests) -> Entry:
@@ -193,10 +203,10 @@ class Performer:
                 if found.size == digests.size and digests.gives_back(reader):
                     return found
         except NotFound:
-            raise BadAnswer(row.new, "NEW said that it is stored, and it is not there") from None
+            raise BadAnswer(row.new, _NOT_THERE) from None
         expect: Precondition = Unchanged(found.etag) if found.etag else ANYTHING
         self._new.remove(row.new, expect=expect)
-        raise Truncated(row.new, "NEW gave back another content than it was given; removed")
+        raise Truncated(row.new, _GAVE_BACK_REMOVED)
 
     # Large files, in several sittings
 
@@ -211,7 +221,7 @@ class Performer:
         with partials.read(token) as reader:
             if not digests.gives_back(reader):
                 self._give_up(token, partials)
-                raise Truncated(row.new, "NEW gave back another content than it was given")
+                raise Truncated(row.new, _GAVE_BACK)
         self._journal.stage(token, digests.sha256)
         failpoint("large.before_finish")
         self._look_again(row)
@@ -241,11 +251,13 @@ class Performer:
                 failpoint("large.block_sent")
                 self._moved(size)
         if start != row.size:
-            raise Truncated(row.old, f"{start} bytes, {row.size} announced")
+            raise Truncated(
+                row.old, Text(f"{start} bytes, {row.size} announced", f"{start} 字节，声明为 {row.size}")
+            )
         if not same_facts(_facts(self._old.stat(row.old)), Facts(row.kind, row.size, row.modified, row.etag)):
             # Another sitting may have sent its beginning; without etags only this tells.
             self._give_up(token, partials)
-            raise Changed(row.old, "its size or time is another")
+            raise Changed(row.old, _OTHER_STATE)
         return digests
 
     def _give_up(self, token: str, partials: Partials) -> None:
@@ -287,7 +299,7 @@ class Performer:
         if found.size == row.size and digests_of(self._new, row.new).sha256 == ours.sha256:
             return self._landed(row, "same", found, ours.sha256)
         if not row.overwrite:
-            raise AlreadyExists(row.new, "with another content, which is not ours")
+            raise AlreadyExists(row.new, _NOT_OURS)
         row = row._replace(action=Action.REPLACE, new_found=True, new_etag=found.etag)
         return self._copy(row._replace(new_size=found.size, new_modified=found.modified))
 
@@ -326,7 +338,7 @@ class Performer:
     def _make_parents(self, path: Path) -> None:
         for depth in range(1, len(path)):
             if path[:depth] in self._stuck:
-                raise NotFound(path, "its folder could not be moved")
+                raise NotFound(path, _FOLDER_STUCK)
             try:
                 self._new.stat(path[:depth])
             except NotFound:

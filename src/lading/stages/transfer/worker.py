@@ -40,7 +40,7 @@ SCHEMA = pa.schema(
         ("modified", pa.int64()),
         ("etag", pa.string()),
         ("code", pa.string()),
-        ("detail", pa.string()),
+        ("detail", pa.list_(pa.string())),
         ("sent", pa.int64()),
     ]
 )

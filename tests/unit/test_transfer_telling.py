@@ -1,0 +1,52 @@
+"""What a copy says about failures and plans, in both languages."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path as LocalPath
+
+import pytest
+
+from lading.cli.copy import ACTIONS
+from lading.connectors.memory import MemoryDrive
+from lading.model.text import Language
+from lading.stages.transfer.account import CODES, WHY_EXCLUDED, WHY_FAILED
+from lading.stages.transfer.decide import Action
+from lading.stages.transfer.worker import run_partition
+from support import passes as support
+from support.passes import inside, memory_passes, put
+
+__all__ = ["inside"]
+HAN = re.compile("[\u4e00-\u9fff]")
+
+
+def test_every_reason_and_action_has_its_words() -> None:
+    """No word of our own stands in a sentence untranslated."""
+    texts = [*WHY_FAILED.values(), *WHY_EXCLUDED.values(), *ACTIONS.values()]
+
+    assert CODES.keys() == WHY_FAILED.keys()
+    assert {*Action} == ACTIONS.keys()
+    assert all(text.en and not HAN.search(text.en) and HAN.search(text.zh) for text in texts)
+
+
+@pytest.mark.usefixtures("inside")
+def test_failures_are_told_in_both_languages(tmp_path: LocalPath, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failure of the plan and one of the work: the Chinese sentence has no English in it but the path."""
+    old, new = MemoryDrive(), MemoryDrive()
+    put(old, {"1": b"1111", "2": b"2222", "3": b"3333"})
+    put(new, {"1": b"longer than that", "2": b"same"})
+
+    def disturbed(task: object) -> object:
+        put(new, {"3": b"meanwhile"})
+        return run_partition(task)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(support, "run_partition", disturbed)
+    job = memory_passes(tmp_path, old.store, new.store)
+    job.run()
+    messages = [row["message"] for row in job.lines("failures")]
+
+    assert 3 == len(messages)
+    assert not [
+        it[Language.ZH] for it in messages if re.search("[A-Za-z_]{2}", it[Language.ZH].replace("NEW", ""))
+    ]
+    assert not [it[Language.EN] for it in messages if HAN.search(it[Language.EN]) or "_" in it[Language.EN]]
