@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import os
 import pty
+import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -102,15 +104,20 @@ def test_workers_are_forked_on_a_terminal_too(old: Path, new: Path, tmp_path: Pa
         f"sys.argv = ['lading', 'copy', {str(old)!r}, {str(new)!r}, '--state', {str(tmp_path / 'state')!r}]\n"
         "main()\n"
     )
-    assert 0 == os.waitstatus_to_exitcode(pty.spawn([sys.executable, "-c", code], _quiet, _no_keys))
+    ended = _on_a_terminal([sys.executable, "-c", code])
 
+    assert 0 == ended
     assert "fork" == noted.read_text()
 
 
-def _quiet(terminal: int) -> bytes:
-    os.read(terminal, 4096)
-    return b"."
-
-
-def _no_keys(terminal: int) -> bytes:
-    return b""
+def _on_a_terminal(command: list[str]) -> int:
+    """The exit code of *command*, run with a terminal for all it says."""
+    ours, theirs = pty.openpty()
+    run = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    # The end of what a terminal says is an error, not an empty read.
+    with suppress(OSError):
+        while os.read(ours, 4096):
+            pass
+    os.close(ours)
+    return run.wait(timeout=60)

@@ -11,7 +11,7 @@ import errno
 import os
 import secrets
 import stat
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 
 from lading.connectors.address import Address
 from lading.connectors.api import Drive, Page
@@ -187,6 +187,11 @@ class FolderDrive(Drive):
         self._listings.close()
         self._parts.close()
         self._tree.close()
+
+    def __del__(self) -> None:
+        # A drive that somebody forgot to close must not hold its descriptors until the process ends.
+        with suppress(AttributeError, OSError, DriveError):
+            self.close()
 
     def _page(self, listing: Listing) -> Page:
         try:
