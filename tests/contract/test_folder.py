@@ -4,7 +4,8 @@ The folder drive keeps the contract, opened in each of the ways in which it can 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import ClassVar
 
@@ -23,11 +24,12 @@ class TestFolderDrive(DriveContract):
     options: ClassVar[dict[str, str]] = {}
 
     @pytest.fixture
-    def open_drive(self, tmp_path: Path) -> OpenDrive:
-        """Clients of one fresh folder."""
+    def open_drive(self, tmp_path: Path) -> Iterator[OpenDrive]:
+        """Clients of one fresh folder, closed at the end: the next tests need descriptors, too."""
         root = tmp_path / "root"
         root.mkdir()
-        return lambda: open_folder(Address("folder", str(root), self.options))
+        with ExitStack() as drives:
+            yield lambda: drives.enter_context(open_folder(Address("folder", str(root), self.options)))
 
 
 class TestFolderTarget(TestFolderDrive):
@@ -43,7 +45,7 @@ class TestFolderWithNamedDrafts(TestFolderDrive):
     huge = False
 
     @pytest.fixture
-    def open_drive(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OpenDrive:
+    def open_drive(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenDrive]:
         """Clients that make every draft in the folder of unfinished files."""
         monkeypatch.setattr(entries, "PAGE", 2)
         self.drives: list[FolderDrive] = []
@@ -54,7 +56,10 @@ class TestFolderWithNamedDrafts(TestFolderDrive):
             self.drives.append(drive)
             return drive
 
-        return opened
+        yield opened
+        for drive in self.drives:
+            drive.close()
+        self.drives.clear()
 
     @pytest.fixture
     def expire_cursors(self, open_drive: OpenDrive) -> Callable[[], None]:
