@@ -16,7 +16,7 @@ from lading.connectors.webdav.trouble import remaining
 from lading.connectors.webdav.turns import alone
 from lading.connectors.webdav.wire import PARTS, Wire
 from lading.model.entry import Entry
-from lading.model.errors import DriveError, WrongKind
+from lading.model.errors import BadAnswer, DriveError, Unavailable, WrongKind
 from lading.model.paths import Path
 from lading.model.text import Text
 
@@ -48,7 +48,10 @@ class Parts:
             for path in (self.folder[:1], self.folder):
                 self._make(path)
             if not self._used:
-                self._sweep(time.time())
+                # Tidying up can wait for another time: rclone garbles a listing of a folder in
+                # which somebody else is at work.
+                with contextlib.suppress(BadAnswer, Unavailable):
+                    self._sweep(time.time())
             self._ready = self._used = True
 
     def _sweep(self, now: float) -> None:
