@@ -67,11 +67,11 @@ def to_server(old: Path, server: LocalServer, *words: str, password: str = "") -
 
 
 def contents(root: Path) -> dict[str, bytes]:
-    """Everything below *root* that is not Lading's own."""
+    """Everything below *root* that is neither Lading's own nor what a killed Apache left of its own."""
     return {
         str(path.relative_to(root)): path.read_bytes()
         for path in root.rglob("*")
-        if path.is_file() and ".lading-parts" not in path.parts
+        if path.is_file() and ".lading-parts" not in path.parts and not path.name.startswith(".davfs.tmp")
     }
 
 

@@ -9,6 +9,7 @@ import os
 import shutil
 import time
 from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -23,7 +24,7 @@ from lading.evidence.chain import Broken, records
 from lading.evidence.ledger import Ledger, broken_at
 from lading.manifest.read import open_manifest
 from lading.manifest.scan import scan
-from lading.model.errors import BadRequest, BadState, NotFound, WorkerLost
+from lading.model.errors import BadRequest, BadState, DriveError, NotFound, WorkerLost
 from lading.model.failpoints import failpoint
 from lading.model.paths import ROOT
 from lading.model.text import Text
@@ -139,6 +140,9 @@ class Copying:
                 # The pool would wait for all that its scans have the workers do.
                 self._crew.stop(at_once=True)
                 raise
+        # What is not there any more cannot be in the way of the next pass; this one has ended either way.
+        with suppress(DriveError):
+            self._sweep()
         return Finished(it, read_json(it.account), resumed)
 
     def _begin_ahead(self, it: Pass, pool: ThreadPoolExecutor) -> _Ahead:
