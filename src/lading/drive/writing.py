@@ -1,0 +1,193 @@
+"""
+The one door for writes.
+
+Every change of the drive's tables happens inside `writing`: one transaction
+that asks the freeze switch and the quota, raises the clock of the space, and
+ends with the events that tell what was done.  Whoever changes a space holds its
+row, so changes of one space never run at the same time.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import F
+
+from lading.drive.actor import Actor
+from lading.drive.errors import Frozen
+from lading.drive.models import Meta, Space
+from lading.model.errors import DriveError, NoSpace, NotFound, Unavailable
+from lading.model.text import Text
+
+EPOCH = "epoch"
+
+_INSERT = (
+    "INSERT INTO drive_event (at, kind, actor, principal, space, clock, node, path, facts)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+)
+_GATE = (
+    "UPDATE drive_space SET clock = clock + 1, used = used + %s"
+    " WHERE id = %s AND deleted IS NULL AND (frozen = '' OR %s)"
+    " AND (quota IS NULL OR %s <= 0 OR used + %s <= quota) RETURNING clock"
+)
+
+
+class Writing:
+    """A transaction under way; *now* is its time in nanoseconds, *clocks* the new clock of each space."""
+
+    def __init__(self, actor: Actor, now: int, clocks: dict[int, int]) -> None:
+        self.actor = actor
+        self.now = now
+        self.clocks = clocks
+        self._events: list[tuple[Any, ...]] = []
+
+    def event(
+        self, kind: str, *, space: int | None = None, node: int | None = None, path: str = "", **facts: Any
+    ) -> None:
+        """
+        Tell what was done.
+
+        *kind* is `noun.past_tense`; *path* is the encoded path within the space, and *facts* hold no
+        names of files and no secrets.  In a space of this transaction it becomes part of the change feed.
+        """
+        actor = self.actor
+        clock = self.clocks.get(space) if space is not None else None
+        told = {"via": actor.via, **({"address": actor.address} if actor.address else {}), **facts}
+        text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+        self._events.append((self.now, kind, actor.name, actor.principal, space, clock, node, path, text))
+
+    def rights_changed(self) -> None:
+        """What anybody may see can be other than before: forget what was worked out about it."""
+        Meta.objects.filter(key=EPOCH).update(value=F("value") + 1)
+
+    def more(self, space: int, room: int) -> None:
+        """
+        Take *room* more bytes of *space* (fewer if negative), which must be one of this transaction.
+
+        Raises:
+            NoSpace: the quota does not allow it.
+        """
+        with connection.cursor() as cursor:
+            if _enter(cursor, space, room, thawed=True) is None:
+                raise _refusal(space)
+
+    def _tell(self) -> None:
+        if self._events:
+            with connection.cursor() as cursor:
+                cursor.executemany(_INSERT, self._events)
+
+
+@contextmanager
+def writing(
+    actor: Actor, *spaces: int, room: int = 0, thawed: bool = False, now: int | None = None
+) -> Iterator[Writing]:
+    """
+    One transaction of *actor* that changes *spaces* (none for changes of people and settings).
+
+    *room* is the number of bytes added to the first space.  With *thawed* a freeze is no obstacle:
+    for the freeze switch itself and for housekeeping.
+
+    Raises:
+        NotFound: a space is not there.
+        Frozen, NoSpace: as they say.
+        Unavailable: the database went away; nothing was changed.
+    """
+    with _translated(), _turn(), transaction.atomic():
+        work = Writing(actor, now or time.time_ns(), {})
+        if spaces:
+            with connection.cursor() as cursor:
+                _gate(cursor, work, spaces, room, thawed)
+        yield work
+        work._tell()
+
+
+def after_commit(do: Callable[[], None]) -> None:
+    """Run *do* once the transaction under way is committed."""
+    transaction.on_commit(do)
+
+
+def epoch() -> int:
+    """A number that moves whenever rights, people or spaces change."""
+    with _translated(), connection.cursor() as cursor:
+        cursor.execute("SELECT value FROM drive_meta WHERE key = %s", [EPOCH])
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+def _gate(cursor: Any, work: Writing, spaces: Sequence[int], room: int, thawed: bool) -> None:
+    # In the order of their ids, so that two transactions never wait for each other.
+    for space in sorted(set(spaces)):
+        clock = _enter(cursor, space, room if space == spaces[0] else 0, thawed)
+        if clock is None:
+            raise _refusal(space)
+        work.clocks[space] = clock
+
+
+def _enter(cursor: Any, space: int, room: int, thawed: bool) -> int | None:
+    cursor.execute(_GATE, [room, space, thawed, room, room])
+    row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _refusal(space: int) -> DriveError:
+    found = Space.objects.filter(id=space, deleted=None).values_list("name", "frozen").first()
+    if found is None:
+        return NotFound("", Text("there is no such space", "没有此空间"))
+    name, frozen = found
+    if frozen:
+        return Frozen(name, frozen)
+    return NoSpace(name, Text("its quota is used up", "空间配额已用完"))
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError) as problem:
+        if not connection.in_atomic_block:
+            connection.close()
+        if "disk is full" in str(problem) or "No space left" in str(problem):
+            raise NoSpace("", Text("the disk of the database is full", "数据库所在磁盘已满")) from problem
+        raise Unavailable("", Text("the database does not answer", "数据库没有响应")) from problem
+
+
+_threads = threading.Lock()
+_waiting: dict[int, int] = {}
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """
+    Wait for our turn to write where the database lets only one write at a time.
+
+    SQLite would poll with growing pauses; the kernel's queue is fair and wakes at once.
+    """
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        yield
+        return
+    with _threads:
+        descriptor = _lock_file()
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
+def _lock_file() -> int:
+    # A descriptor of our own after a fork: a shared one would share the lock.
+    process = os.getpid()
+    if process not in _waiting:
+        _waiting.clear()
+        path = os.path.join(settings.LADING_DRIVE["home"], "write.lock")
+        _waiting[process] = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    return _waiting[process]

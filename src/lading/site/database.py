@@ -1,0 +1,54 @@
+"""Where the tables of a drive are: SQLite in its home, or PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from lading.connectors.address import secret
+from lading.model.errors import BadRequest
+from lading.model.text import Text
+from lading.site.config import DriveConfig
+
+# WAL lets readers and one writer work side by side.
+_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous={sync}; PRAGMA cache_size=-32768; PRAGMA mmap_size=268435456;"
+
+
+def database(config: DriveConfig) -> dict[str, Any]:
+    """
+    The entry of Django's DATABASES for *config*.
+
+    Raises:
+        BadRequest: the address of the database is of another kind.
+    """
+    if not config.database:
+        return _sqlite(config)
+    parts = urlsplit(config.database)
+    if parts.scheme not in ("postgresql", "postgres") or not parts.path.strip("/"):
+        raise BadRequest(
+            "database", Text("expected postgresql://USER@HOST/NAME", "应为 postgresql://用户@主机/库名")
+        )
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.strip("/")),
+        "USER": unquote(parts.username or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+        "PASSWORD": secret(config.database_password) if config.database_password else "",
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": False,
+    }
+
+
+def _sqlite(config: DriveConfig) -> dict[str, Any]:
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": os.path.join(config.home, "drive.sqlite"),
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 60,
+            "init_command": _PRAGMAS.format(sync="FULL" if config.sync else "NORMAL"),
+        },
+    }
