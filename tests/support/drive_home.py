@@ -5,6 +5,7 @@ The tables are made once per process and copied for each test, so commits are re
 and other threads and processes can take part.
 """
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -13,33 +14,36 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lading.site.settings")
+_FIRST = Path(tempfile.mkdtemp(prefix="lading-drive-first-"))
+atexit.register(shutil.rmtree, _FIRST, ignore_errors=True)
+os.environ["DJANGO_SETTINGS_MODULE"] = "lading.site.settings"
+os.environ["LADING_DRIVE_HOME"] = str(_FIRST)
 
-import django
-from django.conf import settings
-from django.core.management import call_command
-from django.db import connection
+import django  # noqa: E402 (the settings must be named first)
+
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
 
 
 @cache
 def template() -> Path:
-    """A home whose tables are made and empty."""
-    home = Path(tempfile.mkdtemp(prefix="lading-drive-template-"))
-    os.environ["LADING_DRIVE_HOME"] = str(home)
-    django.setup()
-    _use_sqlite(home)
+    """A database whose tables are made and empty."""
+    _use_sqlite(_FIRST)
     call_command("migrate", verbosity=0)
-    connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
-    return home
+    return _FIRST / "drive.sqlite"
 
 
 @contextmanager
 def sqlite_home(home: Path) -> Iterator[Path]:
     """Make *home* the drive this process works on, with SQLite."""
-    first = template()
     home.mkdir(parents=True, exist_ok=True)
-    shutil.copy(first / "drive.sqlite", home / "drive.sqlite")
+    shutil.copy(template(), home / "drive.sqlite")
     _use_sqlite(home)
     try:
         yield home

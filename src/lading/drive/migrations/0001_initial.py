@@ -5,337 +5,687 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Content',
+            name="Content",
             fields=[
-                ('digest', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('size', models.BigIntegerField()),
-                ('seen', models.BigIntegerField()),
+                ("digest", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("size", models.BigIntegerField()),
+                ("seen", models.BigIntegerField()),
             ],
         ),
         migrations.CreateModel(
-            name='Meta',
+            name="Meta",
             fields=[
-                ('key', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('value', models.BigIntegerField(default=0)),
+                ("key", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("value", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Throttle',
+            name="Throttle",
             fields=[
-                ('key', models.CharField(max_length=120, primary_key=True, serialize=False)),
-                ('failures', models.IntegerField(default=0)),
-                ('until', models.BigIntegerField(default=0)),
+                ("key", models.CharField(max_length=120, primary_key=True, serialize=False)),
+                ("failures", models.IntegerField(default=0)),
+                ("until", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Wall',
+            name="Wall",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, unique=True)),
-                ('created', models.BigIntegerField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, unique=True)),
+                ("created", models.BigIntegerField()),
             ],
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.BigIntegerField()),
-                ('kind', models.CharField(max_length=40)),
-                ('actor', models.CharField(max_length=240)),
-                ('principal', models.BigIntegerField(null=True)),
-                ('space', models.BigIntegerField(null=True)),
-                ('clock', models.BigIntegerField(null=True)),
-                ('node', models.BigIntegerField(null=True)),
-                ('path', models.TextField(default='')),
-                ('facts', models.TextField(default='{}')),
-                ('sealed', models.BigIntegerField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.BigIntegerField()),
+                ("kind", models.CharField(max_length=40)),
+                ("actor", models.CharField(max_length=240)),
+                ("principal", models.BigIntegerField(null=True)),
+                ("space", models.BigIntegerField(null=True)),
+                ("clock", models.BigIntegerField(null=True)),
+                ("node", models.BigIntegerField(null=True)),
+                ("path", models.TextField(default="")),
+                ("facts", models.TextField(default="{}")),
+                ("sealed", models.BigIntegerField(null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['space', 'clock'], name='event_feed'), models.Index(condition=models.Q(('sealed__isnull', True)), fields=['id'], name='event_unsealed')],
+                "indexes": [
+                    models.Index(fields=["space", "clock"], name="event_feed"),
+                    models.Index(
+                        condition=models.Q(("sealed__isnull", True)), fields=["id"], name="event_unsealed"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Principal',
+            name="Principal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('person', 'Person'), ('guest', 'Guest'), ('department', 'Department'), ('group', 'Group'), ('everybody', 'Everybody')], max_length=12)),
-                ('key', models.CharField(max_length=200, unique=True)),
-                ('name', models.CharField(default='', max_length=300)),
-                ('mail', models.CharField(default='', max_length=320)),
-                ('until', models.BigIntegerField(null=True)),
-                ('active', models.BooleanField(default=True)),
-                ('created', models.BigIntegerField()),
-                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='guests', to='drive.principal')),
-                ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='drive.principal')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("person", "Person"),
+                            ("guest", "Guest"),
+                            ("department", "Department"),
+                            ("group", "Group"),
+                            ("everybody", "Everybody"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("key", models.CharField(max_length=200, unique=True)),
+                ("name", models.CharField(default="", max_length=300)),
+                ("mail", models.CharField(default="", max_length=320)),
+                ("until", models.BigIntegerField(null=True)),
+                ("active", models.BooleanField(default=True)),
+                ("created", models.BigIntegerField()),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="guests",
+                        to="drive.principal",
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="drive.principal",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='OneTime',
+            name="OneTime",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(max_length=64, unique=True)),
-                ('purpose', models.CharField(max_length=40)),
-                ('created', models.BigIntegerField()),
-                ('expires', models.BigIntegerField()),
-                ('used', models.BigIntegerField(null=True)),
-                ('principal', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='drive.principal')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                ("purpose", models.CharField(max_length=40)),
+                ("created", models.BigIntegerField()),
+                ("expires", models.BigIntegerField()),
+                ("used", models.BigIntegerField(null=True)),
+                (
+                    "principal",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="drive.principal",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Node',
+            name="Node",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.TextField()),
-                ('kind', models.SmallIntegerField(choices=[(1, 'Folder'), (2, 'File')])),
-                ('trail', models.TextField(blank=True, default='')),
-                ('breaks', models.BooleanField(default=False)),
-                ('number', models.IntegerField(default=0)),
-                ('size', models.BigIntegerField(default=0)),
-                ('digest', models.CharField(blank=True, default='', max_length=64)),
-                ('modified', models.BigIntegerField(null=True)),
-                ('saved', models.BigIntegerField()),
-                ('created', models.BigIntegerField()),
-                ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='drive.node')),
-                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='drive.principal')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.TextField()),
+                ("kind", models.SmallIntegerField(choices=[(1, "Folder"), (2, "File")])),
+                ("trail", models.TextField(blank=True, default="")),
+                ("breaks", models.BooleanField(default=False)),
+                ("number", models.IntegerField(default=0)),
+                ("size", models.BigIntegerField(default=0)),
+                ("digest", models.CharField(blank=True, default="", max_length=64)),
+                ("modified", models.BigIntegerField(null=True)),
+                ("saved", models.BigIntegerField()),
+                ("created", models.BigIntegerField()),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="drive.node",
+                    ),
+                ),
+                (
+                    "author",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="drive.principal",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Lock',
+            name="Lock",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token', models.CharField(max_length=80, unique=True)),
-                ('path', models.TextField(db_index=True)),
-                ('owner', models.TextField(blank=True, default='')),
-                ('exclusive', models.BooleanField(default=True)),
-                ('deep', models.BooleanField(default=True)),
-                ('timeout', models.IntegerField(default=600)),
-                ('expires', models.BigIntegerField()),
-                ('principal', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='drive.principal')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("token", models.CharField(max_length=80, unique=True)),
+                ("path", models.TextField(db_index=True)),
+                ("owner", models.TextField(blank=True, default="")),
+                ("exclusive", models.BooleanField(default=True)),
+                ("deep", models.BooleanField(default=True)),
+                ("timeout", models.IntegerField(default=600)),
+                ("expires", models.BigIntegerField()),
+                (
+                    "principal",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="drive.principal"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Link',
+            name="Link",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=32, unique=True)),
-                ('digest', models.CharField(max_length=64, unique=True)),
-                ('version', models.IntegerField(null=True)),
-                ('role', models.SmallIntegerField()),
-                ('inside', models.BooleanField(default=False)),
-                ('password', models.CharField(blank=True, default='', max_length=200)),
-                ('expires', models.BigIntegerField(null=True)),
-                ('limit', models.IntegerField(null=True)),
-                ('used', models.IntegerField(default=0)),
-                ('created', models.BigIntegerField()),
-                ('revoked', models.BigIntegerField(null=True)),
-                ('node', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='links', to='drive.node')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='links', to='drive.principal')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=32, unique=True)),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                ("version", models.IntegerField(null=True)),
+                ("role", models.SmallIntegerField()),
+                ("inside", models.BooleanField(default=False)),
+                ("password", models.CharField(blank=True, default="", max_length=200)),
+                ("expires", models.BigIntegerField(null=True)),
+                ("limit", models.IntegerField(null=True)),
+                ("used", models.IntegerField(default=0)),
+                ("created", models.BigIntegerField()),
+                ("revoked", models.BigIntegerField(null=True)),
+                (
+                    "node",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="links", to="drive.node"
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="links",
+                        to="drive.principal",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Hold',
+            name="Hold",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.TextField()),
-                ('created', models.BigIntegerField()),
-                ('released', models.BigIntegerField(null=True)),
-                ('node', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='drive.node')),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='drive.principal')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reason", models.TextField()),
+                ("created", models.BigIntegerField()),
+                ("released", models.BigIntegerField(null=True)),
+                (
+                    "node",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="holds", to="drive.node"
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="drive.principal",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('login', models.CharField(max_length=200, unique=True)),
-                ('admin', models.CharField(blank=True, choices=[('', 'None'), ('system', 'System'), ('security', 'Security'), ('audit', 'Audit')], default='', max_length=10)),
-                ('created', models.BigIntegerField()),
-                ('principal', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='account', to='drive.principal')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                ("login", models.CharField(max_length=200, unique=True)),
+                (
+                    "admin",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "None"),
+                            ("system", "System"),
+                            ("security", "Security"),
+                            ("audit", "Audit"),
+                        ],
+                        default="",
+                        max_length=10,
+                    ),
+                ),
+                ("created", models.BigIntegerField()),
+                (
+                    "principal",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="account",
+                        to="drive.principal",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Space',
+            name="Space",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=32, unique=True)),
-                ('name', models.TextField()),
-                ('quota', models.BigIntegerField(null=True)),
-                ('used', models.BigIntegerField(default=0)),
-                ('clock', models.BigIntegerField(default=0)),
-                ('frozen', models.TextField(blank=True, default='')),
-                ('keep_count', models.IntegerField(null=True)),
-                ('keep_days', models.IntegerField(null=True)),
-                ('keep_thin', models.BooleanField(default=False)),
-                ('created', models.BigIntegerField()),
-                ('deleted', models.BigIntegerField(null=True)),
-                ('bin', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='drive.node')),
-                ('deleted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='drive.principal')),
-                ('root', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='drive.node')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=32, unique=True)),
+                ("name", models.TextField()),
+                ("quota", models.BigIntegerField(null=True)),
+                ("used", models.BigIntegerField(default=0)),
+                ("clock", models.BigIntegerField(default=0)),
+                ("frozen", models.TextField(blank=True, default="")),
+                ("keep_count", models.IntegerField(null=True)),
+                ("keep_days", models.IntegerField(null=True)),
+                ("keep_thin", models.BooleanField(default=False)),
+                ("created", models.BigIntegerField()),
+                ("deleted", models.BigIntegerField(null=True)),
+                (
+                    "bin",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="drive.node",
+                    ),
+                ),
+                (
+                    "deleted_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="drive.principal",
+                    ),
+                ),
+                (
+                    "root",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="drive.node",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='node',
-            name='space',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='nodes', to='drive.space'),
+            model_name="node",
+            name="space",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="nodes", to="drive.space"
+            ),
         ),
         migrations.CreateModel(
-            name='BreakGlass',
+            name="BreakGlass",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.TextField()),
-                ('created', models.BigIntegerField()),
-                ('expires', models.BigIntegerField()),
-                ('principal', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='drive.principal')),
-                ('space', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='drive.space')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reason", models.TextField()),
+                ("created", models.BigIntegerField()),
+                ("expires", models.BigIntegerField()),
+                (
+                    "principal",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="drive.principal"
+                    ),
+                ),
+                (
+                    "space",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="drive.space"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Token',
+            name="Token",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(max_length=64, unique=True)),
-                ('name', models.CharField(default='', max_length=200)),
-                ('scopes', models.CharField(max_length=200)),
-                ('created', models.BigIntegerField()),
-                ('expires', models.BigIntegerField(null=True)),
-                ('revoked', models.BigIntegerField(null=True)),
-                ('principal', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tokens', to='drive.principal')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                ("name", models.CharField(default="", max_length=200)),
+                ("scopes", models.CharField(max_length=200)),
+                ("created", models.BigIntegerField()),
+                ("expires", models.BigIntegerField(null=True)),
+                ("revoked", models.BigIntegerField(null=True)),
+                (
+                    "principal",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tokens",
+                        to="drive.principal",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Trash',
+            name="Trash",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.TextField()),
-                ('path', models.TextField()),
-                ('stage', models.SmallIntegerField(default=1)),
-                ('at', models.BigIntegerField()),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='drive.principal')),
-                ('node', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='trash', to='drive.node')),
-                ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='drive.node')),
-                ('space', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='drive.space')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.TextField()),
+                ("path", models.TextField()),
+                ("stage", models.SmallIntegerField(default=1)),
+                ("at", models.BigIntegerField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="drive.principal",
+                    ),
+                ),
+                (
+                    "node",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="trash", to="drive.node"
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="drive.node",
+                    ),
+                ),
+                (
+                    "space",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="drive.space"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Version',
+            name="Version",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.IntegerField()),
-                ('digest', models.CharField(db_index=True, max_length=64)),
-                ('size', models.BigIntegerField()),
-                ('modified', models.BigIntegerField(null=True)),
-                ('saved', models.BigIntegerField()),
-                ('stored', models.BigIntegerField()),
-                ('label', models.CharField(blank=True, default='', max_length=100)),
-                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='drive.principal')),
-                ('node', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='drive.node')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.IntegerField()),
+                ("digest", models.CharField(db_index=True, max_length=64)),
+                ("size", models.BigIntegerField()),
+                ("modified", models.BigIntegerField(null=True)),
+                ("saved", models.BigIntegerField()),
+                ("stored", models.BigIntegerField()),
+                ("label", models.CharField(blank=True, default="", max_length=100)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="drive.principal",
+                    ),
+                ),
+                (
+                    "node",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="versions", to="drive.node"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='WallSide',
+            name="WallSide",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('side', models.SmallIntegerField()),
-                ('space', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='walls', to='drive.space')),
-                ('wall', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sides', to='drive.wall')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("side", models.SmallIntegerField()),
+                (
+                    "space",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="walls", to="drive.space"
+                    ),
+                ),
+                (
+                    "wall",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="sides", to="drive.wall"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Partial',
+            name="Partial",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token', models.CharField(max_length=64)),
-                ('key', models.CharField(max_length=32, unique=True)),
-                ('size', models.BigIntegerField(default=0)),
-                ('touched', models.BigIntegerField()),
-                ('principal', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='drive.principal')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("token", models.CharField(max_length=64)),
+                ("key", models.CharField(max_length=32, unique=True)),
+                ("size", models.BigIntegerField(default=0)),
+                ("touched", models.BigIntegerField()),
+                (
+                    "principal",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="drive.principal"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('principal', 'token'), name='partial_once')],
+                "constraints": [models.UniqueConstraint(fields=("principal", "token"), name="partial_once")],
             },
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('group', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='holds', to='drive.principal')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='belongs', to='drive.principal')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "group",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="holds",
+                        to="drive.principal",
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="belongs",
+                        to="drive.principal",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('member', 'group'), name='membership_once')],
+                "constraints": [models.UniqueConstraint(fields=("member", "group"), name="membership_once")],
             },
         ),
         migrations.CreateModel(
-            name='Grant',
+            name="Grant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.SmallIntegerField()),
-                ('deny', models.BooleanField(default=False)),
-                ('expires', models.BigIntegerField(null=True)),
-                ('created', models.BigIntegerField()),
-                ('node', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='grants', to='drive.node')),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='drive.principal')),
-                ('principal', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='grants', to='drive.principal')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("role", models.SmallIntegerField()),
+                ("deny", models.BooleanField(default=False)),
+                ("expires", models.BigIntegerField(null=True)),
+                ("created", models.BigIntegerField()),
+                (
+                    "node",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="grants", to="drive.node"
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="drive.principal",
+                    ),
+                ),
+                (
+                    "principal",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="grants",
+                        to="drive.principal",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('node', 'principal', 'deny'), name='grant_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("node", "principal", "deny"), name="grant_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Answer',
+            name="Answer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=200)),
-                ('request', models.CharField(max_length=64)),
-                ('status', models.IntegerField()),
-                ('headers', models.TextField(default='')),
-                ('body', models.TextField(default='')),
-                ('created', models.BigIntegerField()),
-                ('principal', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='drive.principal')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=200)),
+                ("request", models.CharField(max_length=64)),
+                ("status", models.IntegerField()),
+                ("headers", models.TextField(default="")),
+                ("body", models.TextField(default="")),
+                ("created", models.BigIntegerField()),
+                (
+                    "principal",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="drive.principal"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('principal', 'key'), name='answer_once')],
+                "constraints": [models.UniqueConstraint(fields=("principal", "key"), name="answer_once")],
             },
         ),
         migrations.CreateModel(
-            name='Property',
+            name="Property",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.TextField()),
-                ('value', models.TextField()),
-                ('node', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='properties', to='drive.node')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.TextField()),
+                ("value", models.TextField()),
+                (
+                    "node",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="properties",
+                        to="drive.node",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('node', 'name'), name='property_once')],
+                "constraints": [models.UniqueConstraint(fields=("node", "name"), name="property_once")],
             },
         ),
         migrations.AddIndex(
-            model_name='node',
-            index=models.Index(fields=['space', 'trail'], name='node_trail'),
+            model_name="node",
+            index=models.Index(fields=["space", "trail"], name="node_trail"),
         ),
         migrations.AddConstraint(
-            model_name='node',
-            constraint=models.UniqueConstraint(fields=('parent', 'name'), name='node_name_once'),
+            model_name="node",
+            constraint=models.UniqueConstraint(fields=("parent", "name"), name="node_name_once"),
         ),
         migrations.AddConstraint(
-            model_name='version',
-            constraint=models.UniqueConstraint(fields=('node', 'number'), name='version_once'),
+            model_name="version",
+            constraint=models.UniqueConstraint(fields=("node", "number"), name="version_once"),
         ),
         migrations.AddConstraint(
-            model_name='wallside',
-            constraint=models.UniqueConstraint(fields=('wall', 'space'), name='wall_side_once'),
+            model_name="wallside",
+            constraint=models.UniqueConstraint(fields=("wall", "space"), name="wall_side_once"),
         ),
     ]
