@@ -9,45 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
+from lading.connectors.http.headers import length_of, moment
 from lading.connectors.webdav.multistatus import CHECKSUMS, ETAG, FILE_ID, LENGTH, MODIFIED, Told
 from lading.model.entry import Entry, Kind
 from lading.model.errors import Forbidden, Unreadable
 from lading.model.paths import Path
 
-SECOND = 1_000_000_000
-_MONTHS = {
-    name: number
-    for number, name in enumerate("JanFebMarAprMayJunJulAugSepOctNovDec"[i : i + 3] for i in range(0, 36, 3))
-}
-_HTTP_DATE = re.compile(
-    r"[A-Za-z]{3,9}, (\d\d)[ -]([A-Z][a-z]{2})[ -](\d{4}) (\d\d):(\d\d):(\d\d) (?:GMT|UTC|\+0000)"
-)
-_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
 _TAG = re.compile(r"[\x21\x23-\x7e]+")  # RFC 9110, 8.8.3, without what is not ASCII
 # The lengths of hex digests that a server may tell.
 _DIGESTS = {"SHA1": ("sha1", 40), "MD5": ("md5", 32), "SHA256": ("sha256", 64)}
-
-
-def moment(text: str | None) -> int | None:
-    """Nanoseconds of an RFC 1123 date, None if it is none."""
-    found = _HTTP_DATE.fullmatch(text.strip()) if text else None
-    if not found:
-        return None
-    day, month, year, hour, minute, second = found.groups()
-    try:
-        number = _MONTHS[month] + 1
-        when = datetime(int(year), number, int(day), int(hour), int(minute), min(int(second), 59), tzinfo=UTC)
-    except (KeyError, ValueError):
-        return None
-    leap = int(second) - min(int(second), 59)
-    return (int(when.timestamp()) + leap) * SECOND
-
-
-def length_of(text: str | None) -> int | None:
-    """A count of bytes, None if *text* is none."""
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else None
 
 
 def opaque(etag: str | None) -> str | None:
@@ -69,15 +40,6 @@ def opaque(etag: str | None) -> str | None:
 def sendable(etag: str) -> bool:
     """Whether the tag can stand in a header: a hostile server may tell one with a line end in it."""
     return _TAG.fullmatch(etag) is not None
-
-
-def content_range(text: str | None) -> tuple[int | None, int | None, int | None] | None:
-    """First byte, last byte and total of a `Content-Range`, None where it says `*`; None if it is none."""
-    found = _RANGE.fullmatch(text.strip()) if text else None
-    if not found:
-        return None
-    first, last, total = (None if part in (None, "*") else int(part) for part in found.groups())
-    return first, last, total
 
 
 def digests_of(text: str | None) -> tuple[tuple[str, str], ...]:

@@ -16,9 +16,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
+from lading.connectors.http.session import Stream
 from lading.connectors.webdav.facts import entry_told
 from lading.connectors.webdav.href import Names, NoName, Odd
-from lading.connectors.webdav.http import Stream
 from lading.connectors.webdav.wire import PARTS, Wire, told_in
 from lading.model.entry import Entry, Kind
 from lading.model.errors import BadAnswer, NameRefused, NotFound, WrongKind

@@ -7,12 +7,12 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from lading.connectors.address import Address
+from lading.connectors.http.headers import SECOND, moment
+from lading.connectors.http.line import Request, Settings
+from lading.connectors.http.login import Login, settled
+from lading.connectors.http.session import Answer, Session
 from lading.connectors.profile import Profile
-from lading.connectors.webdav.facts import SECOND, moment
 from lading.connectors.webdav.href import Place, path_of, place_of
-from lading.connectors.webdav.http import Answer, Session
-from lading.connectors.webdav.line import Request, Settings
-from lading.connectors.webdav.login import Login, settled
 from lading.connectors.webdav.multistatus import FILE_ID, MODIFIED
 from lading.connectors.webdav.options import Options
 from lading.connectors.webdav.parts import Parts

@@ -11,9 +11,10 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
-from lading.connectors.webdav.facts import content_range, entry_answered, length_of, opaque
-from lading.connectors.webdav.http import Stream
-from lading.connectors.webdav.line import Request
+from lading.connectors.http.headers import content_range, length_of
+from lading.connectors.http.line import Request
+from lading.connectors.http.session import Stream
+from lading.connectors.webdav.facts import entry_answered, opaque
 from lading.connectors.webdav.wire import Wire
 from lading.model.entry import Entry
 from lading.model.errors import BadAnswer, Changed, NotFound, Truncated, Unavailable, WrongKind

@@ -9,14 +9,15 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator, Sequence
 
+from lading.connectors.http.headers import length_of
+from lading.connectors.http.line import Request
+from lading.connectors.http.session import Answer, Session, Stream
+from lading.connectors.http.trouble import refused
 from lading.connectors.names import problems
-from lading.connectors.webdav.facts import entry_answered, entry_told, length_of
+from lading.connectors.webdav.facts import entry_answered, entry_told
 from lading.connectors.webdav.href import Place, path_of
-from lading.connectors.webdav.http import Answer, Session, Stream
-from lading.connectors.webdav.line import Request
 from lading.connectors.webdav.multistatus import ASK_ALL, ASK_PLAIN, Garbled, Multistatus, Told
 from lading.connectors.webdav.quirks import UNKNOWN, Quirks
-from lading.connectors.webdav.trouble import refused
 from lading.model.entry import Entry
 from lading.model.errors import BadAnswer, DriveError, Forbidden, NotFound, Unavailable
 from lading.model.paths import Path

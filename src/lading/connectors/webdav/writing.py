@@ -17,12 +17,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from lading.connectors.conditions import ABSENT, ANYTHING, Absent, Anything, Precondition, Unchanged, check
+from lading.connectors.http.body import Body
+from lading.connectors.http.headers import SECOND
+from lading.connectors.http.line import Request
+from lading.connectors.http.session import Answer
 from lading.connectors.names import check_holdable
 from lading.connectors.profile import Profile
-from lading.connectors.webdav.body import Body
-from lading.connectors.webdav.facts import SECOND, opaque, sendable
-from lading.connectors.webdav.http import Answer
-from lading.connectors.webdav.line import Request
+from lading.connectors.webdav.facts import opaque, sendable
 from lading.connectors.webdav.parts import Parts
 from lading.connectors.webdav.trouble import remaining
 from lading.connectors.webdav.turns import alone

@@ -3,7 +3,7 @@
 import pytest
 
 from lading.connectors.address import Address
-from lading.connectors.webdav.login import Login, login_of, settled
+from lading.connectors.http.login import Login, login_of, settled
 from lading.model.errors import BadAddress
 
 BASIC, DIGEST = 'Basic realm="x"', 'Digest realm="x", nonce="y"'

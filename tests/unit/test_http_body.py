@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lading.connectors.webdav.body import MEMORY, Body
+from lading.connectors.http.body import MEMORY, Body
 from lading.model.errors import Truncated
 from lading.testkit.sources import SourceBroke, breaks_after
 

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from typing import IO
 
-from lading.connectors.webdav.line import Upload
+from lading.connectors.http.line import Upload
 from lading.model.errors import Truncated
 from lading.model.paths import Path
 

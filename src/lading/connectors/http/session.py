@@ -13,8 +13,8 @@ import threading
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from lading.connectors.webdav.line import Line, Request, Settings, Upload
-from lading.connectors.webdav.trouble import Subject
+from lading.connectors.http.line import Line, Request, Settings, Upload
+from lading.connectors.http.trouble import Subject
 
 ANSWER_LIMIT = 1 << 20
 """Bytes of an answer that is taken whole; what comes after them is dropped."""

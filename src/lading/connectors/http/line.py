@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 import pycurl
 
-from lading.connectors.webdav.login import Login
-from lading.connectors.webdav.trouble import Subject, broken
+from lading.connectors.http.login import Login
+from lading.connectors.http.trouble import Subject, broken
 from lading.model.errors import Unavailable
 from lading.model.text import Text
 
