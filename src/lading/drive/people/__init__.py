@@ -1,0 +1,1 @@
+"""Who uses the drive: people, departments, groups, guests, their accounts and tokens."""
