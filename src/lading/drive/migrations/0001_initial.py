@@ -676,6 +676,10 @@ class Migration(migrations.Migration):
             model_name="node",
             index=models.Index(fields=["space", "trail"], name="node_trail"),
         ),
+        migrations.AddIndex(
+            model_name="node",
+            index=models.Index(condition=models.Q(("breaks", True)), fields=["space"], name="node_breaks"),
+        ),
         migrations.AddConstraint(
             model_name="node",
             constraint=models.UniqueConstraint(fields=("parent", "name"), name="node_name_once"),

@@ -68,7 +68,10 @@ class Node(models.Model):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["parent", "name"], name="node_name_once")]
-        indexes: ClassVar = [models.Index(fields=["space", "trail"], name="node_trail")]
+        indexes: ClassVar = [
+            models.Index(fields=["space", "trail"], name="node_trail"),
+            models.Index(fields=["space"], condition=models.Q(breaks=True), name="node_breaks"),
+        ]
 
 
 class Content(models.Model):
