@@ -19,6 +19,7 @@ from lading.model.errors import BadAddress
 from lading.model.text import Text
 
 SECRET_OPTIONS = frozenset({"password", "token"})
+_WITH_USERS = ("lading", "webdav")
 REFERENCES = ("env:", "file:", "keyring:")
 
 
@@ -44,7 +45,8 @@ def parse(text: str, options: Mapping[str, str] | None = None, *, owner: str = "
     """
     The address that a person typed as *text*, with *options* beside it.
 
-    `https://host/dav/` is a WebDAV server, `KIND:PLACE` names the connector, a file that
+    `https://host/dav/` is a WebDAV server, `KIND:PLACE` names the connector
+    (`lading:https://host/SPACE` is a drive of ours), a file that
     ends in `.toml` describes a drive (`kind`, `place`, and its options), anything else is a
     local folder.
 
@@ -59,7 +61,7 @@ def parse(text: str, options: Mapping[str, str] | None = None, *, owner: str = "
         kind, place = _split(text)
     if kind != "folder":
         bare, user = _without_user(kind, place)
-        if kind == "webdav" and user:
+        if kind in _WITH_USERS and user:
             place = bare
             given.setdefault("user", user)
     for name in SECRET_OPTIONS & given.keys():

@@ -158,7 +158,7 @@ class Changes(Protocol):
 
 
 class Freeze(Protocol):
-    """A read-only switch."""
+    """A read-only switch; the space `""` is the one that the drive was opened at."""
 
     def freeze(self, space: str, *, message: str) -> None:
         """Refuse changes by anybody in *space*, telling them *message*; twice is no error."""
@@ -180,4 +180,9 @@ class Batch(Protocol):
     """Many small files in one call."""
 
     def write(self, uploads: Iterable[Upload]) -> Iterator[Entry | Exception]:
-        """Store each, or say what failed for it, in order; one failure does not touch the others."""
+        """
+        Store each, or say what failed for it, in order; one failure does not touch the others.
+
+        Each promises what `Drive.write` promises.  What concerns the whole drive is raised; then
+        some of the files that were not answered may have been stored.
+        """

@@ -17,6 +17,7 @@ from lading.model.errors import BadAddress
 CONNECTORS = {
     "folder": "lading.connectors.folder",
     "generated": "lading.connectors.memory.generated",
+    "lading": "lading.connectors.lading",
     "webdav": "lading.connectors.webdav",
 }
 

@@ -9,6 +9,7 @@ import pytest
 from lading.connectors.conditions import ABSENT
 from lading.testkit.sources import pieces
 
+from .carrying import CarryContract
 from .facets import FacetContract
 from .listing import ListContract
 from .naming import NameContract
@@ -29,6 +30,7 @@ class DriveContract(
     RaceContract,
     FacetContract,
     PartialContract,
+    CarryContract,
 ):
     """The suite for a drive that takes changes; see `lading.testkit.contract`."""
 

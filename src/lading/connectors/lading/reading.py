@@ -1,0 +1,118 @@
+"""
+Content being read: of a file, of one of its versions, or of an unfinished upload.
+
+The drive gives one content whole, whatever is saved meanwhile; what arrives is
+held against the announced range and length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from lading.connectors.http.headers import content_range, length_of
+from lading.connectors.http.session import Stream
+from lading.connectors.lading.problems import problem_of
+from lading.connectors.lading.wire import Wire, drained
+from lading.model.entry import Entry, Kind
+from lading.model.errors import BadAnswer, Changed, Truncated
+from lading.model.paths import Path
+
+_BLOCK = 1 << 18
+
+
+class Reading:
+    """A `Reader`, and the context that gives its connection back."""
+
+    __slots__ = ("_at", "_entry", "_stream")
+
+    def __init__(self, entry: Entry, stream: Stream, at: int) -> None:
+        self._entry = entry
+        self._stream: Stream | None = stream
+        self._at = at
+
+    @property
+    def entry(self) -> Entry:
+        """The entry as it was when reading began."""
+        return self._entry
+
+    def read(self, size: int, /) -> bytes:
+        """Up to *size* bytes, `b""` at the end; see `Reader`."""
+        if self._stream is None or size == 0:
+            return b""
+        block = self._stream.read(size if size > 0 else _BLOCK)
+        self._at += len(block)
+        if self._at > self._entry.size:
+            raise Truncated(self._entry.path, f"it goes on after {self._entry.size} bytes")
+        if not block and self._at < self._entry.size:
+            raise Truncated(self._entry.path, f"{self._at} of {self._entry.size} bytes")
+        return block
+
+    def close(self) -> None:
+        """Give the connection back; twice is no error."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            stream.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def reading(
+    wire: Wire, route: str, query: Mapping[str, Any], path: Path, *, start: int = 0, expect: str | None = None
+) -> Reading:
+    """
+    Open the content at *route* from byte *start* on.
+
+    Raises:
+        Changed: its etag is not *expect*, or *start* lies beyond its end.
+        DriveError: what else the drive says.
+    """
+    headers = [f"Range: bytes={start}-"] if start else []
+    if expect is not None:
+        headers.append(f"If-Match: {expect}")
+    stream = wire.stream(route, query, path, headers=headers)
+    try:
+        return _opened(stream, path, start)
+    except BaseException:
+        stream.close()
+        raise
+
+
+def _opened(stream: Stream, path: Path, start: int) -> Reading:
+    if stream.status == 416:
+        told = content_range(stream.headers.get("content-range"))
+        if told is None or told[2] != start:
+            raise Changed(path, f"there is no byte {start}")
+        stream.drop()
+        return Reading(_entry(stream, path, start), stream, start)
+    if stream.status not in (200, 206):
+        raise problem_of(drained(stream), path)
+    first: int | None = 0
+    if stream.status == 200:
+        size = length_of(stream.headers.get("content-length"))
+    else:
+        first, _, size = content_range(stream.headers.get("content-range")) or (None, None, None)
+    if first != start or size is None:
+        raise BadAnswer(path, f"another part than from byte {start} on")
+    return Reading(_entry(stream, path, size), stream, start)
+
+
+def _entry(stream: Stream, path: Path, size: int) -> Entry:
+    headers = stream.headers
+    modified, digest = headers.get("x-modified-ns", ""), headers.get("x-content-sha256", "")
+    return Entry(
+        path,
+        Kind.FILE,
+        size,
+        int(modified) if modified.removeprefix("-").isdecimal() else None,
+        headers.get("x-entry-id") or None,
+        headers.get("etag") or None,
+        (("sha256", digest),) if digest else (),
+    )

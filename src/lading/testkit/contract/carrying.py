@@ -1,0 +1,203 @@
+"""
+What the facets promise that move more than one content at a time, tell what changed, or stop changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from lading.connectors.api import Drive
+from lading.connectors.conditions import ABSENT, ANYTHING, Unchanged
+from lading.connectors.facets import Batch, Changes, Freeze, Upload, Versions
+from lading.model.entry import Entry
+from lading.model.errors import (
+    AlreadyExists,
+    Changed,
+    CursorExpired,
+    DriveError,
+    NameRefused,
+    NotFound,
+    ReadOnly,
+)
+from lading.testkit.sources import pieces
+
+from .support import Base, OpenDrive, content_of, drained, listed, paths
+
+TIME = 1_500_000_000_123_456_789
+
+
+class CarryContract(Base):
+    """Versions, batch, changes and freeze, where the drive offers them."""
+
+    @pytest.fixture
+    def versions(self, drive: Drive) -> Versions:
+        """The facet."""
+        if drive.versions is None:
+            pytest.skip("the drive offers no versions")
+        return drive.versions
+
+    @pytest.fixture
+    def batch(self, drive: Drive) -> Batch:
+        """The facet."""
+        if drive.batch is None:
+            pytest.skip("the drive offers no batch")
+        return drive.batch
+
+    @pytest.fixture
+    def changes(self, drive: Drive) -> Changes:
+        """The facet."""
+        if drive.changes is None:
+            pytest.skip("the drive offers no changes")
+        return drive.changes
+
+    @pytest.fixture
+    def freeze(self, drive: Drive) -> Freeze:
+        """The facet."""
+        if drive.freeze is None:
+            pytest.skip("the drive offers no freeze")
+        return drive.freeze
+
+    # -- versions
+
+    def test_every_save_is_a_version(self, drive: Drive, versions: Versions) -> None:
+        """Earlier contents can be listed, oldest first, and read, whole."""
+        contents = [b"", b"first", b"second " * 5000]
+        for content in contents:
+            drive.write(("file",), pieces(content), expect=ANYTHING)
+        found = list(versions.list(("file",)))
+
+        assert list(map(len, contents)) == [version.size for version in found]
+        for content, version in zip(contents, found, strict=True):
+            with versions.read(("file",), version.id) as reader:
+                assert content == drained(reader)
+            for algorithm, digest in version.digests:
+                assert hashlib.new(algorithm, content).hexdigest() == digest
+
+    def test_versions_of_nothing(self, drive: Drive, versions: Versions) -> None:
+        """What is not there has no versions, and a file no others than its own."""
+        drive.write(("file",), [b"x"], expect=ABSENT)
+        with pytest.raises(NotFound):
+            list(versions.list(("none",)))
+        for version in ("no such", "999999", "-1", "..", "0"):
+            with pytest.raises(DriveError), versions.read(("file",), version) as reader:
+                drained(reader)
+
+    # -- batch
+
+    def test_batch_stores_each(self, open_drive: OpenDrive, batch: Batch) -> None:
+        """Each file is stored with content and time, and answered in order."""
+        drive = open_drive()
+        drive.make_folder(("inner",))
+        contents = {("inner", f"文件 {number}.txt"): b"x" * number for number in range(40)}
+        contents[("empty",)] = b""
+        answers = list(batch.write(Upload(path, content, ABSENT, TIME) for path, content in contents.items()))
+
+        assert [*contents] == [answer.path for answer in answers if isinstance(answer, Entry)]
+        for path, content in contents.items():
+            assert content == content_of(drive, path)
+            if drive.profile.keeps_modified:
+                assert drive.profile.kept_time(TIME) == drive.stat(path).modified
+
+    def test_one_failure_does_not_touch_the_others(self, drive: Drive, batch: Batch) -> None:
+        """What cannot be stored is told in its place; what stood there is kept."""
+        kept = drive.write(("there",), [b"old"], expect=ABSENT)
+        uploads = [
+            Upload(("first",), b"1", ABSENT, None),
+            Upload(("there",), b"new", ABSENT, None),
+            Upload(("none", "x"), b"2", ABSENT, None),
+            Upload(("..", "x"), b"3", ABSENT, None),
+            Upload(("there",), b"new", Unchanged('"another"'), None),
+            Upload(("first",), b"again", ABSENT, None),
+            Upload(("last",), b"4", ABSENT, None),
+        ]
+        answers = list(batch.write(uploads))
+
+        expected = [Entry, AlreadyExists, NotFound, NameRefused, Changed, AlreadyExists, Entry]
+        assert expected == list(map(type, answers))
+        assert [("first",), ("last",), ("there",)] == paths(drive)
+        assert b"1" == content_of(drive, ("first",))
+        assert kept.size == drive.stat(("there",)).size
+
+    def test_batch_replaces_what_is_known(self, drive: Drive, batch: Batch) -> None:
+        """Preconditions hold as for single writes; later files of a batch see the earlier ones."""
+        etag = drive.write(("file",), [b"old"], expect=ABSENT).etag
+        expect = Unchanged(etag) if etag else ANYTHING
+        answers = list(
+            batch.write(
+                [Upload(("file",), b"new", expect, None), Upload(("file",), b"newest", ANYTHING, None)]
+            )
+        )
+
+        assert [3, 6] == [answer.size for answer in answers if isinstance(answer, Entry)]
+        assert b"newest" == content_of(drive, ("file",))
+
+    def test_nothing_to_store(self, drive: Drive, batch: Batch) -> None:
+        """An empty batch is no error."""
+        assert [] == list(batch.write(()))
+        assert [] == listed(drive)
+
+    # -- changes
+
+    def test_changes_are_told(self, drive: Drive, changes: Changes) -> None:
+        """Whatever is made, written, moved or removed after a cursor is told at least once."""
+        drive.make_folder(("old",))
+        drive.write(("before",), [b"x"], expect=ABSENT)
+        cursor = changes.cursor()
+        drive.write(("new",), [b"1"], expect=ABSENT)
+        drive.write(("before",), [b"changed"], expect=ANYTHING)
+        drive.make_folder(("folder",))
+        drive.remove(("old",), expect=ANYTHING)
+        if drive.moves is not None:
+            drive.moves.move(("new",), ("folder", "renamed"), expect=ABSENT)
+        found, following = changes.since(cursor)
+        told = {change.path for change in found}
+        gone = {change.path for change in found if change.removed}
+
+        assert {("before",), ("folder",), ("old",)} <= told
+        assert ("old",) in gone
+        if drive.moves is not None:
+            assert ("folder", "renamed") in told
+            assert ("new",) in gone
+        assert ([], following) == changes.since(following)
+
+    def test_no_change_is_told_of_before(self, drive: Drive, changes: Changes) -> None:
+        """What happened before a cursor is not told, and a cursor can be used again."""
+        drive.write(("before",), [b"x"], expect=ABSENT)
+        cursor = changes.cursor()
+        drive.write(("after",), [b"x"], expect=ABSENT)
+
+        for _ in range(2):
+            assert {("after",)} == {change.path for change in changes.since(cursor)[0]}
+
+    def test_unknown_cursors(self, changes: Changes) -> None:
+        """A cursor that the drive never gave is refused, never taken for the beginning."""
+        for cursor in ("", "nonsense", "[]", '{"x": "1"}', "-1", "\udcff"):
+            with pytest.raises(CursorExpired):
+                changes.since(cursor)
+
+    # -- freeze
+
+    def test_a_frozen_drive_is_read_only(self, open_drive: OpenDrive, drive: Drive, freeze: Freeze) -> None:
+        """Nothing can be changed by anybody until it thaws; reading goes on, and the message is told."""
+        drive.write(("file",), [b"kept"], expect=ABSENT)
+        freeze.freeze("", message="周六切换 Switch on Saturday")
+        freeze.freeze("", message="周六切换 Switch on Saturday")
+        other = open_drive()
+        calls = [
+            lambda: other.write(("new",), [b"x"], expect=ABSENT),
+            lambda: other.write(("file",), [b"x"], expect=ANYTHING),
+            lambda: other.make_folder(("folder",)),
+            lambda: other.remove(("file",), expect=ANYTHING),
+        ]
+        for call in calls:
+            with pytest.raises(ReadOnly, match="周六切换 Switch on Saturday"):
+                call()
+
+        assert [("file",)] == paths(other)
+        assert b"kept" == content_of(other, ("file",))
+        freeze.thaw("")
+        freeze.thaw("")
+        other.write(("new",), [b"x"], expect=ABSENT)
+        assert [("file",), ("new",)] == paths(drive)
