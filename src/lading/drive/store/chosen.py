@@ -1,0 +1,42 @@
+"""Which store the drive of this process has."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+
+from lading.drive.store.base import Store
+from lading.drive.store.folder import FolderStore
+from lading.model.errors import BadRequest
+from lading.model.text import Text
+
+FOLDER = "store"
+
+_last: tuple[Mapping[str, Any], int, Store] | None = None
+
+
+def store() -> Store:
+    """
+    The store that the settings name; the same object as long as they and the process stay the same.
+
+    Raises:
+        BadRequest: the settings name no store that exists.
+        NoSpace, Unavailable, ReadOnly: its folders cannot be made.
+    """
+    global _last
+    last, said = _last, settings.LADING_DRIVE
+    if last is not None and last[0] is said and last[1] == os.getpid():
+        return last[2]
+    made = _make(said)
+    _last = (said, os.getpid(), made)
+    return made
+
+
+def _make(said: Mapping[str, Any]) -> Store:
+    place = said["store"]
+    if not place or os.path.isabs(place):
+        return FolderStore(place or os.path.join(said["home"], FOLDER), sync=said["sync"])
+    raise BadRequest(place, Text("this is no place for a store", "无法用作存储位置"))
