@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
+from importlib import import_module
 from pathlib import Path
 
 from lading.model.errors import DIFFERENT, FAILED_OBJECTS, Advice, LadingError, known
@@ -17,7 +18,7 @@ from lading.model.text import Language, Text
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "manual" / "errors.md"
 
 TITLE = "# Exit codes and errors · 退出码与错误\n"
-MADE = "<!-- Made by `make pages` from src/lading/model/errors.py; edit there. -->\n"
+MADE = "<!-- Made by `make pages` from src/lading/{model,drive,site}/errors.py; edit there. -->\n"
 INTRO = {
     Language.EN: (
         "## English\n\n"
@@ -61,6 +62,9 @@ PIPE = (
     Text("", ""),
 )
 
+# Where errors are defined beside the model: only what is imported is known.
+ALSO = ("lading.drive.errors", "lading.site.errors")
+
 # Errors whose sentence is only what the drive or the request said.
 ONLY_DETAIL = {
     "bad_request": Text("the command was asked for something that makes no sense", "命令的要求不合理"),
@@ -70,6 +74,8 @@ ONLY_DETAIL = {
 
 def page() -> str:
     """The whole page."""
+    for module in ALSO:
+        import_module(module)
     return TITLE + MADE + "\n" + "".join(INTRO[language] + _table(language) for language in INTRO)
 
 
@@ -101,9 +107,7 @@ def main() -> int:
         return 0
     if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == page():
         return 0
-    sys.stderr.write(
-        "docs/manual/errors.md does not say what src/lading/model/errors.py says: run `make pages`\n"
-    )
+    sys.stderr.write("docs/manual/errors.md does not say what the error classes say: run `make pages`\n")
     return 1
 
 

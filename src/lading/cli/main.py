@@ -37,6 +37,10 @@ COMMANDS: dict[str, tuple[str, Text]] = {
         "lading.cli.report",
         Text("Write what happened as a page and as JSON.", "生成网页与 JSON 报告。"),
     ),
+    "drive": (
+        "lading.cli.drive",
+        Text("Serve and look after Lading's own drive.", "运行和维护 Lading 自带的网盘。"),
+    ),
     "ledger": ("lading.cli.ledger", Text("Check the chain of records.", "检查记录链。")),
 }
 

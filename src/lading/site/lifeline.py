@@ -1,0 +1,36 @@
+"""
+The line between the main process of a server and its children: its end tells them that it is gone.
+
+A pipe that nobody writes to.  The kernel closes it with its holder, however that
+one dies, so no child outlives a killed server.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable
+
+
+class Lifeline:
+    """Made and held by the main process; handed to children, which `follow` it."""
+
+    def __init__(self) -> None:
+        self._end, self._holder = os.pipe()
+
+    def close(self) -> None:
+        """Let go: whoever still follows is told."""
+        os.close(self._holder)
+        os.close(self._end)
+
+    def follow(self, gone: Callable[[], object]) -> None:
+        """In a child: call *gone* once the holder is gone."""
+        if multiprocessing.get_start_method() == "fork":
+            # Our own copy would keep the line alive.
+            os.close(self._holder)
+        threading.Thread(target=self._wait, args=(gone,), daemon=True).start()
+
+    def _wait(self, gone: Callable[[], object]) -> None:
+        os.read(self._end, 1)
+        gone()
