@@ -2,7 +2,7 @@
 A drive in memory: the reference implementation of `lading.connectors.api`.
 
 It is short, clear and right rather than fast: one lock, taken for moments and
-never while a source is asked for bytes.  It offers moves, partials and
+never while a source is asked for bytes.  It offers moves, partials, batch and
 settling; it has no versions, grants, links or people.
 """
 
@@ -14,13 +14,14 @@ from typing import Unpack
 
 from lading.connectors.api import Drive, Page
 from lading.connectors.conditions import Absent, Precondition, check
-from lading.connectors.facets import Reader
+from lading.connectors.facets import Reader, Upload
 from lading.connectors.names import check_holdable, check_names
 from lading.connectors.profile import Profile
 from lading.model.entry import Entry, Kind
 from lading.model.errors import (
     AlreadyExists,
     Changed,
+    DriveError,
     Forbidden,
     NotEmpty,
     NotFound,
@@ -50,6 +51,7 @@ class MemoryDrive(Drive):
         self.moves = MemoryMoves(self.store)
         self.partials = MemoryPartials(self.store, owner)
         self.settle = MemorySettle(self.store)
+        self.batch = MemoryBatch(self)
 
     @property
     def profile(self) -> Profile:
@@ -250,6 +252,21 @@ class MemoryPartials:
             _fits(self._store, token, held.size + len(block), None)
             held.add(block)
             self._store.partials[self._owner, token] = held
+
+
+class MemoryBatch:
+    """Many small files in one call: here one after the other."""
+
+    def __init__(self, drive: MemoryDrive) -> None:
+        self._drive = drive
+
+    def write(self, uploads: Iterable[Upload]) -> Iterator[Entry | Exception]:
+        """Store each, or say what failed for it."""
+        for path, content, expect, modified in uploads:
+            try:
+                yield self._drive.write(path, [content], expect=expect, modified=modified)
+            except DriveError as error:
+                yield error
 
 
 class MemorySettle:

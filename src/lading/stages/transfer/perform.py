@@ -69,7 +69,8 @@ class Performer:
     """Carries out rows from *old* to *new*, noting in *journal* what is done."""
 
     def __init__(self, old: Drive, new: Drive, journal: Journal, moved: Callable[[int], None]) -> None:
-        self._old, self._new, self._journal, self._moved = old, new, journal, moved
+        self.old, self.new, self.moved = old, new, moved
+        self._journal = journal
         self.repeated = 0
         """How often a file was begun anew."""
         self._stuck: set[Path] = set()
@@ -106,7 +107,7 @@ class Performer:
     def _gone(self) -> bool:
         """Whether one of the drives does not answer at all: then it is not about this object."""
         try:
-            for drive in (self._old, self._new):
+            for drive in (self.old, self.new):
                 drive.stat(ROOT)
         except DriveError:
             return True
@@ -121,15 +122,15 @@ class Performer:
             case Action.RECHECK:
                 return self._recheck(row)
             case Action.FOLDER:
-                return self._landed(row, "moved", self._new.make_folder(row.new), None)
+                return self.landed(row, "moved", self.new.make_folder(row.new), None)
             case Action.RENAME:
                 return self._rename(row)
             case Action.DELETE:
                 return self._delete(row)
             case Action.TIME:
                 # Not to make it: what could not be moved there is moved next time.
-                self._new.stat(row.new)
-                return self._landed(row, "timed", self._new.make_folder(row.new, modified=row.modified), None)
+                self.new.stat(row.new)
+                return self.landed(row, "timed", self.new.make_folder(row.new, modified=row.modified), None)
             case _:
                 raise AssertionError(row.action)
 
@@ -140,27 +141,27 @@ class Performer:
         if row.action is Action.REPLACE and (found := self._found(row.new)) is None:
             # Gone meanwhile: somebody removed it, or we did, when NEW gave back another content.
             row = row._replace(new_found=False)
-        if row.size > BLOCK and self._new.partials is not None:
-            return self._copy_large(row, self._new.partials)
+        if row.size > BLOCK and self.new.partials is not None:
+            return self._copy_large(row, self.new.partials)
         if found is not None and not _as_scanned(row, found):
             # An earlier sitting may have put it there, cut off before it could note it.
             return self._adopt(row)
         failpoint("copy.before_write")
-        content = Content(self._old, row.old, row.etag, self._moved)
+        content = Content(self.old, row.old, row.etag, self.moved)
         try:
-            entry = self._new.write(
+            entry = self.new.write(
                 row.new, content, expect=_expected(row), size=row.size, modified=row.modified
             )
         except AlreadyExists:
             # Ours, from a sitting that was cut off before it could note it; or somebody else's.
             return self._adopt(row)
         failpoint("copy.after_write")
-        entry = self._confirmed(row, entry, content.digests)
-        return self._landed(row, "moved", entry, content.digests.sha256, sent=content.digests.size)
+        entry = self.confirmed(row, entry, content.digests)
+        return self.landed(row, "moved", entry, content.digests.sha256, sent=content.digests.size)
 
     def _found(self, path: Path) -> Entry | None:
         try:
-            return self._new.stat(path)
+            return self.new.stat(path)
         except NotFound:
             return None
 
@@ -179,16 +180,16 @@ class Performer:
 
     def _adopt(self, row: Row) -> Outcome:
         """Take what is in NEW as moved if it is equal to OLD."""
-        found = self._new.stat(row.new)
+        found = self.new.stat(row.new)
         if found.kind is not row.kind or found.size != row.size:
             raise AlreadyExists(row.new, _NOT_OURS)
-        theirs = digests_of(self._new, row.new)
-        ours = digests_of(self._old, row.old, row.etag)
+        theirs = digests_of(self.new, row.new)
+        ours = digests_of(self.old, row.old, row.etag)
         if ours.sha256 != theirs.sha256:
             raise AlreadyExists(row.new, _NOT_OURS)
-        return self._landed(row, "moved", found, ours.sha256)
+        return self.landed(row, "moved", found, ours.sha256)
 
-    def _confirmed(self, row: Row, entry: Entry, digests: Digests) -> Entry:
+    def confirmed(self, row: Row, entry: Entry, digests: Digests) -> Entry:
         """
         The entry in NEW, once it is sure to hold what was read from OLD; it is taken away if it does not.
 
@@ -198,14 +199,14 @@ class Performer:
         if dict(entry.digests).get("sha256") == digests.sha256:
             return entry
         try:
-            with self._new.read(row.new) as reader:
+            with self.new.read(row.new) as reader:
                 found = reader.entry
                 if found.size == digests.size and digests.gives_back(reader):
                     return found
         except NotFound:
             raise BadAnswer(row.new, _NOT_THERE) from None
         expect: Precondition = Unchanged(found.etag) if found.etag else ANYTHING
-        self._new.remove(row.new, expect=expect)
+        self.new.remove(row.new, expect=expect)
         raise Truncated(row.new, _GAVE_BACK_REMOVED)
 
     # Large files, in several sittings
@@ -227,20 +228,20 @@ class Performer:
         self._look_again(row)
         entry = partials.finish(token, row.new, expect=_expected(row), modified=row.modified)
         failpoint("large.after_finish")
-        return self._landed(row, "moved", entry, digests.sha256, sent=digests.size)
+        return self.landed(row, "moved", entry, digests.sha256, sent=digests.size)
 
     def _staged_already(self, row: Row, sha256: str) -> Outcome | None:
         found = self._found(row.new)
         if found is None or found.kind is not row.kind or found.size != row.size:
             return None
-        if digests_of(self._new, row.new).sha256 != sha256:
+        if digests_of(self.new, row.new).sha256 != sha256:
             return None
-        return self._landed(row, "moved", found, sha256)
+        return self.landed(row, "moved", found, sha256)
 
     def _send_blocks(self, row: Row, token: str, partials: Partials) -> Digests:
         """Send what NEW does not hold yet; the digests are those of the whole content."""
         digests, start = self._held(token, partials)
-        with self._old.read(row.old, start=start, expect=row.etag) as reader:
+        with self.old.read(row.old, start=start, expect=row.etag) as reader:
             while block := _block(reader):
                 size = sum(map(len, block))
                 start = partials.append(token, self._noted(block, digests), start=start)
@@ -249,12 +250,12 @@ class Performer:
                     mark.update(data)
                 self._journal.block(token, mark.hexdigest())
                 failpoint("large.block_sent")
-                self._moved(size)
+                self.moved(size)
         if start != row.size:
             raise Truncated(
                 row.old, Text(f"{start} bytes, {row.size} announced", f"{start} 字节，声明为 {row.size}")
             )
-        if not same_facts(_facts(self._old.stat(row.old)), Facts(row.kind, row.size, row.modified, row.etag)):
+        if not same_facts(_facts(self.old.stat(row.old)), Facts(row.kind, row.size, row.modified, row.etag)):
             # Another sitting may have sent its beginning; without etags only this tells.
             self._give_up(token, partials)
             raise Changed(row.old, _OTHER_STATE)
@@ -292,34 +293,34 @@ class Performer:
     # Comparing
 
     def _check(self, row: Row) -> Outcome:
-        return self._compared(row, digests_of(self._old, row.old, row.etag))
+        return self._compared(row, digests_of(self.old, row.old, row.etag))
 
     def _compared(self, row: Row, ours: Digests) -> Outcome:
-        found = self._new.stat(row.new)
-        if found.size == row.size and digests_of(self._new, row.new).sha256 == ours.sha256:
-            return self._landed(row, "same", found, ours.sha256)
+        found = self.new.stat(row.new)
+        if found.size == row.size and digests_of(self.new, row.new).sha256 == ours.sha256:
+            return self.landed(row, "same", found, ours.sha256)
         if not row.overwrite:
             raise AlreadyExists(row.new, _NOT_OURS)
         row = row._replace(action=Action.REPLACE, new_found=True, new_etag=found.etag)
         return self._copy(row._replace(new_size=found.size, new_modified=found.modified))
 
     def _recheck(self, row: Row) -> Outcome:
-        ours = digests_of(self._old, row.old, row.etag)
+        ours = digests_of(self.old, row.old, row.etag)
         if ours.sha256 == row.sha256:
-            found = self._new.stat(row.new)
+            found = self.new.stat(row.new)
             if not _as_scanned(row, found):
                 # Somebody worked on it since the scan: what landed says nothing about it any more.
                 return self._compared(row, ours)
-            return self._landed(row, "same", found, ours.sha256)
+            return self.landed(row, "same", found, ours.sha256)
         return self._copy(row._replace(action=Action.REPLACE))
 
     # Names
 
     def _rename(self, row: Row) -> Outcome:
-        moves = self._new.moves
+        moves = self.new.moves
         if moves is None or row.renamed_from is None:
             raise AssertionError(row)
-        if row.kind is Kind.FILE and digests_of(self._old, row.old, row.etag).sha256 != row.sha256:
+        if row.kind is Kind.FILE and digests_of(self.old, row.old, row.etag).sha256 != row.sha256:
             # Another file to which the id of a removed one was given.
             return self._copy(row._replace(action=Action.COPY))
         if row.kind is Kind.FOLDER:
@@ -330,27 +331,28 @@ class Performer:
         except NotFound:
             # An earlier sitting moved it and was cut off before it could note it: then the
             # source is gone and what we wanted is there.
-            entry = self._new.stat(row.new)
+            entry = self.new.stat(row.new)
             if entry.kind is not row.kind or entry.size != row.size:
                 raise
-        return self._landed(row, "renamed", entry, row.sha256)
+        return self.landed(row, "renamed", entry, row.sha256)
 
     def _make_parents(self, path: Path) -> None:
         for depth in range(1, len(path)):
             if path[:depth] in self._stuck:
                 raise NotFound(path, _FOLDER_STUCK)
             try:
-                self._new.stat(path[:depth])
+                self.new.stat(path[:depth])
             except NotFound:
-                self._new.make_folder(path[:depth])
+                self.new.make_folder(path[:depth])
 
     def _delete(self, row: Row) -> Outcome:
         self._look_again(row)
         with suppress(NotFound):
-            self._new.remove(row.new, expect=Unchanged(row.new_etag) if row.new_etag else ANYTHING)
+            self.new.remove(row.new, expect=Unchanged(row.new_etag) if row.new_etag else ANYTHING)
         return Outcome(row.seq, "deleted")
 
-    def _landed(self, row: Row, bucket: str, entry: Entry, sha256: str | None, *, sent: int = 0) -> Outcome:
+    def landed(self, row: Row, bucket: str, entry: Entry, sha256: str | None, *, sent: int = 0) -> Outcome:
+        """The outcome of *row* whose object stands in NEW as *entry*."""
         return Outcome(row.seq, bucket, sha256, entry.size, entry.modified, entry.etag, sent=sent)
 
 

@@ -27,6 +27,7 @@ from lading.model.progress import Progress
 from lading.stages.transfer.journal import TOGETHER, Journal, Outcome
 from lading.stages.transfer.parts import read_rows, table_of, write_table
 from lading.stages.transfer.perform import Performer, Row
+from lading.stages.transfer.together import groups, perform_group
 
 TELL_EVERY = 0.2
 """Seconds between two messages about progress."""
@@ -97,42 +98,45 @@ def _do(rows: list[Row], performer: Performer, journal: Journal, meter: _Meter, 
     earlier one has freed, and then the drive could not tell that the earlier one is done.
     """
 
-    def one(row: Row) -> None:
-        outcome = performer.perform(row)
-        failpoint("copy.before_journal")
-        journal.done(outcome, row.size if threads else TOGETHER)
-        failpoint("copy.after_journal")
-        meter.object()
+    sizes = {row.seq: row.size for row in rows}
+
+    def one(group: list[Row]) -> None:
+        for outcome in perform_group(performer, group):
+            failpoint("copy.before_journal")
+            journal.done(outcome, sizes[outcome.seq] if threads else TOGETHER)
+            failpoint("copy.after_journal")
+            meter.object()
 
     left = [row for row in rows if row.seq not in journal.outcomes]
     meter.skipped(len(rows) - len(left))
+    work = list(groups(left)) if threads and performer.new.batch else [[row] for row in left]
     if threads <= 1:
-        for row in left:
-            one(row)
+        for group in work:
+            one(group)
     else:
-        _at_once(one, left, threads)
+        _at_once(one, work, threads)
 
 
-def _at_once(one: Callable[[Row], None], rows: list[Row], threads: int) -> None:
-    """Do *rows* on several threads; after the first exception no new row is begun."""
-    waiting = iter(rows)
+def _at_once(one: Callable[[list[Row]], None], work: list[list[Row]], threads: int) -> None:
+    """Do the groups of rows in *work* on several threads; after the first exception no new one is begun."""
+    waiting = iter(work)
     guard = threading.Lock()
     stop = threading.Event()
 
-    def work() -> None:
+    def thread() -> None:
         while not stop.is_set():
             with guard:
-                row = next(waiting, None)
-            if row is None:
+                group = next(waiting, None)
+            if group is None:
                 return
             try:
-                one(row)
+                one(group)
             except BaseException:
                 stop.set()
                 raise
 
     with ThreadPoolExecutor(threads, thread_name_prefix="transfer") as pool:
-        for future in [pool.submit(work) for _ in range(min(threads, len(rows)))]:
+        for future in [pool.submit(thread) for _ in range(min(threads, len(work)))]:
             future.result()
 
 

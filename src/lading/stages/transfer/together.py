@@ -1,0 +1,99 @@
+"""
+Carry out many small copies in one call, where NEW takes many files at once.
+
+What goes wrong for one file, or for the call as a whole, is left to
+`Performer.perform`: it repeats, compares and reports, one file at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from lading.connectors.conditions import ABSENT
+from lading.connectors.facets import Upload
+from lading.model.entry import Entry, Kind
+from lading.model.errors import DriveError
+from lading.model.failpoints import failpoint
+from lading.stages.transfer.content import Content
+from lading.stages.transfer.decide import Action
+from lading.stages.transfer.journal import Outcome
+from lading.stages.transfer.perform import Performer, Row
+
+SMALL = 256 * 1024
+"""Bytes of a file up to which a call of its own would cost more than its content."""
+MOST_FILES = 200
+MOST_BYTES = 2 * 1024 * 1024
+"""Bytes that are held in memory for one call, and sent again if it is cut off."""
+
+
+def groups(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """*rows* in their order, small new files that follow each other together."""
+    group: list[Row] = []
+    size = 0
+    for row in rows:
+        if group and (not _small(row) or len(group) == MOST_FILES or size + row.size > MOST_BYTES):
+            yield group
+            group, size = [], 0
+        if _small(row):
+            group.append(row)
+            size += row.size
+        else:
+            yield [row]
+    if group:
+        yield group
+
+
+def perform_group(performer: Performer, rows: list[Row]) -> Iterator[Outcome]:
+    """
+    Do *rows*, which are one group, and say of each what became of it.
+
+    Raises:
+        DriveError: as `Performer.perform` does.
+    """
+    if len(rows) == 1 or performer.new.batch is None:
+        yield from map(performer.perform, rows)
+        return
+    uploads, contents = [], []
+    for row in rows:
+        content = Content(performer.old, row.old, row.etag, performer.moved)
+        try:
+            data = b"".join(content)
+        except DriveError:
+            yield performer.perform(row)
+            continue
+        if len(data) != row.size:
+            yield performer.perform(row)
+            continue
+        uploads.append(Upload(row.new, data, ABSENT, row.modified))
+        contents.append((row, content))
+    failpoint("batch.before_write")
+    answers = _answers(performer, uploads)
+    failpoint("batch.after_write")
+    for (row, content), answer in zip(contents, answers, strict=True):
+        yield _settled(performer, row, content, answer)
+
+
+def _answers(performer: Performer, uploads: list[Upload]) -> list[Entry | Exception]:
+    """One answer for each; where the call broke off, its error stands for those that were not answered."""
+    answers: list[Entry | Exception] = []
+    assert performer.new.batch is not None
+    try:
+        for answer in performer.new.batch.write(uploads):
+            answers.append(answer)  # noqa: PERF402 — what came before an error counts
+    except DriveError as error:
+        answers += [error] * (len(uploads) - len(answers))
+    return answers
+
+
+def _settled(performer: Performer, row: Row, content: Content, answer: Entry | Exception) -> Outcome:
+    if not isinstance(answer, Entry):
+        return performer.perform(row)
+    try:
+        entry = performer.confirmed(row, answer, content.digests)
+    except DriveError:
+        return performer.perform(row)
+    return performer.landed(row, "moved", entry, content.digests.sha256, sent=content.digests.size)
+
+
+def _small(row: Row) -> bool:
+    return row.action is Action.COPY and row.kind is Kind.FILE and not row.new_found and row.size <= SMALL
