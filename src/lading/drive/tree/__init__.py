@@ -1,0 +1,1 @@
+"""Spaces, folders and files: finding, changing, trashing them."""
