@@ -1,9 +1,10 @@
 #!/bin/bash
-# Install the Debian packages that some tests need: a real Apache, ACL tools, a browser, a Chinese font.
+# Install the Debian packages that some tests need: a real Apache, PostgreSQL, ACL tools, a browser, a Chinese font.
 #
 # Usage: tools/system.sh
 # Installs only as root or with a sudo that asks nothing, and only where apt-get is; elsewhere it
-# says which tests will be skipped.  LADING_APT=no never installs.  Starts no service.
+# says which tests will be skipped.  LADING_APT=no never installs.  Asks for no service to be started;
+# where systemd runs, PostgreSQL's package starts an empty cluster of its own on 127.0.0.1 all the same.
 set -euo pipefail
 
 missing=()
@@ -16,6 +17,7 @@ PATH=$PATH:/usr/sbin:/usr/local/sbin
 want apache2 apache2-bin
 want setfacl acl
 want chromium chromium
+want /usr/lib/postgresql postgresql
 want /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc fonts-noto-cjk
 [ ${#missing[@]} -gt 0 ] || exit 0
 
@@ -36,7 +38,7 @@ echo "setup: installing Debian packages: ${missing[*]}"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 install() {
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
         apt-get install --yes --quiet --no-install-recommends "${missing[@]}" >"$log" 2>&1 </dev/null
 }
 for _ in 1 2 3; do

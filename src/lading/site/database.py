@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from lading.connectors.address import secret
 from lading.model.errors import BadRequest
@@ -19,8 +19,10 @@ def database(config: DriveConfig) -> dict[str, Any]:
     """
     The entry of Django's DATABASES for *config*.
 
+    What follows `?` in the address are options of libpq, e.g. `sslmode=verify-full` or `host=/run/postgresql`.
+
     Raises:
-        BadRequest: the address of the database is of another kind.
+        BadRequest: the address of the database is of another kind, or holds a password.
     """
     if not config.database:
         return _sqlite(config)
@@ -29,16 +31,35 @@ def database(config: DriveConfig) -> dict[str, Any]:
         raise BadRequest(
             "database", Text("expected postgresql://USER@HOST/NAME", "应为 postgresql://用户@主机/库名")
         )
+    if parts.password is not None:
+        raise BadRequest(
+            "database",
+            Text(
+                "it holds a password; give it as database_password, by reference",
+                "其中含有密码；请以引用方式写入 database_password",
+            ),
+        )
+    options = dict(parse_qsl(parts.query))
+    # A folder of sockets does not fit where a host stands.
+    host = options.pop("host", "") or unquote(parts.hostname or "")
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.strip("/")),
         "USER": unquote(parts.username or ""),
-        "HOST": unquote(parts.hostname or ""),
-        "PORT": str(parts.port or ""),
+        "HOST": host,
+        "PORT": _port(parts),
         "PASSWORD": secret(config.database_password) if config.database_password else "",
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": False,
+        "OPTIONS": options,
     }
+
+
+def _port(parts: SplitResult) -> str:
+    try:
+        return str(parts.port or "")
+    except ValueError as problem:
+        raise BadRequest("database", str(problem)) from None
 
 
 def _sqlite(config: DriveConfig) -> dict[str, Any]:

@@ -7,6 +7,9 @@ port.  It answers nothing itself: it starts again what is lost, and ends the
 others when it is asked to.
 """
 
+# Granian's own calls say no types.
+# mypy: disable-error-code="no-untyped-call"
+
 from __future__ import annotations
 
 import http.client
@@ -24,7 +27,8 @@ from typing import Any
 from django.conf import settings
 from granian.constants import Interfaces
 from granian.log import LogLevels
-from granian.server.mp import MPServer, SocketHolder
+from granian._granian import SocketHolder
+from granian.server.mp import MPServer
 
 from lading.model.errors import BadRequest, Forbidden, Unavailable, WorkerLost
 from lading.model.text import Text
@@ -150,7 +154,7 @@ class _Server(MPServer):
             if _answers(self._plug):
                 self._ready()
                 return
-        self.shutdown()  # type: ignore[no-untyped-call]
+        self.shutdown()
         raise Unavailable(self._wish.listen, Text("no worker answers", "没有工作进程应答"))
 
 

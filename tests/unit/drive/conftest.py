@@ -1,5 +1,5 @@
 """
-A fresh drive for each test below this folder.
+A fresh drive for each test below this folder, once on SQLite and once on PostgreSQL.
 """
 
 from collections.abc import Iterator
@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from support.drive_home import sqlite_home
+from support.drive_home import DATABASES, drive_home
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path) -> Iterator[Path]:
+@pytest.fixture(autouse=True, params=DATABASES)
+def home(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
     """The home of a drive with empty tables, in use by this process."""
-    with sqlite_home(tmp_path / "home") as home:
+    with drive_home(tmp_path / "home", request.param) as home:
         yield home

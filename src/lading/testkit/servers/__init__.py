@@ -8,6 +8,7 @@ installed raises `ServerMissing`; tests ask through `require_server`.
 
 from .apache import ApacheOptions, ApacheServer
 from .local import LocalServer, ServerFailed, ServerMissing
+from .postgres import PostgresServer
 from .rclone import RcloneServer
 from .requirement import require_server
 from .wsgidav import WsgiDavServer
@@ -16,6 +17,7 @@ __all__ = [
     "ApacheOptions",
     "ApacheServer",
     "LocalServer",
+    "PostgresServer",
     "RcloneServer",
     "ServerFailed",
     "ServerMissing",
