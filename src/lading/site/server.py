@@ -25,9 +25,9 @@ from importlib import import_module
 from typing import Any
 
 from django.conf import settings
+from granian._granian import SocketHolder
 from granian.constants import Interfaces
 from granian.log import LogLevels
-from granian._granian import SocketHolder
 from granian.server.mp import MPServer
 
 from lading.model.errors import BadRequest, Forbidden, Unavailable, WorkerLost

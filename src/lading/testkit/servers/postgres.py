@@ -67,16 +67,9 @@ class PostgresServer(LocalServer):
 
     def start(self) -> None:
         """Make the cluster and start it."""
+        how = ["--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]
         made = subprocess.run(
-            [
-                *self._lowered(),
-                self._initdb,
-                "--no-sync",
-                "--auth=trust",
-                "--encoding=UTF8",
-                "--locale=C.UTF-8",
-            ]
-            + [f"--username={USER}", f"--pgdata={self._data}"],
+            [*self._lowered(), self._initdb, *how, f"--username={USER}", f"--pgdata={self._data}"],
             cwd=self.place,
             env=dict(self.environment()),
             capture_output=True,
