@@ -123,6 +123,11 @@ def resolved_for(principal: int, now: int) -> tuple[int, Resolved]:
     raise Unavailable("", Text("rights change all the time", "权限一直在变化"))
 
 
+def forget() -> None:
+    """Let go of all that is kept, for whoever took back a transaction by hand."""
+    KEPT.forget()
+
+
 def resolve_found(found: Found) -> Resolved:
     """Decide what the rules of somebody come to."""
     bins = frozenset(str(bin_) for _, bin_ in found.spaces.values() if bin_ is not None)
