@@ -160,6 +160,20 @@ def ranges(decided: Decided, space: int, at_least: Role) -> list[Range]:
     return _carved(pieces, hidden) + [Range(trail, trail, node) for trail, node in sorted(set(singles))]
 
 
+def confined(decided: Decided, region: Region, space: int, most: Role) -> Decided:
+    """
+    *decided*, cut down to the node of *region* in *space* and what lies below, and to at most *most*.
+
+    Nothing above is passable, so names of folders above stay hidden.
+    """
+    inner = [one for one in decided.regions.get(space, ()) if one.path.startswith(region.path)]
+    kept = [one._replace(role=min(one.role, most), around=min(one.around, most)) for one in inner]
+    top = region._replace(role=min(region.role, most), around=Role.NONE)
+    regions = [top, *(one for one in kept if one.node != region.node)]
+    states = {str(one.node): State(one.role, None, one.role) for one in regions}
+    return Decided(states, frozenset(), {space: regions}, {}, {}, most)
+
+
 def past(path: str) -> str:
     """The first trail after all those that begin with *path*, which ends in a slash."""
     return path[:-1] + "0"  # "0" follows "/" in the order of bytes

@@ -75,7 +75,7 @@ def add_grant(
             grant = _put(work, place, receiver, (Role(role), deny, expires))
         if not deny:
             check_walls(work, principals=[principal], subject=receiver.key)
-    return _row(grant)
+    return row_of(grant)
 
 
 def remove_grant(actor: Actor, grant: int) -> None:
@@ -89,9 +89,9 @@ def remove_grant(actor: Actor, grant: int) -> None:
         Forbidden: *actor* may not, or the last manager would be gone.
     """
     node = Grant.objects.filter(id=grant).values_list("node_id", flat=True).first()
-    place = _reachable(actor, node, str(grant))
+    place = reachable(actor, node, str(grant))
     with writing(actor, place.space, thawed=is_security(actor)) as work:
-        place = _still(_reachable(actor, place.node, str(grant)), work)
+        place = _still(reachable(actor, place.node, str(grant)), work)
         found = Grant.objects.select_related("principal").filter(id=grant, node=place.node).first()
         if found is None:
             raise missing(str(grant))
@@ -134,8 +134,8 @@ def list_grants(actor: Actor, node: int) -> list[GrantRow]:
     Raises:
         NotFound, Forbidden: as for `remove_grant`.
     """
-    place = _reachable(actor, node, str(node))
-    return [_row(grant, place.node) for grant in counting(place, time.time_ns())]
+    place = reachable(actor, node, str(node))
+    return [row_of(grant, place.node) for grant in counting(place, time.time_ns())]
 
 
 def counting(place: Place, now: int) -> list[Grant]:
@@ -151,8 +151,13 @@ def counting(place: Place, now: int) -> list[Grant]:
     )
 
 
-def _reachable(actor: Actor, node: int | None, subject: str) -> Place:
-    """The place of *node* for somebody who manages it or is a security admin."""
+def reachable(actor: Actor, node: int | None, subject: str) -> Place:
+    """
+    The place of *node* for somebody who manages it or is a security admin; *subject* is what a refusal names.
+
+    Raises:
+        NotFound, Forbidden: as `managed` does.
+    """
     if node is None:
         raise missing(subject)
     if not is_security(actor):
@@ -161,6 +166,25 @@ def _reachable(actor: Actor, node: int | None, subject: str) -> Place:
     if place is None:
         raise missing(subject)
     return place
+
+
+def row_of(grant: Grant, node: int | None = None) -> GrantRow:
+    """*grant* as a value; with *node* it tells whether it is inherited there."""
+    principal = grant.principal
+    return GrantRow(
+        id=grant.id,
+        node=grant.node_id,
+        principal=principal.id,
+        key=principal.key,
+        name=principal.name,
+        kind=principal.kind,
+        role=Role(grant.role),
+        deny=grant.deny,
+        expires=grant.expires,
+        by=grant.by.key if grant.by else None,
+        created=grant.created,
+        inherited=node is not None and grant.node_id != node,
+    )
 
 
 def _still(place: Place, work: Writing) -> Place:
@@ -211,22 +235,4 @@ def _tell(work: Writing, kind: str, place: Place, grant: Grant) -> None:
         role=Role(grant.role).name.lower(),
         deny=grant.deny,
         expires=grant.expires,
-    )
-
-
-def _row(grant: Grant, node: int | None = None) -> GrantRow:
-    principal = grant.principal
-    return GrantRow(
-        id=grant.id,
-        node=grant.node_id,
-        principal=principal.id,
-        key=principal.key,
-        name=principal.name,
-        kind=principal.kind,
-        role=Role(grant.role),
-        deny=grant.deny,
-        expires=grant.expires,
-        by=grant.by.key if grant.by else None,
-        created=grant.created,
-        inherited=node is not None and grant.node_id != node,
     )

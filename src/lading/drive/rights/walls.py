@@ -73,13 +73,18 @@ def crossing(principals: Iterable[int], now: int) -> list[Crossing]:
         return []
     asked = set(principals)
     owned = Principal.objects.filter(kind=Principal.Kind.GUEST, owner__in=asked).values_list("id", flat=True)
-    sides: dict[tuple[int, int], set[int]] = {}
-    for some in chunks(below(asked | set(owned))):
-        for who, wall, side in fetch(_ON_SIDES, some, [now], some, [now, now]):
-            sides.setdefault((who, wall), set()).add(side)
-    both = sorted(key for key, on in sides.items() if len(on) > 1)
+    both = sorted(key for key, on in on_sides(below(asked | set(owned)), now).items() if len(on) > 1)
     keys = dict(Principal.objects.filter(id__in={who for who, _ in both}).values_list("id", "key"))
     return [Crossing(who, keys[who], wall) for who, wall in both]
+
+
+def on_sides(principals: Iterable[int], now: int) -> dict[tuple[int, int], set[int]]:
+    """The sides on which each of *principals* is, by principal and wall."""
+    sides: dict[tuple[int, int], set[int]] = {}
+    for some in chunks(principals):
+        for who, wall, side in fetch(_ON_SIDES, some, [now], some, [now, now]):
+            sides.setdefault((who, wall), set()).add(side)
+    return sides
 
 
 def check_walls(
