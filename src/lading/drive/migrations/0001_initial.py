@@ -170,6 +170,7 @@ class Migration(migrations.Migration):
                 (
                     "parent",
                     models.ForeignKey(
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="children",
@@ -179,6 +180,7 @@ class Migration(migrations.Migration):
                 (
                     "author",
                     models.ForeignKey(
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
@@ -369,7 +371,10 @@ class Migration(migrations.Migration):
             model_name="node",
             name="space",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="nodes", to="drive.space"
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="nodes",
+                to="drive.space",
             ),
         ),
         migrations.CreateModel(
@@ -487,6 +492,7 @@ class Migration(migrations.Migration):
                 (
                     "author",
                     models.ForeignKey(
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
@@ -496,7 +502,10 @@ class Migration(migrations.Migration):
                 (
                     "node",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="versions", to="drive.node"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="versions",
+                        to="drive.node",
                     ),
                 ),
             ],

@@ -52,8 +52,11 @@ class Node(models.Model):
     client's time, *saved* ours.  *breaks* ends the inheritance of allowances from above, never of denials.
     """
 
-    space = models.ForeignKey(Space, on_delete=models.PROTECT, related_name="nodes")
-    parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="children")
+    # The index of trails begins with the space, that of names with the parent.
+    space = models.ForeignKey(Space, on_delete=models.PROTECT, related_name="nodes", db_index=False)
+    parent = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="children", db_index=False
+    )
     name = models.TextField()
     kind = models.SmallIntegerField(choices=Kind.choices)
     trail = models.TextField(default="", blank=True)
@@ -64,7 +67,9 @@ class Node(models.Model):
     modified = models.BigIntegerField(null=True)
     saved = models.BigIntegerField()
     created = models.BigIntegerField()
-    author = models.ForeignKey("drive.Principal", null=True, on_delete=models.SET_NULL, related_name="+")
+    author = models.ForeignKey(
+        "drive.Principal", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["parent", "name"], name="node_name_once")]
@@ -90,14 +95,16 @@ class Version(models.Model):
     newest (a mover with the right to may back-date it), *stored* when this drive really got it.
     """
 
-    node = models.ForeignKey(Node, on_delete=models.CASCADE, related_name="versions")
+    node = models.ForeignKey(Node, on_delete=models.CASCADE, related_name="versions", db_index=False)
     number = models.IntegerField()
     digest = models.CharField(max_length=64, db_index=True)
     size = models.BigIntegerField()
     modified = models.BigIntegerField(null=True)
     saved = models.BigIntegerField()
     stored = models.BigIntegerField()
-    author = models.ForeignKey("drive.Principal", null=True, on_delete=models.SET_NULL, related_name="+")
+    author = models.ForeignKey(
+        "drive.Principal", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     label = models.CharField(max_length=100, default="", blank=True)
 
     class Meta:

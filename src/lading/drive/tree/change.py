@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import connection
-
 from lading.drive.rights.need import need
 from lading.drive.rights.roles import Role
 from lading.drive.rights.sight import Sight
@@ -18,6 +16,7 @@ from lading.drive.tree.bin import discard, word
 from lading.drive.tree.expect import ANYTHING, Expect, check_same
 from lading.drive.tree.find import children
 from lading.drive.tree.place import Place, again, place
+from lading.drive.tree.quick import quick
 from lading.drive.tree.row import FILE, FOLDER, Row, Seen
 from lading.drive.tree.saving import Facts, Saved, check_facts, save
 from lading.drive.writing import Writing, writing
@@ -47,7 +46,7 @@ def make_folder(
         NameRefused, TooDeep, Unfit, Frozen: as they say.
     """
     check_facts(Facts(modified))
-    with writing(viewer.actor, parent.row.space) as work, connection.cursor() as cursor:
+    with writing(viewer.actor, parent.row.space) as work, quick() as cursor:
         spot = place(cursor, viewer, parent, name)
         if spot.target is None:
             return add_folder(cursor, work, spot, modified)
@@ -97,7 +96,7 @@ def touch(viewer: Sight, node: Seen, modified: int) -> Seen:
         NotFound, Unfit, Frozen: as they say.
     """
     check_facts(Facts(modified))
-    with writing(viewer.actor, node.row.space) as work, connection.cursor() as cursor:
+    with writing(viewer.actor, node.row.space) as work, quick() as cursor:
         return _touch(cursor, work, again(cursor, viewer, node).seen, modified)
 
 
@@ -123,7 +122,7 @@ def delete(viewer: Sight, node: Seen, *, expect: Expect = ANYTHING, empty_only: 
         Forbidden: it asks for EDIT; roots of spaces stay.
         NotEmpty, Changed, Frozen: as they say.
     """
-    with writing(viewer.actor, node.row.space) as work, connection.cursor() as cursor:
+    with writing(viewer.actor, node.row.space) as work, quick() as cursor:
         now, found = again(cursor, viewer, node)
         refuse_root(found)
         need(found.role, Role.EDIT, found.path)

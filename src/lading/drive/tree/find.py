@@ -12,11 +12,10 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django.db import connection
-
 from lading.drive.rights.need import missing
 from lading.drive.rights.roles import Role
 from lading.drive.rights.sight import Sight
+from lading.drive.tree.quick import reading
 from lading.drive.tree.row import FOLDER, Row, Seen, columns, row_of
 from lading.model.errors import NotFound, WrongKind
 from lading.model.paths import ROOT, Path, decode, encode
@@ -73,7 +72,7 @@ def spaces(sight: Sight) -> list[SpaceRow]:
     wanted = sight.spaces()
     if not wanted:
         return []
-    with connection.cursor() as cursor:
+    with reading() as cursor:
         cursor.execute(_SPACES % ",".join(["%s"] * len(wanted)), list(wanted))
         rows = cursor.fetchall()
     labels: set[str] = set()
@@ -126,7 +125,7 @@ def at(sight: Sight, space_id: int, path: Path) -> Seen:
     Raises:
         NotFound: there is none, or *sight* does not see it.
     """
-    with connection.cursor() as cursor:
+    with reading() as cursor:
         row = locate(cursor, space_id, path)
     return seen(sight, row, path)
 
@@ -187,7 +186,7 @@ def by_id(sight: Sight, node_id: int) -> Seen:
     Raises:
         NotFound: there is none, it lies in a trash or a deleted space, or *sight* does not see it.
     """
-    with connection.cursor() as cursor:
+    with reading() as cursor:
         cursor.execute(_BY_ID, [node_id])
         found = cursor.fetchone()
         row = row_of(found[:-1]) if found else None
@@ -226,7 +225,7 @@ def children(sight: Sight, folder: Seen, *, after: str | None = None, limit: int
         raise WrongKind(folder.path, Text("it is a file", "它是文件"))
     found: list[Seen] = []
     last = encode((after,)) if after else ""
-    with connection.cursor() as cursor:
+    with reading() as cursor:
         while len(found) < limit:
             wanted = limit - len(found)
             cursor.execute(_CHILDREN, [folder.row.id, last, wanted])

@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from django.db import connection
-
 from lading.drive.actor import Scope
 from lading.drive.errors import Unfit
 from lading.drive.rights.need import need
@@ -21,6 +19,7 @@ from lading.drive.rights.sight import Sight
 from lading.drive.store import Stored, record
 from lading.drive.tree.expect import ANYTHING, Expect, check_file
 from lading.drive.tree.place import Again, Place, again, place, place_in
+from lading.drive.tree.quick import quick
 from lading.drive.tree.row import FILE, Row, Seen
 from lading.drive.writing import Writing, writing
 from lading.model.errors import Forbidden
@@ -91,7 +90,7 @@ def save(
         Frozen, NoSpace: as they say.
     """
     space = parent.row.space
-    with writing(viewer.actor, space, room=stored.size) as work, connection.cursor() as cursor:
+    with writing(viewer.actor, space, room=stored.size) as work, quick() as cursor:
         spot = place(cursor, viewer, parent, name)
         allow_save(spot, expect, facts)
         check_author(cursor, facts)
