@@ -110,6 +110,17 @@ def writing(
         work._tell()
 
 
+@contextmanager
+def together() -> Iterator[None]:
+    """
+    Make every `writing` within part of one transaction, for an answer that is kept with its change.
+
+    Other changes wait meanwhile: nothing slow belongs inside.
+    """
+    with _translated(), _turn(), transaction.atomic():
+        yield
+
+
 def after_commit(do: Callable[[], None]) -> None:
     """Run *do* once the transaction under way is committed."""
     transaction.on_commit(do)
