@@ -10,14 +10,15 @@ import os
 from dataclasses import asdict
 from typing import Any
 
+from lading.connectors.address import secret
 from lading.site.config import HOME, load
 from lading.site.database import database
 from lading.site.secret_key import secret_key
 
 _config = load(os.environ.get(HOME, "."))
 
-LADING_DRIVE: dict[str, Any] = asdict(_config)
-"""What the drive itself reads; see `lading.site.config`."""
+LADING_DRIVE: dict[str, Any] = {**asdict(_config), "secret": secret}
+"""What the drive itself reads; see `lading.site.config`.  `secret` turns a reference into what it points to."""
 
 SECRET_KEY = secret_key(_config.home)
 DEBUG = False

@@ -193,9 +193,14 @@ class Store(ABC):
         """Forget an unfinished upload; one that is not there is no error."""
 
 
+def is_digest(text: str) -> bool:
+    """Whether *text* is a SHA-256 in 64 lower-case hex digits."""
+    return bool(_DIGEST.match(text))
+
+
 def checked_digest(digest: str) -> str:
     """*digest*, if it is one: nothing else may become part of a path."""
-    if not _DIGEST.match(digest):
+    if not is_digest(digest):
         raise BadRequest(digest[:80], Text("this is not a SHA-256", "这不是 SHA-256 值"))
     return digest
 

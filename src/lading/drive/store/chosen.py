@@ -39,4 +39,11 @@ def _make(said: Mapping[str, Any]) -> Store:
     place = said["store"]
     if not place or os.path.isabs(place):
         return FolderStore(place or os.path.join(said["home"], FOLDER), sync=said["sync"])
-    raise BadRequest(place, Text("this is no place for a store", "无法用作存储位置"))
+    if place.startswith("s3://"):
+        try:
+            # Only a drive on a bucket needs the client for it.
+            from lading.drive.store.bucket_client import s3_store  # noqa: PLC0415
+        except ImportError:
+            raise BadRequest(place, Text("install lading[s3]", "请安装 lading[s3]")) from None
+        return s3_store(said)
+    raise BadRequest(place, Text("expected s3://BUCKET/PREFIX or a folder", "应为 s3://桶名/前缀 或文件夹"))

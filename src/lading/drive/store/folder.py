@@ -30,6 +30,7 @@ from lading.drive.store.base import (
     checked_digest,
     demand_limit,
     demand_size,
+    is_digest,
     missing,
 )
 from lading.drive.store.files import FileReading, failure, push, sync_all, sync_file, sync_folder, translated
@@ -137,6 +138,8 @@ class FolderStore(FolderPartials, Store):
             for folder in sorted(_names(root)):
                 # A folder's names are few: one in 256 of all.
                 for name in sorted(_names(f"{root}/{folder}")):
+                    if area is not Area.DAMAGED and not is_digest(folder + name):
+                        continue
                     with suppress(FileNotFoundError):
                         facts = os.stat(f"{root}/{folder}/{name}")
                         yield Item(folder + name, facts.st_size, facts.st_mtime_ns)

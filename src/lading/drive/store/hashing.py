@@ -9,6 +9,8 @@ from typing import Self
 
 ALONE = 4 << 20
 """From this size on a thread is worth its start."""
+_TOGETHER = 512 << 10
+"""What is handed to the thread at a time: small hand-overs cost more than they win."""
 
 
 class Hashing:
@@ -18,7 +20,9 @@ class Hashing:
         self.size = 0
         self._sum = hashlib.sha256()
         self._thread: ThreadPoolExecutor | None = None
-        self._waiting: Future[None] | None = None
+        self._busy: Future[None] | None = None
+        self._waiting: list[bytes] = []
+        self._together = 0
 
     def __enter__(self) -> Self:
         return self
@@ -26,22 +30,41 @@ class Hashing:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the thread, if there is one."""
         if self._thread:
             self._thread.shutdown()
+            self._thread = None
 
     def add(self, chunk: bytes) -> None:
-        """Take *chunk* into the sum; returns before it is computed, at most one chunk ahead."""
+        """Take *chunk* into the sum; it may be computed later."""
         self.size += len(chunk)
         if self.size < ALONE:
             self._sum.update(chunk)
             return
-        self._thread = self._thread or ThreadPoolExecutor(1, "digest")
-        if self._waiting:
-            self._waiting.result()
-        self._waiting = self._thread.submit(self._sum.update, chunk)
+        self._waiting.append(chunk)
+        self._together += len(chunk)
+        if self._together >= _TOGETHER:
+            self._hand_over()
 
     def digest(self) -> str:
         """The SHA-256 of all that was added, 64 lower-case hex digits."""
-        if self._waiting:
-            self._waiting.result()
+        if self._busy:
+            self._busy.result()
+        self._update(self._waiting)
+        self._waiting, self._together = [], 0
         return self._sum.hexdigest()
+
+    def _hand_over(self) -> None:
+        # At most one hand-over is under way, so memory stays flat.
+        if self._busy:
+            self._busy.result()
+        self._thread = self._thread or ThreadPoolExecutor(1, "digest")
+        self._busy = self._thread.submit(self._update, self._waiting)
+        self._waiting, self._together = [], 0
+
+    def _update(self, chunks: list[bytes]) -> None:
+        for chunk in chunks:
+            self._sum.update(chunk)
