@@ -17,7 +17,7 @@ from lading.drive.tree.find import path_of
 from lading.drive.tree.names import check_depth, check_name, taken
 from lading.drive.tree.row import FOLDER, Seen, columns, row_of
 from lading.drive.writing import EPOCH
-from lading.model.errors import WrongKind
+from lading.model.errors import Forbidden, WrongKind
 from lading.model.paths import Path
 from lading.model.text import Text
 
@@ -79,8 +79,7 @@ def place(cursor: Any, viewer: Sight, folder: Seen, name: str) -> Place:
     The place of *name* in *folder*.
 
     Raises:
-        NotFound: the folder is not there any more.
-        WrongKind: it is a file.
+        NotFound: the folder is not there any more, or it is a file.
         NameRefused: it is no name, or somebody has it where *viewer* does not see it.
         TooDeep: the folder lies too deep for more below it.
     """
@@ -94,7 +93,7 @@ def place_in(cursor: Any, folder: Again, name: str) -> Place:
     path = (*seen.path, name)
     kept = check_name(name, seen.path)
     if seen.row.kind != FOLDER:
-        raise WrongKind(seen.path, Text("it is a file", "它是文件"))
+        raise missing(seen.path)
     check_depth(len(path), path)
     return Place(viewer, seen, name, kept, _target(cursor, viewer, seen, kept, path))
 
@@ -111,3 +110,25 @@ def _target(cursor: Any, viewer: Sight, folder: Seen, kept: str, path: Path) -> 
         need(folder.role, Role.UPLOAD, path)
         raise taken(path)
     return Seen(row, role, path)
+
+
+def refuse_root(seen: Seen) -> None:
+    """
+    Go on only if *seen* is not the root of its space.
+
+    Raises:
+        Forbidden: it is.
+    """
+    if seen.row.parent is None:
+        raise Forbidden(seen.path, Text("it is the root of a space", "它是空间的根目录"))
+
+
+def refuse_inside(node: Seen, folder: Seen) -> None:
+    """
+    Go on only if *folder* is neither *node* nor below it.
+
+    Raises:
+        WrongKind: it is.
+    """
+    if folder.row.id == node.row.id or folder.row.trail.startswith(node.row.inside):
+        raise WrongKind(node.path, Text("the target lies inside of it", "目标位于其自身之内"))

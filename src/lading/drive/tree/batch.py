@@ -1,0 +1,123 @@
+"""
+Save many files in one transaction.
+
+Each item is decided alone: what is refused is told in its place and touches no
+other.  Only what ends the transaction itself (the database, a freeze) fails for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from lading.drive.rights.need import missing
+from lading.drive.rights.sight import Sight, sight
+from lading.drive.store import Stored, record
+from lading.drive.tree.expect import ANYTHING, Expect
+from lading.drive.tree.find import locate
+from lading.drive.tree.folders import add_folder
+from lading.drive.tree.names import check_name
+from lading.drive.tree.place import Again, place_in
+from lading.drive.tree.quick import quick
+from lading.drive.tree.row import Seen
+from lading.drive.tree.saving import Facts, Saved, add_versions, allow_save, check_author, put
+from lading.drive.writing import Writing, epoch, writing
+from lading.model.errors import LadingError, NameRefused, NoSpace
+from lading.model.paths import ROOT, Path
+from lading.model.text import Text
+
+_ROOM = "SELECT quota, used FROM drive_space WHERE id = %s"
+_NO_FACTS = Facts()
+
+
+class Item(NamedTuple):
+    """One file to save: its *path* within the space; with *parents* missing folders above are made."""
+
+    path: Path
+    stored: Stored
+    expect: Expect = ANYTHING
+    facts: Facts = _NO_FACTS
+    parents: bool = False
+
+
+def save_many(viewer: Sight, space: int, items: Iterable[Item]) -> list[Saved | LadingError]:
+    """
+    Save *items* in their order, several of which may be versions of one path; what became of each.
+
+    Errors of single items are those of `save`, `NoSpace` too: what still fits is saved.
+
+    Raises:
+        NotFound, Frozen, Unavailable: nothing was saved.
+    """
+    asked = list(items)
+    with writing(viewer.actor, space) as work, quick() as cursor:
+        now = viewer if epoch() == viewer.epoch else sight(viewer.actor)
+        batch = _Batch(cursor, work, now, space)
+        done = [batch.save(item) for item in asked]
+        batch.finish()
+    return done
+
+
+class _Batch:
+    """The items of one transaction; folders are looked at once."""
+
+    def __init__(self, cursor: Any, work: Writing, viewer: Sight, space: int) -> None:
+        self._cursor = cursor
+        self._work = work
+        self._viewer = viewer
+        self._space = space
+        self._folders: dict[Path, Seen] = {}
+        self._versions: list[Sequence[Any]] = []
+        self._taken = 0
+        cursor.execute(_ROOM, [space])
+        quota, used = cursor.fetchone()
+        self._room = None if quota is None else quota - used
+
+    def save(self, item: Item) -> Saved | LadingError:
+        try:
+            return self._save(item)
+        except LadingError as refusal:
+            return refusal
+
+    def finish(self) -> None:
+        add_versions(self._cursor, self._versions)
+        if self._taken:
+            self._work.more(self._space, self._taken)
+
+    def _save(self, item: Item) -> Saved:
+        if not item.path:
+            raise NameRefused(ROOT, Text("it is the root of a space", "它是空间的根目录"))
+        for at, name in enumerate(item.path):
+            check_name(name, item.path[:at])
+        folder = self._folder(item.path[:-1], item.parents)
+        spot = place_in(self._cursor, Again(self._viewer, folder), item.path[-1])
+        allow_save(spot, item.expect, item.facts)
+        check_author(self._cursor, item.facts)
+        self._make_room(item)
+        record(self._cursor, item.stored, self._work.now)
+        saved, version = put(self._cursor, self._work, spot, item.stored, item.facts)
+        self._versions.append(version)
+        self._taken += item.stored.size
+        return saved
+
+    def _make_room(self, item: Item) -> None:
+        if self._room is not None and item.stored.size and self._taken + item.stored.size > self._room:
+            raise NoSpace(item.path, Text("its quota is used up", "空间配额已用完"))
+
+    def _folder(self, path: Path, parents: bool) -> Seen:
+        known = self._folders.get(path)
+        if known is None:
+            known = self._folders[path] = self._found(path) or self._made(path, parents)
+        return known
+
+    def _found(self, path: Path) -> Seen | None:
+        row = locate(self._cursor, self._space, path)
+        role = self._viewer.role(row.trail, row.id) if row else None
+        return Seen(row, role, path) if row and role else None
+
+    def _made(self, path: Path, parents: bool) -> Seen:
+        if not parents or not path:
+            raise missing(path)
+        above = self._folder(path[:-1], parents)
+        spot = place_in(self._cursor, Again(self._viewer, above), path[-1])
+        return add_folder(self._cursor, self._work, spot)
