@@ -43,9 +43,9 @@ class Access:
     wall: bool = False
 
 
-def who_can_see(actor: Actor, node: int) -> list[Access]:
+def why(actor: Actor, node: int) -> list[Access]:
     """
-    Everybody who has at least PREVIEW on *node*, by key.
+    Who can see *node*, and why: all who have at least PREVIEW on it, by key.
 
     Raises:
         NotFound, Forbidden: as for `list_grants`: asks for MANAGE on the node, or for a security admin.
@@ -57,12 +57,12 @@ def who_can_see(actor: Actor, node: int) -> list[Access]:
     return [one for one in _explained(place, grants, people, now) if one.role >= Role.PREVIEW]
 
 
-def why(actor: Actor, node: int, principal: int) -> Access:
+def why_one(actor: Actor, node: int, principal: int) -> Access:
     """
     What the person or guest *principal* may do on *node*, and why, also if that is nothing.
 
     Raises:
-        NotFound, Forbidden: as for `who_can_see`; NotFound also if *principal* is no person or guest.
+        NotFound, Forbidden: as for `why`; NotFound also if *principal* is no person or guest.
     """
     now = time.time_ns()
     place = reachable(actor, node, str(node))
