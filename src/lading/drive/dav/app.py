@@ -1,0 +1,108 @@
+"""
+The WSGI application of the door.
+
+It may be mounted anywhere: what stands before its paths is `SCRIPT_NAME`.
+Every error is an answer, and a lost database is 503 with a new connection for
+the next request.  It always calls `start_response` before it returns, since
+some servers look at the status at once.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.db import Error, InterfaceError, OperationalError, connection
+from wsgidav.dav_error import DAVError
+
+from lading.drive.dav.get import get
+from lading.drive.dav.kinds import SAFE
+from lading.drive.dav.lanes import LANES
+from lading.drive.dav.login import CHALLENGE, sight_of
+from lading.drive.dav.request import Answer, Request
+from lading.drive.dav.statuses import condition_of, document, error_document, reason, status_of
+from lading.model.errors import Internal, LadingError, LoginFailed, Throttled, Unavailable
+from lading.model.text import Text
+
+Start = Callable[..., Any]
+
+_log = logging.getLogger("lading.drive.dav")
+DRAIN = 1 << 20
+ALLOWED = ", ".join(sorted(LANES))
+_DATABASE = Text("the database does not answer", "数据库没有响应")
+
+
+def application(environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
+    """Answer one request."""
+    answer = _answer(environ)
+    start_response(reason(answer.status), answer.headers)
+    body = answer.body
+    return [body] if isinstance(body, bytes) else body
+
+
+def _answer(environ: dict[str, Any]) -> Answer:
+    method = environ["REQUEST_METHOD"]
+    try:
+        lane = LANES.get(method)
+        if lane is None:
+            return Answer(405, [("Allow", ALLOWED), ("Content-Length", "0")])
+        return lane(Request.of(environ, sight_of(environ)))
+    except LadingError as problem:
+        return _refusal(environ, problem)
+    except DAVError as problem:
+        return _dav_refusal(environ, problem)
+    except (OperationalError, InterfaceError):
+        connection.close()
+        return _refusal(environ, Unavailable("", _DATABASE))
+    except Exception as problem:
+        _log.exception("%s failed", method)
+        if isinstance(problem, Error):
+            connection.close()
+        return _refusal(environ, Internal("the log of the server", Text("see the log", "请查看日志")))
+
+
+def _refusal(environ: dict[str, Any], problem: LadingError) -> Answer:
+    status = status_of(problem)
+    more: list[tuple[str, str]] = []
+    if isinstance(problem, LoginFailed):
+        more.append(("WWW-Authenticate", CHALLENGE))
+    if isinstance(problem, Throttled) and problem.after:
+        more.append(("Retry-After", str(int(problem.after) + 1)))
+    if status == 503:
+        more.append(("Retry-After", "2"))
+    if status == 405:
+        more.append(("Allow", ALLOWED))
+    body = document(problem, environ.get("HTTP_ACCEPT_LANGUAGE", ""), condition_of(problem))
+    return _error(environ, status, more, body)
+
+
+def _dav_refusal(environ: dict[str, Any], problem: DAVError) -> Answer:
+    source = problem.src_exception
+    if isinstance(source, LadingError):
+        return _refusal(environ, source)
+    condition = problem.err_condition.condition_code.removeprefix("{DAV:}") if problem.err_condition else ""
+    more = [("Allow", ALLOWED)] if problem.value == 405 else []
+    return _error(
+        environ, problem.value, more, error_document("refused", str(problem.context_info or ""), condition)
+    )
+
+
+def _error(environ: dict[str, Any], status: int, more: list[tuple[str, str]], body: bytes) -> Answer:
+    _drain(environ)
+    if environ["REQUEST_METHOD"] == "HEAD":
+        body = b""
+    headers = [
+        ("Content-Type", "application/xml; charset=utf-8"), ("Content-Length", str(len(body))), *SAFE, *more
+    ]  # fmt: skip
+    return Answer(status, headers, body)
+
+
+def _drain(environ: dict[str, Any]) -> None:
+    """Take in a small body that nobody read: a client that is still sending might miss the answer."""
+    said = environ.get("CONTENT_LENGTH") or "0"
+    if "HTTP_EXPECT" not in environ and said.isdigit() and int(said) <= DRAIN:
+        environ["wsgi.input"].read(DRAIN)
+
+
+__all__ = ["application", "get"]

@@ -1,0 +1,62 @@
+"""
+Who asks, and what they see: worked out with one query for the epoch of the drive.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import time
+from typing import Any
+
+from lading.drive.actor import Actor
+from lading.drive.people.bearer import actor_for_basic, actor_for_token
+from lading.drive.rights.sight import KEPT, Sight, sight
+from lading.drive.writing import epoch
+from lading.model.errors import LoginFailed
+from lading.model.text import Text
+
+VIA = "dav"
+CHALLENGE = 'Basic realm="Lading", charset="UTF-8"'
+
+_NOBODY = Text("sign in with login and password, or with a token", "请用账号和密码或访问令牌登录")
+
+
+def sight_of(environ: dict[str, Any]) -> Sight:
+    """
+    What the one who sent the request sees.
+
+    Raises:
+        LoginFailed: no login, or a wrong one.
+        Throttled: too many wrong ones.
+    """
+    number = epoch()
+    actor = _actor(environ, number)
+    if actor.principal is not None:
+        resolved = KEPT.get(actor.principal, number, time.time_ns())
+        if resolved is not None:
+            return Sight(actor, number, resolved)
+    return sight(actor)
+
+
+def _actor(environ: dict[str, Any], number: int) -> Actor:
+    scheme, _, said = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    address = environ.get("REMOTE_ADDR", "")
+    kind = scheme.lower()
+    if kind == "basic":
+        login, password = _basic(said)
+        return actor_for_basic(login, password, via=VIA, address=address, seen=number)
+    if kind == "bearer":
+        return actor_for_token(said.strip(), via=VIA, address=address, seen=number)
+    raise LoginFailed("", _NOBODY)
+
+
+def _basic(said: str) -> tuple[str, str]:
+    try:
+        text = base64.b64decode(said.strip(), validate=True).decode()
+    except (binascii.Error, ValueError):
+        raise LoginFailed("", _NOBODY) from None
+    login, colon, password = text.partition(":")
+    if not colon:
+        raise LoginFailed("", _NOBODY)
+    return login, password
