@@ -14,6 +14,13 @@ from lading.model.text import Text
 # Command name to (module, its click command, one line of help).
 COMMANDS: dict[str, tuple[str, str, Text]] = {
     "serve": ("drive_serve", "serve", Text("Serve the drive in a folder.", "为文件夹中的网盘提供服务。")),
+    "space": ("drive_spaces", "space", Text("Make and list spaces.", "创建和列出空间。")),
+    "grant": ("drive_spaces", "grant", Text("Give somebody a role.", "授予角色。")),
+    "freeze": ("drive_spaces", "freeze", Text("Make a space read-only.", "将空间设为只读。")),
+    "thaw": ("drive_spaces", "thaw", Text("End a freeze.", "解除只读。")),
+    "people": ("drive_people", "people", Text("Load people from a CSV file.", "从 CSV 文件导入人员。")),
+    "person": ("drive_people", "person", Text("Add a person.", "添加人员。")),
+    "token": ("drive_people", "token", Text("Make an access token.", "创建访问令牌。")),
 }
 
 

@@ -29,7 +29,7 @@ FILE = "drive.toml"
 HOME = "LADING_DRIVE_HOME"
 DEFAULT_HOST = "127.0.0.1"
 _LAST_PORT = 65535
-_KINDS = {
+_KINDS: dict[type[Any], Text] = {
     str: Text("a text in quotes", "带引号的文本"),
     int: Text("a whole number", "整数"),
     bool: Text("true or false", "true 或 false"),
@@ -102,12 +102,14 @@ def endpoint(listen: str) -> tuple[str, int]:
 
 def _wrong(said: dict[str, Any]) -> Text | None:
     """Why a file that says *said* cannot be used; None if it can."""
-    kinds = {field.name: type(field.default) for field in fields(DriveConfig) if field.name != "home"}
+    kinds: dict[str, type[Any]] = {
+        field.name: type(field.default) for field in fields(DriveConfig) if field.name != "home"
+    }
     if unknown := sorted(said.keys() - kinds):
         return Text(f"there is no setting {', '.join(unknown)}", f"没有设置项 {', '.join(unknown)}")
     for name, value in said.items():
         if type(value) is not kinds[name]:
-            what = _KINDS[kinds[name]]
+            what: Text = _KINDS[kinds[name]]
             return Text(f"{name} must be {what.en}", f"{name} 应为{what.zh}")
         least = _LEAST.get(name)
         if least is not None and value < least:

@@ -21,6 +21,7 @@ from typing import Self
 
 from lading.model.errors import LadingError
 from lading.model.text import Language
+from lading.site import logs
 from lading.site.home import start_django
 from lading.site.lifeline import Lifeline
 
@@ -93,6 +94,7 @@ def _keep(home: str, lifeline: Lifeline, plug: int) -> None:
         os.close(plug)
     lifeline.follow(over.set)
     start_django(home)
+    logs.set_up()
     attend(DUTIES, over)
 
 

@@ -32,6 +32,7 @@ from granian.server.mp import MPServer
 
 from lading.model.errors import BadRequest, Forbidden, Unavailable, WorkerLost
 from lading.model.text import Text
+from lading.site import logs
 from lading.site.config import endpoint
 from lading.site.errors import PortTaken
 from lading.site.home import start_django
@@ -86,6 +87,7 @@ def serve(wish: Wish, ready: Callable[[str], None]) -> None:
         settings.LADING_DRIVE = {**settings.LADING_DRIVE, "address": address}
         # A part that is missing or broken is noticed here, once, and not in each worker.
         import_module("lading.site.wsgi")
+        logs.set_up()
         _Server(wish, plug, partial(ready, address)).run()
 
 
@@ -162,6 +164,7 @@ def _application(home: str, lifeline: Lifeline) -> Callable[..., Any]:
     """The application in a worker, which ends politely when the main process is gone."""
     lifeline.follow(partial(os.kill, os.getpid(), signal.SIGTERM))
     start_django(home)
+    logs.set_up()
     application: Callable[..., Any] = import_module("lading.site.wsgi").application
     return application
 

@@ -44,8 +44,18 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 TEMPLATES: list[dict[str, Any]] = [
-    {"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "OPTIONS": {}}
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [os.path.join(os.path.dirname(__file__), "templates")],
+        "OPTIONS": {},
+    }
 ]
+CSRF_FAILURE_VIEW = "lading.site.pages.faults.bad_form"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Strict"
+# Behind a proxy with TLS the request looks plain to us, and its origin does not.
+CSRF_COOKIE_SECURE = _config.address.startswith("https://")
+CSRF_TRUSTED_ORIGINS = [origin] if (origin := "/".join(_config.address.split("/")[:3])) else []
 LOGGING_CONFIG = None
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "no-referrer"

@@ -15,12 +15,15 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.db import DatabaseError, connection
 
 from lading.drive.dav.app import application as dav
+from lading.site import addresses
 
 DAV = "/dav"
 READY = "/ready"
 
 Start = Callable[..., Any]
 
+# Django would look for the addresses at the first request only.
+assert addresses.urlpatterns
 _django = WSGIHandler()
 
 

@@ -1,0 +1,43 @@
+"""People, their accounts and tokens, from the command line."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from lading.drive.actor import SYSTEM, Scope
+from lading.drive.people import principals
+from lading.drive.people.accounts import make_account
+from lading.drive.people.first import invite
+from lading.drive.people.tokens import make_token
+from lading.site.desk import finding
+
+DAY = 24 * 3600 * 10**9
+
+
+def add(key: str, name: str, mail: str, login: str) -> dict[str, Any]:
+    """
+    Add a person; with a *login* also an account, and the token of an invitation to choose its password.
+    """
+    made = principals.add(SYSTEM, "person", key, name or key, mail=mail)
+    facts: dict[str, Any] = {"principal": key, "login": login or None, "invitation": None}
+    if login:
+        make_account(SYSTEM, made.id, login)
+        facts["invitation"] = invite(SYSTEM, made.id)
+    return facts
+
+
+def load(text: str) -> dict[str, Any]:
+    """Load the people, departments and groups of a CSV file."""
+    report = principals.load_csv(SYSTEM, text)
+    refused = [{"line": one.line, "reason": one.reason} for one in report.refused]
+    return {"made": report.made, "changed": report.changed, "refused": refused}
+
+
+def token(key: str, name: str, scopes: tuple[str, ...], days: int | None) -> dict[str, Any]:
+    """Make an access token of the person *key*; its text is told this once."""
+    expires = None if days is None else time.time_ns() + days * DAY
+    row, text = make_token(
+        SYSTEM, name, [Scope(scope) for scope in scopes], expires, of=finding.principal(key)
+    )
+    return {"id": str(row.id), "principal": key, "scopes": sorted(scopes), "expires": expires, "token": text}

@@ -1,0 +1,74 @@
+"""Spaces and grants, from the command line."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from lading.drive.actor import SYSTEM
+from lading.drive.models import Space
+from lading.drive.rights.grants import add_grant
+from lading.drive.rights.roles import Role
+from lading.drive.tree import spaces
+from lading.model.paths import decode
+from lading.site.desk import finding
+
+DAY = 24 * 3600 * 10**9
+
+
+def make(name: str, admins: tuple[str, ...], quota: int | None) -> dict[str, Any]:
+    """Make a space managed by the principals *admins*; what it is."""
+    ids = [finding.principal(key) for key in admins]
+    made = spaces.make_space(SYSTEM, name, admins=ids, quota=quota)
+    return _facts(Space.objects.get(id=made))
+
+
+def all_spaces() -> list[dict[str, Any]]:
+    """All spaces, the oldest first; names as they are, whoever may see them."""
+    return [_facts(space) for space in Space.objects.filter(deleted=None).order_by("id")]
+
+
+def freeze(named: str, message: str) -> dict[str, Any]:
+    """Make a space read-only; *message* is told to its users."""
+    found = finding.space(named)
+    spaces.freeze(SYSTEM, found.id, message)
+    return _facts(finding.space(found.key))
+
+
+def thaw(named: str) -> dict[str, Any]:
+    """Let a space be changed again."""
+    found = finding.space(named)
+    spaces.thaw(SYSTEM, found.id)
+    return _facts(finding.space(found.key))
+
+
+def grant(named: str, path: str, key: str, role: str, *, deny: bool, days: int | None) -> dict[str, Any]:
+    """Give the principal *key* a *role* on a node, or deny it, for *days* or for good."""
+    found = finding.space(named)
+    expires = None if days is None else time.time_ns() + days * DAY
+    made = add_grant(
+        SYSTEM,
+        finding.node(found, path),
+        finding.principal(key),
+        Role[role.upper()],
+        deny=deny,
+        expires=expires,
+    )
+    return {
+        "grant": str(made.id),
+        "space": found.key,
+        "path": path,
+        "principal": key,
+        "role": role,
+        "deny": deny,
+    }
+
+
+def _facts(space: Space) -> dict[str, Any]:
+    return {
+        "key": space.key,
+        "name": decode(space.name)[0],
+        "used": space.used,
+        "quota": space.quota,
+        "frozen": space.frozen,
+    }
