@@ -120,19 +120,22 @@ class Ledger:
         """The last whole record that stands in the file; number 0 if there is none."""
         try:
             with translated(self.path), open(self.path, "rb") as stream:
-                line = _tail(stream.fileno())[1]
+                end, line, _ = _tail(stream.fileno())
         except NotFound:
             return Head(0, START)
-        return _head(chain.parse(line, 1) if line else None)
+        return _head(self._parsed(end, line))
+
+    def _parsed(self, end: int, line: bytes) -> Record | None:
+        try:
+            return chain.parse(line, 1) if line or end else None
+        except Broken:
+            _check(self.path, ())  # names the line
+            raise
 
     def _last(self, descriptor: int, at: datetime) -> Record | None:
         """The last whole record, after what is torn behind it has been set aside."""
         end, line, torn = _tail(descriptor)
-        try:
-            last = chain.parse(line, 1) if line or end else None
-        except Broken:
-            _check(self.path, ())  # names the line
-            raise
+        last = self._parsed(end, line)
         self._compare_head(last)
         if not torn:
             return last

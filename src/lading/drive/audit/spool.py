@@ -24,6 +24,7 @@ from typing import Any
 from django.conf import settings
 
 from lading.drive.actor import Actor
+from lading.drive.audit.places import make_private
 from lading.evidence.files import translated
 
 KEEP_SECONDS = 2.0
@@ -123,7 +124,7 @@ class _Spool:
 
 
 def _new_file(folder: str) -> int:
-    os.makedirs(folder, mode=0o700, exist_ok=True)
+    make_private(folder)
     while True:
         path = os.path.join(folder, f"{os.getpid()}-{secrets.token_hex(4)}{SUFFIX}")
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
