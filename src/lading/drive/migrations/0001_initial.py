@@ -546,6 +546,7 @@ class Migration(migrations.Migration):
                 ("token", models.CharField(max_length=64)),
                 ("key", models.CharField(max_length=32, unique=True)),
                 ("size", models.BigIntegerField(default=0)),
+                ("digest", models.CharField(blank=True, default="", max_length=64)),
                 ("touched", models.BigIntegerField()),
                 (
                     "principal",

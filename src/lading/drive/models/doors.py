@@ -36,12 +36,17 @@ class Property(models.Model):
 
 
 class Partial(models.Model):
-    """An upload in several sittings, known to its owner by *token*; its bytes lie in the store."""
+    """
+    An upload in several sittings, known to its owner by *token*; its bytes lie in the store.
+
+    *digest* is set once it is whole and has become a content, with its *size*, that waits for its place.
+    """
 
     principal = models.ForeignKey("drive.Principal", on_delete=models.CASCADE, related_name="+")
     token = models.CharField(max_length=64)
     key = models.CharField(max_length=32, unique=True)
     size = models.BigIntegerField(default=0)
+    digest = models.CharField(max_length=64, default="", blank=True)
     touched = models.BigIntegerField()
 
     class Meta:

@@ -1,0 +1,355 @@
+"""
+What the API says.
+
+These classes describe answers for the OpenAPI document and the tests that hold answers
+against it; the answers themselves are made as plain dictionaries in `shapes`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, WithJsonSchema
+
+from lading.drive.api.values import RoleName, ScopeName
+
+Time = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^-?[0-9]{1,19}$"})]
+"""Nanoseconds since 1970 UTC."""
+Id = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,19}$"})]
+Etag = Annotated[str, WithJsonSchema({"type": "string", "pattern": '^"[0-9]+-[0-9]+"$'})]
+Digest = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^[0-9a-f]{64}$"})]
+Kind = Literal["person", "guest", "department", "group", "everybody"]
+
+
+class Said(BaseModel):
+    """What all answers share: no member that is not described."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Both(Said):
+    """A sentence in both languages."""
+
+    en: str
+    zh: str
+
+
+class Problem(Said):
+    """An error: what happened to which subject, and what to do next (RFC 9457)."""
+
+    code: str
+    status: int
+    subject: str
+    message: Both
+    remedy: Both
+    facts: dict[str, str | int | float | bool]
+
+
+class Entry(Said):
+    """A file or a folder; *space* is the key of its space, *author* that of a principal."""
+
+    id: Id
+    space: str
+    path: str
+    name: str
+    kind: Literal["file", "folder"]
+    size: int
+    modified: Time | None
+    saved: Time
+    created: Time
+    etag: Etag | None
+    sha256: Digest | None
+    number: int
+    author: str | None
+    role: Literal["pass", "preview", "download", "upload", "edit", "manage"]
+
+
+class Entries(Said):
+    """A page of a folder, in the order of bytes of their names."""
+
+    entries: list[Entry]
+    cursor: str | None
+
+
+class Keep(Said):
+    """The keep rule of versions: at least *count*, those of *days*, thinned with age."""
+
+    count: int | None
+    days: int | None
+    thin: bool
+
+
+class Space(Said):
+    """A team folder; *label* is its name in addresses, *frozen* the message of a freeze."""
+
+    key: str
+    name: str
+    label: str
+    root: Id
+    quota: int | None
+    used: int
+    frozen: str
+    role: str
+    keep: Keep
+
+
+class Spaces(Said):
+    spaces: list[Space]
+
+
+class Limits(Said):
+    batch_records: int
+    batch_bytes: int
+    name_bytes: int
+    depth: int
+    entries: int
+    page: int
+    json_bytes: int
+
+
+class About(Said):
+    name: Literal["lading"]
+    version: str
+    limits: Limits
+    scopes: list[ScopeName]
+
+
+class Principal(Said):
+    """Somebody, or many: *parent* is the department above, *owner* and *until* are of guests."""
+
+    key: str
+    kind: Kind
+    name: str
+    mail: str
+    parent: str | None
+    owner: str | None
+    until: Time | None
+    active: bool
+
+
+class Principals(Said):
+    principals: list[Principal]
+    cursor: str | None
+
+
+class SignedIn(Said):
+    token: str
+    expires: Time | None
+    principal: Principal
+
+
+class Me(Said):
+    principal: Principal | None
+    admin: Literal["", "system", "security", "audit"]
+    scopes: list[ScopeName]
+
+
+class Change(Said):
+    """One step of the change feed."""
+
+    clock: Id
+    kind: str
+    id: Id | None
+    path: str
+    removed: bool
+    at: Time
+    actor: str
+
+
+class Changes(Said):
+    changes: list[Change]
+    cursor: str
+
+
+class Activity(Said):
+    changes: list[Change]
+    cursor: str | None
+
+
+class Version(Said):
+    number: int
+    size: int
+    modified: Time | None
+    saved: Time
+    stored: Time
+    sha256: Digest
+    author: str | None
+    label: str
+    current: bool
+
+
+class Versions(Said):
+    versions: list[Version]
+
+
+class Who(Said):
+    key: str
+    kind: Kind
+    name: str
+
+
+class Grant(Said):
+    id: Id
+    principal: Who
+    role: RoleName
+    deny: bool
+    expires: Time | None
+    inherited_from: Id | None
+    """The id of the node above that it stands on; null if it stands on this one."""
+
+
+class Grants(Said):
+    grants: list[Grant]
+    breaks: bool
+
+
+class Access(Said):
+    principal: Who
+    role: str
+    because: list[Grant]
+
+
+class Accesses(Said):
+    access: list[Access]
+
+
+class Link(Said):
+    """A share by URL; *url* is told once, when it is made."""
+
+    key: str
+    role: RoleName
+    has_password: bool
+    expires: Time | None
+    limit: int | None
+    used: int
+    version: int | None
+    inside: bool
+    by: str
+    url: str | None
+
+
+class Links(Said):
+    links: list[Link]
+
+
+class Opened(Said):
+    """What an open link shows."""
+
+    role: str
+    entry: Entry
+
+
+class Hold(Said):
+    id: Id
+    node: Id
+    reason: str
+    created: Time
+
+
+class Holds(Said):
+    holds: list[Hold]
+
+
+class Trashed(Said):
+    """A deleted entry: *path* is where it was."""
+
+    id: Id
+    space: str
+    path: str
+    name: str
+    kind: Literal["file", "folder"]
+    size: int
+    at: Time
+    by: str | None
+
+
+class Trash(Said):
+    trash: list[Trashed]
+    cursor: str | None
+
+
+class Upload(Said):
+    size: int
+
+
+class Swept(Said):
+    removed: int
+
+
+class RefusedLine(Said):
+    line: int
+    reason: str
+
+
+class Loaded(Said):
+    made: int
+    changed: int
+    refused: list[RefusedLine]
+
+
+class Members(Said):
+    members: list[Principal]
+    cursor: str | None
+
+
+class Token(Said):
+    """A token; its text *token* is told once, when it is made."""
+
+    id: Id
+    name: str
+    scopes: list[ScopeName]
+    created: Time
+    expires: Time | None
+    token: str | None
+
+
+class Tokens(Said):
+    tokens: list[Token]
+
+
+class Account(Said):
+    login: str
+    principal: str
+    admin: Literal["", "system", "security", "audit"]
+
+
+class Wall(Said):
+    id: Id
+    name: str
+    sides: list[list[str]]
+
+
+class Walls(Said):
+    walls: list[Wall]
+
+
+class Glass(Said):
+    space: str
+    expires: Time
+
+
+class Event(Said):
+    id: Id
+    at: Time
+    kind: str
+    actor: str
+    space: str | None
+    node: Id | None
+    path: str
+    facts: dict[str, object]
+
+
+class Events(Said):
+    events: list[Event]
+    cursor: str | None
+
+
+class Finding(Said):
+    code: str
+    subject: str
+    message: Both
+
+
+class Verified(Said):
+    records: int
+    findings: list[Finding]
