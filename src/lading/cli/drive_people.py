@@ -28,11 +28,12 @@ _LOAD = Text(
 
     退出码：0 全部导入；11 有行被拒绝。""",
 )
+_MISSING = Text("Deactivate people and guests whom no line names.", "停用文件中未列出的人员和外部访客。")
 _LOADED = Text(
-    "{made:,} made, {changed:,} changed, {refused:,} refused",
-    "新增 {made:,}，更改 {changed:,}，拒绝 {refused:,}",
+    "{added:,} added, {changed:,} changed, {left:,} left, {same:,} as before, {refused:,} refused",
+    "新增 {added:,}，更改 {changed:,}，离开 {left:,}，未变 {same:,}，拒绝 {refused:,}",
 )
-_REFUSED = Text("line {line}: {reason}", "第 {line} 行：{reason}")
+_REFUSED = Text("line {line} ({key}): {reason}", "第 {line} 行（{key}）：{reason}")
 _NAME = Text("Their name (default: the key).", "姓名（默认与标识相同）。")
 _LOGIN = Text(
     "Also make an account with this login, and an invitation.", "同时以此登录名创建账号，并生成邀请。"
@@ -56,22 +57,21 @@ def people() -> None:
 
 @people.command(help=speak(_LOAD))
 @click.argument("file", metavar="FILE.csv")
+@click.option("--missing-leave", is_flag=True, help=speak(_MISSING))
 @home_option
 @json_option
-def load(file: str, home: str, as_json: bool) -> int:
+def load(file: str, missing_leave: bool, home: str, as_json: bool) -> int:
     """Load a CSV file."""
-    report = desk(home, "people").load(_text(file))
-    code = FAILED_OBJECTS if report["refused"] else 0
+    report = desk(home, "people").load(_content(file), missing_leave=missing_leave)
+    refused = report.pop("refused")
+    code = FAILED_OBJECTS if refused else 0
     if as_json:
-        answer("drive people load", report, exit_code=code)
+        told = [{**row, "reason": {"en": row["reason"].en, "zh": row["reason"].zh}} for row in refused]
+        answer("drive people load", {**report, "refused": told}, exit_code=code)
         return code
-    for row in report["refused"]:
-        say(
-            _REFUSED,
-            line=row["line"],
-            reason=speak(row["reason"]) if isinstance(row["reason"], Text) else row["reason"],
-        )
-    say(_LOADED, made=report["made"], changed=report["changed"], refused=len(report["refused"]))
+    for row in refused:
+        say(_REFUSED, line=row["line"], key=shown_name(row["key"]), reason=speak(row["reason"]))
+    say(_LOADED, refused=len(refused), **report)
     return code
 
 
@@ -131,11 +131,9 @@ def make(key: str, name: str, scopes: tuple[str, ...], days: int, home: str, as_
     return 0
 
 
-def _text(file: str) -> str:
+def _content(file: str) -> bytes:
     try:
-        with open(file, encoding="utf-8-sig", newline="") as stream:
+        with open(file, "rb") as stream:
             return stream.read()
     except OSError as problem:
         raise BadRequest(file, problem.strerror or str(problem)) from None
-    except UnicodeDecodeError:
-        raise BadRequest(file, Text("it is not UTF-8", "不是 UTF-8 编码")) from None

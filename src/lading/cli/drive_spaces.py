@@ -21,6 +21,7 @@ _ADMIN = Text(
 )
 _QUOTA = Text("The most it may hold, e.g. 500GiB (default: no limit).", "容量上限，例如 500GiB（默认不限）。")
 _MESSAGE = Text("What its users are told.", "显示给用户的说明。")
+_BY = Text("The key of the manager in whose name it is done.", "以哪位管理者的名义授予（其标识）。")
 _DENY = Text("Deny the role and all above it instead.", "改为拒绝该角色及以上的权限。")
 _DAYS = Text("Days until it ends (default: never).", "有效天数（默认永久）。")
 _MADE = Text("The space {name} is made: {key}", "空间 {name} 已创建：{key}")
@@ -109,19 +110,16 @@ def thaw(space: str, home: str, as_json: bool) -> int:
 @click.argument("path")
 @click.argument("principal")
 @click.argument("role", type=click.Choice(ROLES))
+@click.option("--by", required=True, metavar="KEY", help=speak(_BY))
 @click.option("--deny", is_flag=True, help=speak(_DENY))
 @click.option("--days", type=click.IntRange(1, 36500), metavar="N", help=speak(_DAYS))
 @home_option
 @json_option
 def grant(home: str, as_json: bool, **asked: Any) -> int:
     """Grant a role, or deny it."""
+    terms = {name: asked[name] for name in ("by", "deny", "days")}
     facts = desk(home, "spaces").grant(
-        asked["space"],
-        asked["path"],
-        asked["principal"],
-        asked["role"],
-        deny=asked["deny"],
-        days=asked["days"],
+        asked["space"], asked["path"], asked["principal"], asked["role"], **terms
     )
     said = _DENIED if asked["deny"] else _GRANTED
     shown = {name: shown_name(asked[name]) for name in ("principal", "role")}

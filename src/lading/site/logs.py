@@ -8,7 +8,7 @@ import logging
 import re
 
 _TOKENS = re.compile(r"(/(?:s|first)/)[^/?\s]+")
-_SECRET = r"\1…"
+_HIDDEN = r"\1…"
 
 
 class WithoutTokens(logging.Filter):
@@ -16,7 +16,7 @@ class WithoutTokens(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Change the record; it is always written."""
-        record.msg = _TOKENS.sub(_SECRET, record.getMessage())
+        record.msg = _TOKENS.sub(_HIDDEN, record.getMessage())
         record.args = None
         return True
 

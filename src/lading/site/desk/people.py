@@ -19,7 +19,7 @@ def add(key: str, name: str, mail: str, login: str) -> dict[str, Any]:
     """
     Add a person; with a *login* also an account, and the token of an invitation to choose its password.
     """
-    made = principals.add(SYSTEM, "person", key, name or key, mail=mail)
+    made = principals.add(SYSTEM, "person", key, name=name or key, mail=mail)
     facts: dict[str, Any] = {"principal": key, "login": login or None, "invitation": None}
     if login:
         make_account(SYSTEM, made.id, login)
@@ -27,11 +27,17 @@ def add(key: str, name: str, mail: str, login: str) -> dict[str, Any]:
     return facts
 
 
-def load(text: str) -> dict[str, Any]:
-    """Load the people, departments and groups of a CSV file."""
-    report = principals.load_csv(SYSTEM, text)
-    refused = [{"line": one.line, "reason": one.reason} for one in report.refused]
-    return {"made": report.made, "changed": report.changed, "refused": refused}
+def load(content: bytes, *, missing_leave: bool) -> dict[str, Any]:
+    """Load the people, departments and groups of a CSV file; the reasons of *refused* are texts."""
+    report = principals.load_csv(SYSTEM, content, missing_leave=missing_leave)
+    return {
+        "added": report.added,
+        "changed": report.changed,
+        "left": report.left,
+        "same": report.same,
+        "encoding": report.encoding,
+        "refused": [{"line": one.line, "key": one.key, "reason": one.reason} for one in report.refused],
+    }
 
 
 def token(key: str, name: str, scopes: tuple[str, ...], days: int | None) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from lading.drive.actor import SYSTEM
+from lading.drive.actor import SYSTEM, Actor
 from lading.drive.models import Space
 from lading.drive.rights.grants import add_grant
 from lading.drive.rights.roles import Role
@@ -42,26 +42,19 @@ def thaw(named: str) -> dict[str, Any]:
     return _facts(finding.space(found.key))
 
 
-def grant(named: str, path: str, key: str, role: str, *, deny: bool, days: int | None) -> dict[str, Any]:
-    """Give the principal *key* a *role* on a node, or deny it, for *days* or for good."""
+def grant(named: str, path: str, key: str, role: str, **terms: Any) -> dict[str, Any]:
+    """
+    Give the principal *key* a *role* on a node, or with `deny` deny it, for `days` or for good.
+
+    It is done in the name of `by`, who must manage the node: the drive itself has no rights to give.
+    """
     found = finding.space(named)
-    expires = None if days is None else time.time_ns() + days * DAY
-    made = add_grant(
-        SYSTEM,
-        finding.node(found, path),
-        finding.principal(key),
-        Role[role.upper()],
-        deny=deny,
-        expires=expires,
-    )
-    return {
-        "grant": str(made.id),
-        "space": found.key,
-        "path": path,
-        "principal": key,
-        "role": role,
-        "deny": deny,
-    }
+    by = terms["by"]
+    manager = Actor(finding.principal(by), by)
+    expires = None if terms["days"] is None else time.time_ns() + terms["days"] * DAY
+    node, receiver = finding.node(found, path), finding.principal(key)
+    made = add_grant(manager, node, receiver, Role[role.upper()], deny=terms["deny"], expires=expires)
+    return {"grant": str(made.id), "space": found.key, "path": path, "principal": key, "role": role, **terms}
 
 
 def _facts(space: Space) -> dict[str, Any]:
