@@ -8,10 +8,14 @@ Everything here is one or two queries; nothing is changed.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from lading.drive.actor import Scope
+from lading.drive.rights.kept import Kept
 from lading.drive.rights.need import missing
 from lading.drive.rights.roles import Role
 from lading.drive.rights.sight import Sight
@@ -112,10 +116,43 @@ def by_label(sight: Sight, label: str) -> SpaceRow:
     return _only((one for one in spaces(sight) if one.label == label), label)
 
 
+@dataclass(frozen=True, slots=True)
+class _Labels:
+    ids: dict[str, int]
+    until: int
+
+
+_labels: Kept[_Labels] = Kept(most=2_000)
+_LABELS_HOLD = 10 * 10**9
+
+
+def label_ids(sight: Sight) -> dict[str, int]:
+    """
+    The ids of the spaces that *sight* sees, by label; for doors whose addresses begin with one.
+
+    What was found holds for ten seconds or until anything about spaces or rights changes.  A space whose
+    grant expired meanwhile may still be named; nothing in it is found any more.
+    """
+    principal = sight.actor.principal
+    if principal is None or Scope.READ not in sight.actor.scopes:
+        return {}
+    now = time.time_ns()
+    kept = _labels.get(principal, sight.epoch, now)
+    if kept is None:
+        kept = _Labels({one.label: one.id for one in spaces(sight)}, now + _LABELS_HOLD)
+        _labels.put(principal, sight.epoch, kept)
+    return kept.ids
+
+
 def _only(found: Iterable[SpaceRow], subject: str) -> SpaceRow:
     for one in found:
         return one
-    raise NotFound(subject, Text("there is no such space", "没有此空间"))
+    raise no_space(subject)
+
+
+def no_space(subject: str) -> NotFound:
+    """The one answer for a space that is not there and for one that is hidden."""
+    return NotFound(subject, Text("there is no such space", "没有此空间"))
 
 
 def at(sight: Sight, space_id: int, path: Path) -> Seen:

@@ -18,7 +18,7 @@ from lading.drive.rights.roles import Role
 from lading.drive.rights.sight import Sight
 from lading.drive.store import Stored, record
 from lading.drive.tree.expect import ANYTHING, Expect, check_file
-from lading.drive.tree.place import Again, Place, again, place, place_in
+from lading.drive.tree.place import Place, place
 from lading.drive.tree.quick import quick
 from lading.drive.tree.row import FILE, Row, Seen
 from lading.drive.writing import Writing, writing
@@ -170,13 +170,14 @@ def put(cursor: Any, work: Writing, spot: Place, stored: Stored, facts: Facts) -
 
     It decides nothing: see `allow_save`.
     """
-    saved = work.now if facts.saved is None else facts.saved
-    modified = work.now if facts.modified is None else facts.modified
-    author = work.actor.principal if facts.author is None else facts.author
-    newest = (stored.size, stored.digest, modified, saved)
+    newest = newest_of(work, stored, facts)
     before = spot.target
-    row = _made(cursor, spot, newest, author) if before is None else _renewed(cursor, before, newest, author)
-    seen = Seen(row, spot.sight.role(row.trail, row.id) if before is None else before.role, spot.path)
+    if before is None:
+        row = _made(cursor, spot, newest)
+        seen = Seen(row, spot.sight.role(row.trail, row.id), spot.path)
+    else:
+        row = renew(cursor, before.row, newest)
+        seen = before._replace(row=row)
     work.event(
         "file.saved",
         space=row.space,
@@ -186,10 +187,35 @@ def put(cursor: Any, work: Writing, spot: Place, stored: Stored, facts: Facts) -
         size=row.size,
         sha256=row.digest,
     )
-    version = (
-        row.id, row.number, row.digest, row.size, modified, saved, work.now, author, facts.label
+    return Saved(seen, before is None), version_of(row, work.now, facts.label)
+
+
+class Newest(NamedTuple):
+    """What a node says of its newest version."""
+
+    size: int
+    digest: str
+    modified: int
+    saved: int
+    author: int | None
+
+
+def newest_of(work: Writing, stored: Stored, facts: Facts) -> Newest:
+    """What a save with *facts* makes the newest version."""
+    return Newest(
+        stored.size,
+        stored.digest,
+        work.now if facts.modified is None else facts.modified,
+        work.now if facts.saved is None else facts.saved,
+        work.actor.principal if facts.author is None else facts.author,
+    )
+
+
+def version_of(row: Row, now: int, label: str = "") -> Sequence[Any]:
+    """The row of the newest version of a file, for `add_versions`."""
+    return (
+        row.id, row.number, row.digest, row.size, row.modified, row.saved, now, row.author, label
     )  # fmt: skip
-    return Saved(seen, before is None), version
 
 
 def add_versions(cursor: Any, versions: Iterable[Sequence[Any]]) -> None:
@@ -197,24 +223,25 @@ def add_versions(cursor: Any, versions: Iterable[Sequence[Any]]) -> None:
     cursor.executemany(_VERSION, list(versions))
 
 
-def _made(cursor: Any, spot: Place, newest: tuple[int, str, int, int], author: int | None) -> Row:
-    size, digest, modified, saved = newest
+def _made(cursor: Any, spot: Place, newest: Newest) -> Row:
+    size, digest, modified, saved, author = newest
     above = spot.folder.row
     values = (
         above.space, above.id, spot.kept, FILE, above.inside, False, 1, size, digest, modified, saved,
         saved, author,
     )  # fmt: skip
     cursor.execute(_NODE, values)
-    return Row(cursor.fetchone()[0], *values[:2], spot.name, *values[3:])  # type: ignore[arg-type]
+    return Row._make((cursor.fetchone()[0], *values[:2], spot.name, *values[3:]))
 
 
-def _renewed(cursor: Any, before: Seen, newest: tuple[int, str, int, int], author: int | None) -> Row:
-    size, digest, modified, saved = newest
-    number = before.row.number + 1
-    cursor.execute(_NEWEST, [number, size, digest, modified, saved, author, before.row.id])
-    return before.row._replace(
+def renew(cursor: Any, row: Row, newest: Newest) -> Row:
+    """Give the file *row* its next version."""
+    size, digest, modified, saved, author = newest
+    number = row.number + 1
+    cursor.execute(_NEWEST, [number, size, digest, modified, saved, author, row.id])
+    return row._replace(
         number=number, size=size, digest=digest, modified=modified, saved=saved, author=author
     )
 
 
-__all__ = ["Again", "Facts", "Saved", "again", "place_in", "save"]
+__all__ = ["Facts", "Saved", "save"]

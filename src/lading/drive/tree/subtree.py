@@ -26,6 +26,10 @@ _BYTES = (
 )
 _RULES = "SELECT 1 FROM drive_grant WHERE node_id = %s LIMIT 1"
 
+_IDS = "SELECT id FROM drive_node WHERE space_id = %s AND (id = %s OR (trail >= %s AND trail < %s))"
+_HANGING = ("drive_version", "drive_grant", "drive_link", "drive_property", "drive_hold", "drive_trash")
+"""All tables with rows that belong to a node."""
+
 
 def below(row: Row) -> tuple[int, str, str]:
     """The space and the range of trails of all that lies below *row*."""
@@ -64,3 +68,27 @@ def moves_rights(cursor: Any, row: Row) -> bool:
         return True
     cursor.execute(_RULES, [row.id])
     return cursor.fetchone() is not None
+
+
+def remove_rows(cursor: Any, row: Row) -> None:
+    """Remove *row* and all below it from the tables, with all that hangs on it; contents stay in the store."""
+    space, low, high = below(row)
+    some = [space, row.id, low, high]
+    cursor.execute(f"UPDATE drive_trash SET parent_id = NULL WHERE parent_id IN ({_IDS})", some)
+    for table in _HANGING:
+        cursor.execute(f"DELETE FROM {table} WHERE node_id IN ({_IDS})", some)
+    cursor.execute("DELETE FROM drive_node WHERE space_id = %s AND trail >= %s AND trail < %s", below(row))
+    cursor.execute("DELETE FROM drive_node WHERE id = %s", [row.id])
+
+
+def remove_space_rows(cursor: Any, space: int) -> None:
+    """Remove a space from the tables, with all that hangs on it and on its nodes."""
+    nodes = "SELECT id FROM drive_node WHERE space_id = %s"
+    for table in _HANGING:
+        cursor.execute(f"DELETE FROM {table} WHERE node_id IN ({nodes})", [space])
+    for table in ("drive_wallside", "drive_breakglass"):
+        cursor.execute(f"DELETE FROM {table} WHERE space_id = %s", [space])
+    cursor.execute("UPDATE drive_trash SET parent_id = NULL WHERE parent_id IN (" + nodes + ")", [space])
+    cursor.execute("UPDATE drive_space SET root_id = NULL, bin_id = NULL WHERE id = %s", [space])
+    cursor.execute("DELETE FROM drive_node WHERE space_id = %s", [space])
+    cursor.execute("DELETE FROM drive_space WHERE id = %s", [space])
