@@ -25,6 +25,7 @@ from django.db.models import F
 from lading.drive.actor import Actor
 from lading.drive.errors import Frozen
 from lading.drive.models import Meta, Space
+from lading.drive.tree.quick import quick
 from lading.model.errors import DriveError, NoSpace, NotFound, Unavailable
 from lading.model.text import Text
 
@@ -76,13 +77,13 @@ class Writing:
         Raises:
             NoSpace: the quota does not allow it.
         """
-        with connection.cursor() as cursor:
+        with quick() as cursor:
             if _enter(cursor, space, room, thawed=True) is None:
                 raise _refusal(space)
 
     def _tell(self) -> None:
         if self._events:
-            with connection.cursor() as cursor:
+            with quick() as cursor:
                 cursor.executemany(_INSERT, self._events)
 
 
@@ -104,7 +105,7 @@ def writing(
     with _translated(), _turn(), transaction.atomic():
         work = Writing(actor, now or time.time_ns(), {})
         if spaces:
-            with connection.cursor() as cursor:
+            with quick() as cursor:
                 _gate(cursor, work, spaces, room, thawed)
         yield work
         work._tell()

@@ -16,6 +16,7 @@ from django.db import connection
 
 from lading.drive.actor import Actor
 from lading.drive.errors import Locked
+from lading.drive.tree.quick import reading
 from lading.drive.writing import writing
 from lading.model.paths import Path, encode
 from lading.model.text import Text
@@ -74,7 +75,7 @@ def on(place: Place, now: int) -> list[Held]:
 def below(place: Place, now: int) -> list[Held]:
     """The locks on what lies below *place*."""
     key = place.key
-    with connection.cursor() as cursor:
+    with reading() as cursor:
         cursor.execute(_BELOW, [now, key + "/", key + "0"])
         return [_held(row) for row in cursor.fetchall()]
 
@@ -215,8 +216,12 @@ def _concerned(change: Change, now: int) -> Iterable[Held]:
 
 
 def _line(place: Place, now: int) -> list[Held]:
-    keys = [place.key, *(one.key for one in place.above)]
-    with connection.cursor() as cursor:
+    with reading() as cursor:
+        # Nearly always there is none at all.
+        cursor.execute("SELECT 1 FROM drive_lock LIMIT 1")
+        if cursor.fetchone() is None:
+            return []
+        keys = [place.key, *(one.key for one in place.above)]
         cursor.execute(_SELECT + f"({','.join(['%s'] * len(keys))})", [now, *keys])
         return [_held(row) for row in cursor.fetchall()]
 

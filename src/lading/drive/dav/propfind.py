@@ -18,10 +18,10 @@ from lading.drive.dav import locks, properties
 from lading.drive.dav.address import quoted
 from lading.drive.dav.locks import Held, Place
 from lading.drive.dav.markup import FOOT, HEAD, Item, Quota, Wish, response
-from lading.drive.dav.request import Answer, Request, labels
+from lading.drive.dav.request import Answer, Request
 from lading.drive.errors import Unfit
 from lading.drive.rights.roles import Role
-from lading.drive.tree.find import SpaceRow, at, children, spaces
+from lading.drive.tree.find import SpaceRow, at, children, label_ids, spaces
 from lading.drive.tree.row import FOLDER, Seen
 from lading.model.errors import Forbidden, TooLarge
 from lading.model.paths import Path, decode
@@ -125,7 +125,7 @@ def _depth(request: Request) -> bool | None:
 def _door(request: Request, wish: Wish, *, listing: bool) -> Iterator[str]:
     yield response(Item(request.href((), folder=True), "Lading", None, {}, (), {}, None, request.now), wish)
     if listing:
-        for label, space in labels(request.sight).items():
+        for label, space in label_ids(request.sight).items():
             seen = at(request.sight, space, ())
             yield response(_Listing(request, seen, wish, (label,)).item(), wish)
 

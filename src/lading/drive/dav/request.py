@@ -17,10 +17,9 @@ from lading.drive.dav.address import destination, inner, path_of
 from lading.drive.dav.conditions import NO_IF, IfHeader, Verdict, if_header, judge
 from lading.drive.dav.locks import Place
 from lading.drive.errors import Unfit
-from lading.drive.people.remembered import Remembered
 from lading.drive.rights.sight import Sight
 from lading.drive.tree.expect import etag
-from lading.drive.tree.find import at, spaces
+from lading.drive.tree.find import at, label_ids
 from lading.drive.tree.row import FILE, Row, Seen
 from lading.model.errors import Changed, LadingError, NotFound
 from lading.model.paths import Path
@@ -28,7 +27,6 @@ from lading.model.text import Text
 
 _NO_SPACE = Text("there is no such space", "没有此空间")
 _CHANGED = Text("a precondition of the request does not hold", "请求的前提条件不成立")
-_labels: Remembered[dict[str, int]] = Remembered()
 
 
 class NotModified(LadingError):
@@ -110,7 +108,7 @@ class Request:
         Raises:
             NotFound: there is none, or nothing of it is visible.
         """
-        found = labels(self.sight).get(path[0])
+        found = label_ids(self.sight).get(path[0])
         if found is None:
             raise NotFound(path[:1], _NO_SPACE)
         return found
@@ -170,16 +168,6 @@ class Request:
 def etag_of(row: Row) -> str | None:
     """The entity tag of a file; folders have none."""
     return etag(row) if row.kind == FILE else None
-
-
-def labels(sight: Sight) -> dict[str, int]:
-    """The ids of the visible spaces by label; remembered until rights, people or spaces change."""
-    held = _labels.at(sight.epoch)
-    key = f"{sight.actor.principal}/{','.join(sorted(sight.actor.scopes))}".encode()
-    found = held.get(key)
-    if found is None:
-        found = held[key] = {one.label: one.id for one in spaces(sight)}
-    return found
 
 
 class Answer(NamedTuple):
