@@ -8,10 +8,10 @@ sessions, and nobody sets the password of somebody who has an admin role.
 
 from __future__ import annotations
 
+import secrets
 import time
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
-from django.utils.crypto import get_random_string
 
 from lading.drive.actor import Actor
 from lading.drive.errors import Unfit
@@ -64,7 +64,7 @@ def session(actor: Actor) -> str:
 
 def unusable() -> str:
     """The hash of no password at all."""
-    return UNUSABLE_PASSWORD_PREFIX + get_random_string(40)
+    return UNUSABLE_PASSWORD_PREFIX + secrets.token_urlsafe(30)
 
 
 def make_account(actor: Actor, principal: int, login: str, password: str | None = None) -> Account:

@@ -22,9 +22,6 @@ _RESERVED = frozenset({"system", "everybody", "unknown"})
 _JOINERS = str.maketrans("", "", "\u200c\u200d")
 _FEWEST_CHARACTERS = 4
 
-# The places in messages are filled with `Text.format`, so braces of a person's must be doubled.
-_BRACES = str.maketrans({"{": "{{", "}": "}}"})
-
 
 def shown(text: str) -> str:
     """*text* of a stranger, fit to stand in a message: short and without anything invisible."""
