@@ -8,9 +8,15 @@ from hypothesis import strategies as st
 
 from lading.drive.actor import SYSTEM, Actor
 from lading.drive.feed import Change, changes, latest, pruned_key
-from lading.drive.models import Event, Grant, Meta, Node, Principal, Space
+from lading.drive.models import Account, Event, Grant, Meta, Node, Principal, Space
 from lading.drive.rights.roles import Role
 from lading.drive.rights.sight import Sight, sight
+from lading.drive.tree.change import delete, make_folder
+from lading.drive.tree.find import at
+from lading.drive.tree.moving import move
+from lading.drive.tree.row import Seen
+from lading.drive.tree.spaces import make_space
+from lading.drive.tree.trash import restore
 from lading.drive.writing import writing
 from lading.model.errors import CursorExpired, NotFound
 
@@ -265,3 +271,41 @@ def test_pages_of_any_size_give_the_same_changes(sizes: list[int], limit: int):
         found += page
     assert sum(sizes) == len(whole)
     assert whole == found
+
+
+def test_the_tree_tells_what_a_follower_needs():
+    """
+    Saves, a rename, a move, a trip to the trash and back of the real tree: who follows them holds what is there.
+    """
+    admin = Principal.objects.create(kind="person", key="admin", created=1)
+    Account.objects.create(principal=admin, login="admin", admin="system", created=1)
+    boss = Actor(admin.id, "admin", admin="system")
+    number = make_space(boss, "Deals", admins=[admin.id])
+    start = latest(sight(boss), number)
+
+    def seen(*path: str) -> Seen:
+        return at(sight(boss), number, path)
+
+    make_folder(sight(boss), seen(), "A")
+    make_folder(sight(boss), seen("A"), "deep")
+    make_folder(sight(boss), seen(), "B")
+    move(sight(boss), seen("A", "deep"), seen("B"), "deeper")
+    move(sight(boss), seen("A"), seen(), "A2")
+    gone = delete(sight(boss), seen("B", "deeper"))
+
+    found, cursor = changes(sight(boss), number, start)
+    assert {"A2", "B"} == _followed(found)
+
+    restore(sight(boss), gone)
+    assert {"A2", "B", "B/deeper"} == _followed(changes(sight(boss), number, start)[0])
+    assert ["B/deeper"] == [change.path for change in changes(sight(boss), number, cursor)[0]]
+
+
+def _followed(found: list[Change]) -> set[str]:
+    there: set[str] = set()
+    for change in found:
+        if change.removed:
+            there = {path for path in there if path != change.path and not path.startswith(f"{change.path}/")}
+        elif change.kind.startswith(("file.", "folder.")):
+            there.add(change.path)
+    return there

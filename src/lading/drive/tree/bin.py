@@ -43,7 +43,9 @@ def discard(cursor: Any, work: Writing, seen: Seen) -> int:
         ],
     )  # fmt: skip
     trash = int(cursor.fetchone()[0])
-    work.event(f"{word(row.kind)}.trashed", space=row.space, node=row.id, path=path, trash=trash)
+    work.event(
+        f"{word(row.kind)}.trashed", space=row.space, node=row.id, path=path, parent=row.parent, trash=trash
+    )
     return trash
 
 

@@ -97,7 +97,7 @@ def _moved(cursor: Any, work: Writing, spot: Place, found: Seen) -> Seen:
     if rights or facts:
         work.rights_changed()
     kind = f"{word(row.kind)}.{'moved' if elsewhere else 'renamed'}"
-    work.event(kind, space=row.space, node=row.id, path=encode(found.path), gone=True)
+    work.event(kind, space=row.space, node=row.id, path=encode(found.path), gone=True, parent=row.parent)
     work.event(kind, space=folder.space, node=row.id, path=encode(spot.path), **facts)
     now = sight(work.actor) if rights or facts else spot.sight
     moved = moved._replace(name=spot.name, breaks=moved.breaks and not facts)
