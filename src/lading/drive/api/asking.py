@@ -14,6 +14,7 @@ from lading.drive.api.auth import actor_of
 from lading.drive.api.values import way
 from lading.drive.errors import Unfit
 from lading.drive.models import Principal
+from lading.drive.people.directory import known
 from lading.drive.rights.need import missing
 from lading.drive.rights.sight import Sight, sight
 from lading.drive.tree import find
@@ -94,17 +95,14 @@ def target(look: Sight, key: str, text: str) -> tuple[Seen, str]:
     return seen_at(look, key, path[:-1]), path[-1]
 
 
-def principal_id(key: str) -> int:
+def principal_id(request: HttpRequest, key: str) -> int:
     """
-    The id of the principal with *key*.
+    The id of the principal with *key*, whom the actor may know.
 
     Raises:
-        NotFound: there is none.
+        NotFound: there is none, or not for them.
     """
-    found = Principal.objects.filter(key=key).values_list("id", flat=True).first()
-    if found is None:
-        raise NotFound("", Text("there is no such principal", "没有此主体"))
-    return found
+    return known(actor_of(request), key).id
 
 
 def author_id(key: str) -> int:
@@ -114,7 +112,7 @@ def author_id(key: str) -> int:
     Raises:
         Unfit: there is none.
     """
-    try:
-        return principal_id(key)
-    except NotFound:
-        raise Unfit("author", Text("there is no such principal", "没有此主体")) from None
+    found = Principal.objects.filter(key=key).values_list("id", flat=True).first()
+    if found is None:
+        raise Unfit("author", Text("there is no such principal", "没有此主体"))
+    return found

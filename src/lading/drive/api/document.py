@@ -19,6 +19,7 @@ REFUSED = {
     404: "it is not there, or it is hidden",
     409: "it does not fit what is there",
     410: "the cursor or the link is not valid any more",
+    411: "nothing would tell that the body broke off",
     412: "it is not the content that was expected",
     413: "the request is too large",
     415: "another media type is expected",

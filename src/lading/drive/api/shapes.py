@@ -105,19 +105,24 @@ def space(row: SpaceRow) -> dict[str, Any]:
 
 
 def principal(row: Principal) -> dict[str, Any]:
-    """Somebody; *row* has its parent and owner loaded."""
+    """Somebody."""
+    return principals((row,))[0]
+
+
+def principals(rows: Sequence[Principal]) -> list[dict[str, Any]]:
+    """Many, with one question for the keys of those they belong to."""
+    others = keys("principal", (other for row in rows for other in (row.parent_id, row.owner_id)))
+    return [_principal(row, others) for row in rows]
+
+
+def _principal(row: Principal, others: Known) -> dict[str, Any]:
     return {
         "key": row.key,
         "kind": row.kind,
         "name": row.name,
         "mail": row.mail,
-        "parent": row.parent.key if row.parent else None,
-        "owner": row.owner.key if row.owner else None,
+        "parent": others.get(row.parent_id or 0),
+        "owner": others.get(row.owner_id or 0),
         "until": time(row.until),
         "active": row.active,
     }
-
-
-def who(row: Principal) -> dict[str, Any]:
-    """Somebody, in short."""
-    return {"key": row.key, "kind": row.kind, "name": row.name}

@@ -24,7 +24,9 @@ from lading.drive.api.routes import (
     nodes,
     principals,
     spaces,
+    trash,
     uploads,
+    versions,
     walls,
 )
 from lading.drive.api.routing import build, told
@@ -37,6 +39,8 @@ MATTERS = (
     batch.routes,
     uploads.routes,
     nodes.routes,
+    versions.routes,
+    trash.routes,
     principals.routes,
     accounts.routes,
     walls.routes,

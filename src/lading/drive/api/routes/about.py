@@ -51,7 +51,7 @@ def me(request: HttpRequest) -> HttpResponse:
 
 
 def _principal(actor: Actor) -> Principal:
-    return Principal.objects.select_related("parent", "owner").get(id=actor.principal or 0)
+    return Principal.objects.get(id=actor.principal or 0)
 
 
 def _scopes(actor: Actor) -> list[str]:

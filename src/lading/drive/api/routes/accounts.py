@@ -48,7 +48,9 @@ def make_account(request: HttpRequest, said: requests.NewAccount) -> HttpRespons
     """Make an account for a person or guest. For system admins."""
     actor = actor_of(request)
     need_admin(actor, "system")
-    made = accounts.make_account(actor, asking.principal_id(said.principal), said.login, said.password)
+    made = accounts.make_account(
+        actor, asking.principal_id(request, said.principal), said.login, said.password
+    )
     return told({"login": made.login, "principal": said.principal, "admin": made.admin}, 201)
 
 

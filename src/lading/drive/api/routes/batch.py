@@ -85,7 +85,7 @@ def _records(look: Sight, space: str, files: list[requests.ReadOne]) -> Iterator
 
 def _record(look: Sight, space: str, file: requests.ReadOne) -> Iterator[bytes]:
     seen = seen_at(look, space, way(file.path))
-    content = chosen(seen, file.version)
+    content = chosen(look, seen, file.version)
     with store().open(content.digest) as source:
         row = seen.row
         note_read(look.actor, "file.read", space=row.space, node=row.id, path=file.path, via_batch=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +12,7 @@ from lading.drive.actor import Actor, Scope
 from lading.drive.api import asking, reading
 from lading.drive.api.asking import seen_at, sight_of
 from lading.drive.api.conditions import wanted
+from lading.drive.api.receiving import take
 from lading.drive.api.routes.entries import shown
 from lading.drive.api.routing import Routes
 from lading.drive.api.schemas import answers
@@ -20,17 +20,16 @@ from lading.drive.api.sending import Sent, send
 from lading.drive.api.values import Ident, Key, Nanos, Number, PathText, way
 from lading.drive.audit.spool import note_read
 from lading.drive.errors import Frozen
-from lading.drive.models import Version
 from lading.drive.rights.need import need
 from lading.drive.rights.roles import Role
 from lading.drive.rights.sight import Sight
-from lading.drive.store.base import SMALL, Stored
-from lading.drive.store.chosen import store
+from lading.drive.store.base import SMALL
 from lading.drive.tree import find
 from lading.drive.tree.expect import ANYTHING, Expect, Same, check_file, etag
 from lading.drive.tree.row import FOLDER, Seen
 from lading.drive.tree.saving import Facts, save
-from lading.model.errors import LadingError, NoSpace, NotFound, Truncated, WrongKind
+from lading.drive.versions.versions import version as find_version
+from lading.model.errors import NoSpace, NotFound, WrongKind
 from lading.model.paths import encode
 from lading.model.text import Text
 
@@ -71,7 +70,12 @@ _SAVES: dict[str, Any] = {
     "parameters": [
         header("If-Match", "save only over the content with this entity tag"),
         header("If-None-Match", "with *: save only where nothing is"),
-        header("X-Content-SHA256", "the digest that the body must have, in hex"),
+        header("X-Content-SHA256", "the digest that the content must have, in hex"),
+        header(
+            "X-Content-Trailer",
+            "sha256: the body ends with the 32 bytes of the SHA-256 of the content before them",
+        ),
+        header("X-Expected-Entity-Length", "the length of a chunked body, as Finder tells it"),
     ],
     "requestBody": {"required": True, "content": _ANY},
 }
@@ -103,14 +107,14 @@ def read_version(request: HttpRequest, node: Ident, number: Number) -> HttpRespo
 
 def give(request: HttpRequest, look: Sight, seen: Seen, number: int | None) -> HttpResponseBase:
     """Answer with the content of *seen*, of version *number* if one is named, and note the read."""
-    content = chosen(seen, number)
+    content = chosen(look, seen, number)
     response = send(request, content)
     if response.status_code != 304:
         _noted(look.actor, seen, content)
     return response
 
 
-def chosen(seen: Seen, number: int | None) -> Sent:
+def chosen(look: Sight, seen: Seen, number: int | None) -> Sent:
     """
     What to send of *seen*: its newest content, or that of version *number*.
 
@@ -125,10 +129,8 @@ def chosen(seen: Seen, number: int | None) -> Sent:
     need(seen.role, Role.DOWNLOAD, seen.path)
     if number is None or number == row.number:
         return Sent(row.name, etag(row), row.digest, row.size, row.modified, row.id)
-    found = Version.objects.filter(node_id=row.id, number=number)
-    for digest, size, modified in found.values_list("digest", "size", "modified"):
-        return Sent(row.name, f'"{row.id}-{number}"', digest, size, modified, row.id)
-    raise NotFound(seen.path, Text("there is no such version", "没有此版本"))
+    found = find_version(look, seen, number)
+    return Sent(row.name, f'"{row.id}-{number}"', found.digest, found.size, found.modified, row.id)
 
 
 def _noted(actor: Actor, seen: Seen, content: Sent) -> None:
@@ -142,7 +144,7 @@ def _noted(actor: Actor, seen: Seen, content: Sent) -> None:
     needs=Scope.WRITE,
     gives={200: answers.Entry, 201: answers.Entry},
     changes=False,
-    fails=(400, 409, 412, 423, 507),
+    fails=(400, 409, 411, 412, 423, 507),
     extra=_SAVES,
 )
 def save_content(
@@ -213,27 +215,3 @@ def there(look: Sight, parent: Seen, name: str) -> Seen | None:
         return find.at(look, parent.row.space, (*parent.path, name))
     except NotFound:
         return None
-
-
-def take(request: HttpRequest, length: int | None) -> Stored:
-    """
-    The body, safely in the store.
-
-    Raises:
-        Truncated: it broke off, or is not the one that X-Content-SHA256 tells.
-    """
-    if length is not None and length <= SMALL:
-        stored = store().put_bytes(reading.whole(request, SMALL))
-    else:
-        stored = store().put(reading.stream(request), size=length)
-    told = request.META.get("HTTP_X_CONTENT_SHA256", "")
-    if told and not hmac.compare_digest(
-        told.strip().lower().encode("utf-8", "replace"), stored.digest.encode()
-    ):
-        raise mismatch()
-    return stored
-
-
-def mismatch() -> LadingError:
-    """The error for content that is not the one that was announced."""
-    return Truncated("", Text("its SHA-256 is not the one announced", "内容的 SHA-256 与声明不符"))

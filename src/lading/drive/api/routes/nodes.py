@@ -37,7 +37,7 @@ def list_grants(request: HttpRequest, node: Ident) -> HttpResponse:
 def add_grant(request: HttpRequest, node: Ident, said: requests.NewGrant) -> HttpResponse:
     """Give a role on an entry and all below it, or deny it. A second one for the same principal replaces the first."""
     _visible(request, node)
-    principal = asking.principal_id(said.principal)
+    principal = asking.principal_id(request, said.principal)
     row = grants.add_grant(
         actor_of(request), node, principal, Role[said.role.upper()], deny=said.deny, expires=said.expires
     )

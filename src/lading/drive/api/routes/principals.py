@@ -15,6 +15,7 @@ from lading.drive.api.problem import Refused
 from lading.drive.api.routing import Routes, done, told
 from lading.drive.api.schemas import answers, requests
 from lading.drive.api.shapes import principal as shape
+from lading.drive.api.shapes import principals as shapes
 from lading.drive.api.values import Cursor, Key, Limit
 from lading.drive.errors import Unfit
 from lading.drive.models import Principal
@@ -45,7 +46,15 @@ def load_principals(request: HttpRequest) -> HttpResponse:
     refused = [
         {"line": one.line, "reason": {"en": one.reason.en, "zh": one.reason.zh}} for one in report.refused
     ]
-    return told({"made": report.made, "changed": report.changed, "refused": refused})
+    return told(
+        {
+            "made": report.added,
+            "changed": report.changed,
+            "left": report.left,
+            "same": report.same,
+            "refused": refused,
+        }
+    )
 
 
 @routes.get("/principals", needs=Scope.READ, gives=answers.Principals, fails=(410,))
@@ -59,7 +68,7 @@ def list_principals(
     listing = f"principals:{kind}"
     rows = directory.directory(actor_of(request), kind=kind, after=place(listing, cursor) or "", limit=limit)
     following = make_cursor(listing, rows[-1].key) if len(rows) == limit else None
-    return told({"principals": [shape(row) for row in rows], "cursor": following})
+    return told({"principals": shapes(rows), "cursor": following})
 
 
 @routes.post("/principals", needs=Scope.ADMIN, gives={201: answers.Principal}, fails=(403, 409))
@@ -95,7 +104,7 @@ def list_members(request: HttpRequest, key: Key) -> HttpResponse:
     """Who belongs directly to a group or department, by key."""
     actor = actor_of(request)
     rows = directory.members(actor, directory.known(actor, key).id)
-    return told({"members": [shape(row) for row in rows], "cursor": None})
+    return told({"members": shapes(rows), "cursor": None})
 
 
 @routes.put("/principals/{key}/members/{member}", needs=Scope.ADMIN, gives=None, fails=(403, 409))

@@ -14,11 +14,14 @@ from lading.drive.api.auth import actor_of
 from lading.drive.api.routing import Routes, done, told
 from lading.drive.api.schemas import answers, requests
 from lading.drive.api.shapes import space as shape
+from lading.drive.api.shapes import time
 from lading.drive.api.values import Cursor, Key, Limit, way
 from lading.drive.models import Space
 from lading.drive.people.powers import is_admin, need_admin
 from lading.drive.tree import find, spaces
+from lading.drive.versions.keep import Rule
 from lading.model.errors import NameRefused
+from lading.model.paths import encode
 from lading.model.text import Text
 
 routes = Routes("Spaces")
@@ -35,7 +38,7 @@ def make_space(request: HttpRequest, said: requests.NewSpace) -> HttpResponse:
     """Make a space. For system admins, who see nothing in it unless they are among its own admins."""
     actor = actor_of(request)
     need_admin(actor, "system")
-    admins = [asking.principal_id(key) for key in said.admins]
+    admins = [asking.principal_id(request, key) for key in said.admins]
     made = spaces.make_space(actor, _name(said.name), admins=admins, quota=said.quota)
     return told(_now(request, made), 201)
 
@@ -56,7 +59,7 @@ def change_space(request: HttpRequest, space: Key, said: requests.SpaceChange) -
     if "quota" in given:
         spaces.set_quota(actor, number, said.quota)
     if said.keep is not None:
-        spaces.set_keep(actor, number, count=said.keep.count, days=said.keep.days, thin=said.keep.thin)
+        spaces.set_keep(actor, number, Rule(said.keep.count, said.keep.days, said.keep.thin))
     return told(_now(request, number))
 
 
@@ -98,6 +101,12 @@ def thaw_space(request: HttpRequest, space: Key) -> HttpResponse:
     return told(_now(request, number))
 
 
+@routes.get("/admin/spaces", needs=Scope.ADMIN, gives=answers.SpaceCards)
+def list_all_spaces(request: HttpRequest) -> HttpResponse:
+    """All spaces, the deleted ones too, without the names of those the caller sees nothing of. For system admins."""
+    return told({"spaces": [_card(row) for row in spaces.all_spaces(actor_of(request))]})
+
+
 @routes.get("/spaces/{space}/changes", needs=Scope.READ, gives=answers.Changes, fails=(410,))
 def list_changes(
     request: HttpRequest, space: Key, since: Cursor | None = None, limit: Limit = 1000
@@ -136,7 +145,9 @@ def _now(request: HttpRequest, number: int) -> dict[str, Any]:
     assert row.root_id is not None
     keep = {"count": row.keep_count, "days": row.keep_days, "thin": row.keep_thin}
     return {
-        "key": row.key, "name": row.name, "label": row.name, "root": str(row.root_id), "quota": row.quota,
+        "key": row.key,
+        "name": row.key,
+        "label": row.key, "root": str(row.root_id), "quota": row.quota,
         "used": row.used, "frozen": row.frozen, "role": "none", "keep": keep,
     }  # fmt: skip
 
@@ -147,6 +158,18 @@ def _name(text: str) -> str:
     if len(path) != 1:
         raise NameRefused(text, Text("expected one name", "应为一个名称"))
     return path[0]
+
+
+def _card(row: spaces.SpaceCard) -> dict[str, Any]:
+    return {
+        "key": row.key,
+        "name": encode((row.name,)),
+        "quota": row.quota,
+        "used": row.used,
+        "frozen": row.frozen,
+        "created": str(row.created),
+        "deleted": time(row.deleted),
+    }
 
 
 def _change(row: feed.Change) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from lading.drive.api.schemas import answers, requests
 from lading.drive.api.shapes import keys, time
 from lading.drive.api.values import Ident, Number
 from lading.drive.tree import find
-from lading.drive.versions import history
-from lading.drive.versions.history import VersionRow
+from lading.drive.versions import versions as history
+from lading.drive.versions.versions import VersionRow
 
 routes = Routes("Versions")
 
@@ -43,8 +43,7 @@ def label_version(request: HttpRequest, node: Ident, number: Number, said: reque
     """Label a version, e.g. "signed"; a labelled version is kept. An empty label takes it off."""
     look = sight_of(request)
     seen = find.by_id(look, node)
-    history.label(look, seen, number, said.label)
-    row = history.version(look, seen, number)
+    row = history.label(look, seen, number, said.label)
     return told(_told([row], seen.row.number)[0])
 
 

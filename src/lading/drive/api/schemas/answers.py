@@ -97,6 +97,22 @@ class Spaces(Said):
     spaces: list[Space]
 
 
+class SpaceCard(Said):
+    """A space as an admin sees it."""
+
+    key: str
+    name: str
+    quota: int | None
+    used: int
+    frozen: bool
+    created: Time
+    deleted: Time | None
+
+
+class SpaceCards(Said):
+    spaces: list[SpaceCard]
+
+
 class Limits(Said):
     batch_records: int
     batch_bytes: int
@@ -255,16 +271,35 @@ class Trashed(Said):
 
     id: Id
     space: str
+    node: Id
     path: str
     name: str
     kind: Literal["file", "folder"]
     size: int
     at: Time
     by: str | None
+    role: RoleName
 
 
 class Trash(Said):
     trash: list[Trashed]
+    cursor: str | None
+
+
+class AdminTrashed(Said):
+    """An entry of the admin's trash, who is not told its name: *bytes* are those of all versions of all it holds."""
+
+    id: Id
+    space: str
+    node: Id
+    kind: Literal["file", "folder"]
+    bytes: int
+    at: Time
+    by: str | None
+
+
+class AdminTrash(Said):
+    trash: list[AdminTrashed]
     cursor: str | None
 
 
@@ -278,12 +313,14 @@ class Swept(Said):
 
 class RefusedLine(Said):
     line: int
-    reason: str
+    reason: Both
 
 
 class Loaded(Said):
     made: int
     changed: int
+    left: int
+    same: int
     refused: list[RefusedLine]
 
 
