@@ -1,0 +1,7 @@
+"""Whether tables and store agree, what to do where they do not, and what is removed in time."""
+
+from lading.drive.check.checking import check
+from lading.drive.check.findings import KINDS, Finding, Hit, Report, Severity
+from lading.drive.check.sweeping import Swept, sweep
+
+__all__ = ["KINDS", "Finding", "Hit", "Report", "Severity", "Swept", "check", "sweep"]
