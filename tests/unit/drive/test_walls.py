@@ -218,6 +218,31 @@ def test_who_stands_on_both_sides_all_the_same_sees_neither():
     assert Role.NONE == seeing.role(sides.a.file.trail, sides.a.file.id)
 
 
+def test_both_sides_open_again_once_a_rule_ends_by_itself():
+    """
+    Who stood on both sides until a grant expired sees the side that is left, though nothing else changed.
+    """
+    sides = Sides()
+    allow(sides.b.file, sides.ann, Role.PREVIEW, expires=100)
+
+    roles = [sight(acting(sides.ann), now=now).role(sides.a.file.trail, sides.a.file.id) for now in (99, 100)]
+    assert [Role.NONE, Role.EDIT] == roles
+
+
+def test_glass_in_a_deleted_space_closes_nothing():
+    """
+    A break-glass of a space that is deleted since does not count as standing on its side.
+    """
+    sides, ada = Sides(), principal("ada")
+    Account.objects.create(principal=ada, login="ada", admin="system", created=1)
+    BreakGlass.objects.create(principal=ada, space=sides.a.space, reason="r", created=1, expires=FAR)
+    allow(sides.b.root, ada, Role.EDIT)
+    Space.objects.filter(id=sides.a.space.id).update(deleted=5)
+    changed()
+
+    assert (sides.b.space.id,) == sight(acting(ada)).spaces()
+
+
 def test_a_wall_is_for_security_admins_and_made_of_what_can_be():
     """
     Others are refused before anything is looked up; bad walls are refused with what is wrong.

@@ -32,10 +32,11 @@ FROM drive_node n
 WHERE n.breaks AND n.space_id IN (SELECT space_id FROM granted WHERE NOT deny)
 """
 _SELF = """
-SELECT p.kind, b.space_id, b.expires
+SELECT p.kind, s.id, b.expires
 FROM drive_principal p
 LEFT JOIN drive_account a ON a.principal_id = p.id AND a.admin = 'system'
 LEFT JOIN drive_breakglass b ON b.principal_id = a.principal_id AND b.expires > %s
+LEFT JOIN drive_space s ON s.id = b.space_id AND s.deleted IS NULL
 WHERE p.id = %s
 """
 _WALLS = "SELECT wall_id, side, space_id FROM drive_wallside"
@@ -65,10 +66,10 @@ def read_rules(principal: int, now: int) -> Found:
     kind, glass = _self(principal, now)
     allowed = {row[1] for row in rows if row[6] is False} | set(glass)
     closed = crossed(_all(_WALLS, []), allowed)
+    ends = [row[7] for row in rows] + list(glass.values()) + [counted.until]
     rows = [row for row in rows if row[1] not in closed]
     spaces = _spaces({row[1] for row in rows} | (set(glass) - closed))
     floors = {space: Role.DOWNLOAD for space in glass if space in spaces}
-    ends = [row[7] for row in rows] + list(glass.values()) + [counted.until]
     return Found(
         rules=merged(rows, {space: spaces[space][0] for space in floors}),
         spaces=spaces,
