@@ -92,7 +92,7 @@ def answer(
     # A subject may be a name with lone surrogates; ASCII carries them as escapes.
     response = HttpResponse(json.dumps(told), content_type=MEDIA_TYPE, status=told["status"], headers=headers)
     response["Cache-Control"] = "no-store"
-    response._has_been_logged = True  # a refusal is no news for the log of the server
+    response.__dict__["_has_been_logged"] = True  # a refusal is no news for the log of the server
     if told["status"] == 401:
         response["WWW-Authenticate"] = _CHALLENGE
     if isinstance(error, Throttled):

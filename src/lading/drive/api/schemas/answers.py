@@ -241,6 +241,7 @@ class Link(Said):
     version: int | None
     inside: bool
     by: str
+    revoked: Time | None
     url: str | None
 
 
@@ -249,10 +250,15 @@ class Links(Said):
 
 
 class Opened(Said):
-    """What an open link shows."""
+    """What an open link shows; *left* is the number of downloads left."""
 
     role: str
-    entry: Entry
+    name: str
+    kind: Literal["file", "folder"]
+    size: int
+    modified: Time | None
+    version: int | None
+    left: int | None
 
 
 class Hold(Said):
