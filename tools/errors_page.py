@@ -41,18 +41,21 @@ NO_ERROR = (
     (0, Text("done, and nothing is wrong", "已完成，且一切正常"), Text("", "")),
     (
         DIFFERENT,
-        Text("`compare`, `verify`: the two sides differ", "`compare`、`verify`：两侧存在差异"),
-        Text("Look at the list of differences.", "请查看差异清单。"),
+        Text(
+            "`compare`, `verify`: the two sides differ; `drive check`: something is wrong",
+            "`compare`、`verify`：两侧存在差异；`drive check`：发现问题",
+        ),
+        Text("Look at the list.", "请查看清单。"),
     ),
     (
         FAILED_OBJECTS,
         Text(
-            "`copy`: the pass ended, the account closes, and some objects failed",
-            "`copy`：本轮结束且账目结平，但有对象失败",
+            "`copy`: the pass ended, the account closes, and some objects failed; `drive people load`: some lines were refused",
+            "`copy`：本轮结束且账目结平，但有对象失败；`drive people load`：有行被拒绝",
         ),
         Text(
-            "Look at `failures.jsonl`, mend what it says, run again.",
-            "请查看 `failures.jsonl`，按其说明处理后重新运行。",
+            "Look at `failures.jsonl` or the lines, mend what they say, run again.",
+            "请查看 `failures.jsonl` 或所列各行，按其说明处理后重新运行。",
         ),
     ),
 )

@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str, Text]] = {
     "grant": ("drive_spaces", "grant", Text("Give somebody a role.", "授予角色。")),
     "freeze": ("drive_spaces", "freeze", Text("Make a space read-only.", "将空间设为只读。")),
     "thaw": ("drive_spaces", "thaw", Text("End a freeze.", "解除只读。")),
+    "check": ("drive_check", "check", Text("Check content and tables.", "检查内容与数据表。")),
     "people": ("drive_people", "people", Text("Load people from a CSV file.", "从 CSV 文件导入人员。")),
     "person": ("drive_people", "person", Text("Add a person.", "添加人员。")),
     "token": ("drive_people", "token", Text("Make an access token.", "创建访问令牌。")),

@@ -19,6 +19,8 @@ from importlib import import_module
 from types import TracebackType
 from typing import Self
 
+from django.db import connections
+
 from lading.model.errors import LadingError
 from lading.model.text import Language
 from lading.site import logs
@@ -119,6 +121,8 @@ def do(duty: Duty) -> None:
         getattr(import_module(duty.module), duty.function)()
     except LadingError as error:
         _log.error("%s: %s", duty.function, error.message(Language.EN))
+        connections.close_all()
     except Exception:
-        # The keeper must live on: the next duty may well succeed.
+        # The keeper must live on: the next duty may well succeed, on another connection.
         _log.exception("%s", duty.function)
+        connections.close_all()

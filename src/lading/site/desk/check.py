@@ -1,0 +1,11 @@
+"""Check and tidy a drive, from the command line."""
+
+from __future__ import annotations
+
+from lading.drive.check import Report, check
+from lading.model.progress import Publish
+
+
+def look(publish: Publish, *, read_data: bool, repair: bool) -> Report:
+    """What is wrong with the tables and the store."""
+    return check(read_data, repair, publish)
