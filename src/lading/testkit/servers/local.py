@@ -70,6 +70,11 @@ class LocalServer:
     def running(self) -> bool:
         return self._guard is not None and self._guard.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """The process above all processes of the server; 0 if it does not run."""
+        return self._guard.pid if self._guard is not None else 0
+
     def __enter__(self) -> Self:
         try:
             self.start()
