@@ -335,11 +335,11 @@ def test_any_text_is_a_table_or_is_refused(content: str | bytes) -> None:
         planning.plan(said.entries, State({}, {}, {}))
 
 
-def test_a_hundred_thousand_lines_of_one_circle_end() -> None:
+def test_many_lines_of_one_circle_end() -> None:
     """
     Hostile files are refused in one go: neither recursion nor a round per line.
     """
-    size = 100_000
+    size = 20_000
     text = "kind,key,department\n" + "\n".join(
         f"department,c{number},c{(number + 1) % size}" for number in range(size)
     )
