@@ -155,14 +155,14 @@ class StoreContract:
     @pytest.mark.parametrize("before", [[b"half"], LARGE[:9]], ids=["small", "large"])
     def test_an_upload_goes_on_where_it_broke_off(self, store: Store, before: list[bytes]) -> None:
         """
-        What came before the break stays; the next piece must begin there; the end is a content and no upload.
+        What came before the break stays; no piece may leave a gap; the end is a content and no upload.
         """
         came = b"".join(before)
         with pytest.raises(ConnectionResetError):
             store.partial_append("key", broken(ConnectionResetError(), *before), start=0)
         assert len(came) == store.partial_size("key")
         with pytest.raises(Changed):
-            store.partial_append("key", [b"again"], start=0)
+            store.partial_append("key", [b"again"], start=len(came) + 1)
 
         assert len(came) + 3 == store.partial_append("key", [b"way"], start=len(came))
         with store.partial_open("key") as reading:
@@ -174,6 +174,17 @@ class StoreContract:
             store.partial_finish("key")
         with pytest.raises(NotFound):
             store.partial_open("key")
+
+    @pytest.mark.parametrize("start", [0, 1, 3, 4, 6])
+    def test_an_upload_goes_on_from_an_earlier_byte(self, store: Store, start: int) -> None:
+        """
+        What was held beyond the byte where a piece begins is given up.
+        """
+        for at in (0, 3):
+            store.partial_append("key", [b"old"], start=at)
+
+        assert start + 3 == store.partial_append("key", [b"new"], start=start)
+        assert stored(b"oldold"[:start] + b"new") == store.partial_finish("key")
 
     def test_two_do_not_add_to_one_upload(self, store: Store) -> None:
         """

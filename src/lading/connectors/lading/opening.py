@@ -4,6 +4,8 @@ The first words with a drive of ours: is it one, who are we, and is the root the
 
 from __future__ import annotations
 
+from typing import Any
+
 from lading.connectors.address import Address
 from lading.connectors.http.line import Settings
 from lading.connectors.http.login import Login, login_of
@@ -74,10 +76,7 @@ def _meet(wire: Wire, *, create: bool) -> None:
         return
     if create:
         _make(wire)
-    found = wire.ask(
-        "GET", route("spaces", wire.space(root[0], ROOT), "entry"), {"path": encode(root[1:])}, ROOT
-    )
-    if found.get("kind") != "folder":
+    if _looked(wire, len(root)).get("kind") != "folder":
         raise WrongKind(ROOT, Text("not a folder", "不是文件夹"))
 
 
@@ -92,8 +91,19 @@ def _make(wire: Wire) -> None:
         wire.ask("POST", "/spaces", {}, ROOT, told=told)
         wire.spaces()
     for depth in range(2, len(root) + 1):
-        folder = {"path": encode(root[1:depth]), "existing_ok": True}
-        wire.ask("POST", route("spaces", wire.space(root[0], ROOT), "folders"), {}, ROOT, told=folder)
+        try:
+            _looked(wire, depth)
+        except NotFound:
+            folder = {"path": encode(root[1:depth]), "existing_ok": True}
+            wire.ask("POST", route("spaces", wire.space(root[0], ROOT), "folders"), {}, ROOT, told=folder)
+
+
+def _looked(wire: Wire, depth: int) -> dict[str, Any]:
+    """What the drive says about the first *depth* names of our root."""
+    root = wire.place.root
+    space = wire.space(root[0], ROOT)
+    told = wire.ask("GET", route("spaces", space, "entry"), {"path": encode(root[1:depth])}, ROOT)
+    return dict(told)
 
 
 def _login(address: Address) -> Login:

@@ -9,7 +9,6 @@ import re
 from collections.abc import Collection, Iterable
 
 from lading.connectors.conditions import Precondition
-from lading.connectors.http.line import Upload
 from lading.connectors.lading.reading import Reading, reading
 from lading.connectors.lading.wire import Wire, entry_of, route
 from lading.connectors.lading.writing import expectation, target
@@ -77,31 +76,13 @@ class LadingPartials:
         return int(self._wire.ask("POST", "/uploads/sweep", {}, ROOT, told=told)["removed"])
 
     def _add(self, place: str, piece: bytes, at: int) -> int:
-        view = _Piece(piece)
-        upload = Upload(view.pull, view.rewind, len(piece))
-        return int(self._wire.send(place, {"start": at}, ROOT, upload, ())["size"])
+        headers = ("Content-Type:",)
+        return int(self._wire.ask("PUT", place, {"start": at}, ROOT, headers=headers, body=piece)["size"])
 
     def _route(self, token: str) -> str:
+        if not _TOKEN.fullmatch(token):
+            raise NameRefused(token, "no token: letters and digits, at most 64")
         return route("uploads", self._named(token))
 
     def _named(self, token: str) -> str:
-        if not _TOKEN.fullmatch(token):
-            raise NameRefused(token, "no token: letters and digits, at most 64")
-        return self._prefix + hashlib.sha256(token.encode()).hexdigest()[:48]
-
-
-class _Piece:
-    """Bytes on their way, which can be sent again."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-        self._at = 0
-
-    def pull(self, room: int) -> bytes:
-        piece = self._content[self._at : self._at + room]
-        self._at += len(piece)
-        return piece
-
-    def rewind(self) -> bool:
-        self._at = 0
-        return True
+        return self._prefix + hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()[:48]

@@ -35,6 +35,7 @@ _OURS: Mapping[str, type[DriveError]] = {
     "held": Forbidden,
     "internal": Unavailable,
     "locked": Forbidden,
+    "too_deep": NameRefused,
     "unfit": NameRefused,
     "walled": Forbidden,
 }

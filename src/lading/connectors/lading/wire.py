@@ -112,7 +112,7 @@ class Wire:
         self, route: str, query: Mapping[str, Any], subject: Subject, upload: Upload, headers: Sequence[str]
     ) -> Any:
         """PUT a body that is pulled; the JSON that the drive answers."""
-        request = Request("PUT", self.url(route, query), subject, ("Content-Type:", *headers))
+        request = Request("PUT", self.url(route, query), subject, headers)
         return read_json(self._demand(self.session.send(request, upload), subject), subject)
 
     def stream(

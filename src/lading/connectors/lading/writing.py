@@ -8,6 +8,7 @@ anybody see them; of large ones it tells the digest it computed.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,6 +20,9 @@ from lading.model.entry import Entry
 from lading.model.errors import AlreadyExists, NameRefused, WrongKind
 from lading.model.paths import Path
 from lading.model.text import Text
+
+_TAG = re.compile(r'"[0-9]{1,18}-[0-9]{1,9}"')
+_NO_TAG = '"0-0"'
 
 
 def conditions(expect: Precondition) -> tuple[str, ...]:
@@ -32,12 +36,12 @@ def expectation(expect: Precondition) -> str:
     """The same as a value of JSON."""
     if isinstance(expect, Absent):
         return "absent"
-    return expect.etag if isinstance(expect, Unchanged) else "anything"
+    return sendable(expect.etag) if isinstance(expect, Unchanged) else "anything"
 
 
 def sendable(etag: str) -> str:
-    """*etag*, or one that no content has if it could not stand in a header."""
-    return etag if etag.isascii() and etag.isprintable() else '"none"'
+    """*etag*, or one of the right form that no content has if the drive never gave such a one."""
+    return etag if _TAG.fullmatch(etag) else _NO_TAG
 
 
 def write(
@@ -54,13 +58,16 @@ def write(
     space, place = wire.spot(path)
     query: dict[str, Any] = {"path": place, "modified": modified}
     body = Body(path, source, size)
-    content, headers = body.gather(), list(conditions(expect))
-    upload = body.upload()
-    if content is not None:
-        headers.append(f"X-Content-SHA256: {hashlib.sha256(content).hexdigest()}")
-        upload = Upload(body.pull, body.rewind, len(content))
-    told = wire.send(route("spaces", space, "content"), query, path, upload, headers)
-    return entry_of(told, path)
+    content, place = body.gather(), route("spaces", space, "content")
+    headers = ("Content-Type:", *conditions(expect))
+    if content is None:
+        upload = body.upload()
+        if size is None:
+            # The drive could not tell a body that broke off from one that ended.
+            upload, headers = Upload(Proven(body).pull, _never, None), (*headers, "X-Content-Trailer: sha256")
+        return entry_of(wire.send(place, query, path, upload, headers), path)
+    checked = (*headers, f"X-Content-SHA256: {hashlib.sha256(content).hexdigest()}")
+    return entry_of(wire.ask("PUT", place, query, path, headers=checked, body=content), path)
 
 
 def target(wire: Wire, path: Path, expect: Precondition) -> None:
@@ -76,3 +83,26 @@ def target(wire: Wire, path: Path, expect: Precondition) -> None:
         raise NameRefused(path, Text("files lie in a space", "文件须位于空间内"))
     kind = AlreadyExists if isinstance(expect, Absent) else WrongKind
     raise kind(path, Text("it is a folder", "它是文件夹"))
+
+
+class Proven:
+    """A body of unknown length with the 32 bytes of its SHA-256 behind it."""
+
+    def __init__(self, body: Body) -> None:
+        self._body = body
+        self._digest = hashlib.sha256()
+        self._trailer: bytes | None = None
+
+    def pull(self, room: int) -> bytes:
+        """Up to *room* bytes, `b""` at the end of the digest."""
+        if self._trailer is None:
+            if piece := self._body.pull(room):
+                self._digest.update(piece)
+                return piece
+            self._trailer = self._digest.digest()
+        piece, self._trailer = self._trailer[:room], self._trailer[room:]
+        return piece
+
+
+def _never() -> bool:
+    return False

@@ -25,6 +25,9 @@ SMALL = 1 << 20
 BLOCK = 1 << 20
 """How much of a large content is in memory at a time."""
 
+FAILPOINTS = ("store.written", "store.shown", "store.recorded")
+"""Where a save may be killed: see `lading.model.failpoints`."""
+
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 _KEY = re.compile(r"[0-9A-Za-z_-]{1,64}\Z")
 
@@ -165,10 +168,11 @@ class Store(ABC):
         """
         Add *source* to an unfinished upload (begun if new) and return its size.
 
-        If *source* breaks off, what came before stays, and its error goes on to the caller.
+        What was held beyond *start* is given up first.  If *source* breaks off, what came before
+        stays, and its error goes on to the caller.
 
         Raises:
-            Changed: the upload does not end at *start*, or somebody else is adding to it.
+            Changed: the upload ends before *start*, or somebody else is adding to it.
         """
 
     @abstractmethod

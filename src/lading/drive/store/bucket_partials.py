@@ -35,8 +35,10 @@ class BucketPartials:
 
     def partial_append(self, key: str, source: Iterable[bytes], *, start: int) -> int:
         size = self.partial_size(key)
-        if size != start:
+        if size < start:
             raise elsewhere(key, size, start)
+        if size > start:
+            size = self._cut(key, start)
         if not size:
             with translated():
                 obstore.put(self.bucket, f"partial/{checked_key(key)}/begun", b"")
@@ -102,6 +104,19 @@ class BucketPartials:
                 said = Text("another upload of it is under way", "该文件的另一个上传正在进行")
                 raise Changed(f"upload:{key}", said) from None
         return start + len(content)
+
+    def _cut(self, key: str, end: int) -> int:
+        """Give up what is held beyond byte *end*; the last piece first, so that the row stays whole."""
+        at = sum(size for _, size in _row(key, self._names(key)))
+        for name, size in reversed(_row(key, self._names(key))):
+            at -= size
+            with translated():
+                if at >= end and size:
+                    obstore.delete(self.bucket, name)
+                elif at < end < at + size:
+                    kept = bytes(obstore.get_range(self.bucket, name, start=0, end=end - at))
+                    obstore.put(self.bucket, name, kept)
+        return end
 
     def _names(self, key: str) -> dict[str, int]:
         found: dict[str, int] = {}

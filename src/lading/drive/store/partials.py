@@ -23,8 +23,10 @@ class FolderPartials:
     def partial_append(self, key: str, source: Iterable[bytes], *, start: int) -> int:
         with self._held(key, os.O_CREAT) as descriptor:
             size = os.lseek(descriptor, 0, os.SEEK_END)
-            if size != start:
+            if size < start:
                 raise elsewhere(key, size, start)
+            os.ftruncate(descriptor, start)
+            os.lseek(descriptor, start, os.SEEK_SET)
             try:
                 for chunk in source:
                     with translated(f"upload:{key}"):
@@ -92,7 +94,7 @@ def _locked(descriptor: int, path: str) -> bool:
 
 
 def elsewhere(key: str, size: int, start: int) -> Changed:
-    """The error for a piece that does not begin where the upload ends."""
+    """The error for a piece that begins behind the end of the upload."""
     said = Text(f"{size:,} bytes are there, not {start:,}", f"已有 {size:,} 字节，而非 {start:,} 字节")
     return Changed(f"upload:{key}", said, size=size)
 

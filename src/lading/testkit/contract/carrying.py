@@ -5,6 +5,7 @@ What the facets promise that move more than one content at a time, tell what cha
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 
 import pytest
 
@@ -53,11 +54,12 @@ class CarryContract(Base):
         return drive.changes
 
     @pytest.fixture
-    def freeze(self, drive: Drive) -> Freeze:
+    def freeze(self, drive: Drive) -> Iterator[Freeze]:
         """The facet."""
         if drive.freeze is None:
             pytest.skip("the drive offers no freeze")
-        return drive.freeze
+        yield drive.freeze
+        drive.freeze.thaw("")
 
     # -- versions
 

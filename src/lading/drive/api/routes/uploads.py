@@ -37,6 +37,17 @@ routes = Routes("Uploads")
 _ANY = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 
 
+@routes.post("/uploads/sweep", needs=Scope.WRITE, gives=answers.Swept)
+def sweep_uploads(request: HttpRequest, said: requests.Sweep) -> HttpResponse:
+    """Forget all uploads of the caller but those of `keep`; with `prefix` only tokens that begin so."""
+    actor = actor_of(request)
+    keep = set(said.keep)
+    mine = Partial.objects.filter(principal_id=actor.principal or 0, token__startswith=said.prefix)
+    rows = [row for row in mine if row.token not in keep]
+    _forget(actor, rows)
+    return told({"removed": len(rows)})
+
+
 @routes.get("/uploads/{token}", needs=Scope.WRITE, gives=answers.Upload)
 def upload_size(request: HttpRequest, token: UploadToken) -> HttpResponse:
     """How many bytes of an upload have arrived; 0 for one that is not known."""
@@ -53,7 +64,7 @@ def upload_size(request: HttpRequest, token: UploadToken) -> HttpResponse:
     extra={"requestBody": {"required": True, "content": _ANY}},
 )
 def add_to_upload(request: HttpRequest, token: UploadToken, start: Offset = 0) -> HttpResponse:
-    """Add the body behind byte `start`, where the upload must end. What arrives stays, also if it breaks off."""
+    """Add the body behind byte `start`; what was there beyond goes. What arrives stays, also if it breaks off."""
     row = _begun(actor_of(request), token)
     if row.digest and _size(row):
         raise Changed("upload", Text("it is finished already", "该上传已完成"), size=row.size)
@@ -111,17 +122,6 @@ def drop_upload(request: HttpRequest, token: UploadToken) -> HttpResponse:
     if row is not None:
         _forget(actor, [row])
     return done()
-
-
-@routes.post("/uploads/sweep", needs=Scope.WRITE, gives=answers.Swept)
-def sweep_uploads(request: HttpRequest, said: requests.Sweep) -> HttpResponse:
-    """Forget all uploads of the caller but those of `keep`; with `prefix` only tokens that begin so."""
-    actor = actor_of(request)
-    keep = set(said.keep)
-    mine = Partial.objects.filter(principal_id=actor.principal or 0, token__startswith=said.prefix)
-    rows = [row for row in mine if row.token not in keep]
-    _forget(actor, rows)
-    return told({"removed": len(rows)})
 
 
 def _size(row: Partial) -> int:
