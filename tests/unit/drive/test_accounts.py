@@ -105,6 +105,7 @@ def test_a_success_starts_an_account_afresh_but_not_an_address() -> None:
         throttle.tries(*keys, now=10**18)
         throttle.failed(*keys, now=10**18)
     throttle.tries(*keys, now=10**18)
+    assert {keys[0]: 5, keys[1]: 4} == dict(Throttle.objects.values_list("key", "failures"))
     throttle.succeeded(*keys, now=10**18)
 
     assert {keys[1]: 4} == dict(Throttle.objects.values_list("key", "failures"))
@@ -240,3 +241,22 @@ def test_a_hash_of_older_settings_is_made_anew() -> None:
     assert Account.objects.get().password.startswith("argon2")
     assert who.id == sign_in("li.wei", GOOD, "")[0].principal
     assert django_settings.PASSWORD_HASHERS[0].endswith("Argon2PasswordHasher")
+
+
+def test_an_address_is_slowed_down_only_by_failures() -> None:
+    """
+    A whole office may sign in at the same moment; after thirty failures its passwords are heard once a minute at least.
+    """
+    address, now = throttle.of_address("10.0.0.1"), 10**18
+    for number in range(100):
+        throttle.tries(throttle.of_account(str(number)), address, now=now)
+    for _ in range(31):
+        throttle.failed(address, now=now)
+    with pytest.raises(Throttled) as told:
+        throttle.tries(throttle.of_account("new"), address, now=now)
+    for _ in range(20):
+        throttle.failed(address, now=now)
+
+    assert 1.0 == told.value.after
+    throttle.tries(throttle.of_account("new"), address, now=now + 60 * throttle.SECOND)
+    assert 1 == Throttle.objects.get(key=throttle.of_account("new")).failures

@@ -158,12 +158,14 @@ def _kept(path: str) -> str:
 
 
 def _keep(path: str, text: str) -> None:
+    # A home that takes no file is no reason not to start: the text is printed as well.
     _drop(path)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(descriptor, "w", encoding="ascii") as stream:
-        stream.write(text + "\n")
+    with suppress(OSError):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(descriptor, "w", encoding="ascii") as stream:
+            stream.write(text + "\n")
 
 
 def _drop(path: str) -> None:
-    with suppress(FileNotFoundError):
+    with suppress(OSError):
         os.unlink(path)

@@ -1,8 +1,8 @@
 """
 Growing pauses between tries of a secret.
 
-A try is counted *before* the secret is looked at, so that many tries at once gain
-nothing.  The pause doubles with each failure after the first few.  Nothing
+A try is counted against its account *before* the secret is looked at, so that many tries at
+once gain nothing.  The pause doubles with each failure after the first few.  Nothing
 is ever locked for good, and tokens are not throttled: nobody guesses 256 random bits.
 """
 
@@ -26,8 +26,9 @@ FORGET = 3600 * SECOND
 """After so long without a try the count begins anew."""
 _LONGEST = 300
 _FREE = 5
-# Behind one address there may be a whole office.
+# Behind one address there may be a whole office; each of its accounts is slowed down by itself anyway.
 _FREE_OF_ADDRESS = 30
+_LONGEST_OF_ADDRESS = 60
 
 # Takes hold of the row, whether it was there or not: tries of one key come one after the other.
 _HOLD = (
@@ -55,14 +56,14 @@ def of_address(address: str) -> str:
     return f"address:{parsed}"
 
 
-def pause(failures: int, free: int = _FREE) -> int:
-    """Seconds to wait after the *failures*-th failure: none for the first *free*, then 1, 2, 4 … up to 300."""
-    return 0 if failures <= free else min(_LONGEST, 2 ** min(failures - free - 1, 20))
+def pause(failures: int, *, free: int = _FREE, longest: int = _LONGEST) -> int:
+    """Seconds to wait after the *failures*-th failure: none for the first *free*, then 1, 2, 4 … up to *longest*."""
+    return 0 if failures <= free else min(longest, 2 ** min(failures - free - 1, 20))
 
 
 def tries(*keys: str, now: int | None = None) -> None:
     """
-    Count a try against each of *keys*, before the secret is looked at.
+    Count a try against each of *keys* before the secret is looked at; against addresses only `failed` counts.
 
     A try that is not heard is not counted.  Must be called outside of `writing`.
 
@@ -75,33 +76,34 @@ def tries(*keys: str, now: int | None = None) -> None:
         wait = max((until for _, until in held.values()), default=0) - moment
         if wait <= 0:
             for key, (failures, until) in held.items():
-                _count(cursor, key, failures + 1 if until >= moment - FORGET else 1, moment)
+                # Behind an address many people may sign in at the same moment, and rightly.
+                if not _is_address(key):
+                    _count(cursor, key, failures, until, moment)
     if wait > 0:
         raise _throttled(-(-wait // SECOND))
 
 
 def failed(*keys: str, now: int | None = None) -> None:
-    """The try was wrong: the pause counts from now on, for looking at the secret took its time."""
+    """The try was wrong: it stays counted, and is counted against addresses."""
     moment = time.time_ns() if now is None else now
-    with writing(SYSTEM, now=moment):
-        for row in Throttle.objects.filter(key__in=keys):
-            until = moment + pause(row.failures, _free(row.key)) * SECOND
-            Throttle.objects.filter(key=row.key).update(until=until)
+    with writing(SYSTEM, now=moment), connection.cursor() as cursor:
+        for key in sorted(keys):
+            failures, until = _hold(cursor, key, moment)
+            if _is_address(key):
+                _count(cursor, key, failures, until, moment)
+            else:
+                # The pause counts from now on, for looking at the secret took its time.
+                cursor.execute(_COUNT, [failures, moment + _pause(key, failures), key])
 
 
 def succeeded(*keys: str, now: int | None = None) -> None:
     """
-    The try was right: an account or link starts afresh; an address gets this one try back.
+    The try was right: an account or link starts afresh.
 
-    Who has one good account gains no tries at others by it.
+    Addresses do not: who has one good account gains no tries at others by it.
     """
-    moment = time.time_ns() if now is None else now
-    with writing(SYSTEM, now=moment):
+    with writing(SYSTEM, now=now):
         Throttle.objects.filter(key__in=[key for key in keys if not _is_address(key)]).delete()
-        for row in Throttle.objects.filter(key__in=[key for key in keys if _is_address(key)]):
-            left = row.failures - 1
-            until = moment + pause(left, _free(row.key)) * SECOND
-            Throttle.objects.filter(key=row.key).update(failures=left, until=until)
 
 
 def forget(now: int) -> int:
@@ -116,16 +118,19 @@ def _hold(cursor: Any, key: str, moment: int) -> tuple[int, int]:
     return failures, until
 
 
-def _count(cursor: Any, key: str, failures: int, moment: int) -> None:
-    cursor.execute(_COUNT, [failures, moment + pause(failures, _free(key)) * SECOND, key])
+def _count(cursor: Any, key: str, failures: int, until: int, moment: int) -> None:
+    more = failures + 1 if until >= moment - FORGET else 1
+    cursor.execute(_COUNT, [more, moment + _pause(key, more), key])
+
+
+def _pause(key: str, failures: int) -> int:
+    if _is_address(key):
+        return pause(failures, free=_FREE_OF_ADDRESS, longest=_LONGEST_OF_ADDRESS) * SECOND
+    return pause(failures) * SECOND
 
 
 def _is_address(key: str) -> bool:
     return key.startswith("address:")
-
-
-def _free(key: str) -> int:
-    return _FREE_OF_ADDRESS if _is_address(key) else _FREE
 
 
 def _throttled(seconds: int) -> Throttled:
