@@ -30,6 +30,9 @@ from lading.drive.writing import writing
 from lading.model.errors import Unavailable
 from lading.model.failpoints import failpoint
 
+FAILPOINTS = ("sweep.marked", "sweep.moved", "sweep.removed")
+"""Where a sweep may be killed: see `lading.model.failpoints`."""
+
 _TOGETHER = 50
 """How many contents one transaction handles: others wait for it where the database has one writer."""
 
@@ -60,18 +63,20 @@ class Swept:
     bytes: int = 0
 
 
-def sweep(store: Store, now: int, *, rest: int = DAY) -> Swept:
+def sweep(store: Store, now: int, *, unneeded: int = DAY, kept: int = DAY) -> Swept:
     """
-    Go through the three steps; contents rest *rest* ns before the first and before the third.
+    Go through the three steps: contents are *unneeded* ns before the first, and *kept* before the third.
+
+    *kept* is never less than the time between a put and its record.
 
     Raises:
         Unavailable: the database or the store went away; the next sweep goes on.
     """
     done = Swept()
     # First what earlier sweeps took out: whatever the clocks say, nothing is taken out and removed in one.
-    _remove(store, done, now, now - rest)
-    _mark_unneeded(done, now - rest)
-    _mark_unrecorded(store, done, now - rest)
+    _remove(store, done, now, now - kept)
+    _mark_unneeded(done, now - unneeded)
+    _mark_unrecorded(store, done, now - unneeded)
     _take_out(store, done, now)
     return done
 

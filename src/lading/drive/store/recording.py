@@ -18,6 +18,7 @@ from django.db import connection
 from lading.drive.store.base import Area, Store, Stored, missing
 from lading.drive.store.chosen import store
 from lading.model.errors import Unavailable
+from lading.model.failpoints import failpoint
 
 SWEPT = 0
 """`Content.seen` of what was taken out, or is about to be."""
@@ -66,6 +67,7 @@ def _record(cursor: Any, stored: Stored, now: int) -> None:
         # The row is locked by this write before the store is asked.
         cursor.execute(_SLOW, [digest, size, now])
         bring_back(store(), digest)
+    failpoint("store.recorded")
 
 
 def bring_back(contents: Store, digest: str) -> None:
