@@ -124,7 +124,9 @@ def test_a_body_without_a_length_needs_a_proof_of_its_end(drive: Firm):
     digest = hashlib.sha256(content).digest()
 
     assert 411 == put(drive, "a", Body([content])).status
-    assert 201 == put(drive, "a", Body(pieces(content + digest, 31, 32, 7)), X_Content_Trailer="sha256").status
+    assert (
+        201 == put(drive, "a", Body(pieces(content + digest, 31, 32, 7)), X_Content_Trailer="sha256").status
+    )
     assert content == get(drive, "a").body
     assert 201 == put(drive, "b", Body([content]), X_Content_SHA256=digest.hex()).status
     assert 201 == put(drive, "c", Body([content]), X_Expected_Entity_Length="1000000").status
@@ -153,7 +155,9 @@ def test_a_wrong_digest_is_seen(drive: Firm):
     assert not there(drive, "a")
 
 
-@pytest.mark.parametrize("name", ["page.html", "脚本 x.svg", 'a"b\r\nSet-Cookie: x=1.xml', "\x1bname", "a%22.js"])
+@pytest.mark.parametrize(
+    "name", ["page.html", "脚本 x.svg", 'a"b\r\nSet-Cookie: x=1.xml', "\x1bname", "a%22.js"]
+)
 def test_nothing_runs_on_our_origin(drive: Firm, name: str):
     """
     Whatever it is called, content is an attachment without a type, and its name breaks no header.

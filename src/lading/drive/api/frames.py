@@ -12,6 +12,8 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from pydantic_core import from_json
+
 from lading.drive.errors import Unfit
 from lading.model.errors import TooLarge, Truncated
 from lading.model.text import Text
@@ -74,8 +76,8 @@ def _header_length(prefix: bytes) -> int:
 
 def _parsed(raw: bytes) -> dict[str, Any]:
     try:
-        facts = json.loads(raw)
-    except (ValueError, RecursionError):
+        facts = from_json(raw, allow_inf_nan=False)
+    except ValueError:
         raise Unfit("batch", Text("a header is not valid JSON", "记录头不是有效的 JSON")) from None
     size = facts.get("size") if isinstance(facts, dict) else None
     if not isinstance(size, int) or isinstance(size, bool) or size < 0:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
+from pydantic_core import to_json
 
 from lading.drive.api import asking
 from lading.drive.api.conditions import expected
@@ -22,13 +23,12 @@ from lading.drive.api.problem import invalid, problem
 from lading.drive.api.schemas import requests
 from lading.drive.api.shapes import entries
 from lading.drive.api.values import way
-from lading.drive.errors import Unfit
 from lading.drive.rights.sight import Sight
 from lading.drive.store.chosen import store
 from lading.drive.tree.batch import Item, save_many
 from lading.drive.tree.expect import Expect
 from lading.drive.tree.saving import Facts, Saved
-from lading.model.errors import LadingError, Truncated
+from lading.model.errors import LadingError, Truncated, WrongKind
 from lading.model.paths import ROOT, Path
 from lading.model.text import Text
 
@@ -96,7 +96,7 @@ def _wish(record: Record) -> _Wish | LadingError:
         asked = requests.Record.model_validate(record.header)
         path = way(asked.path)
         if path == ROOT:
-            raise Unfit("path", Text("it is the root of the space", "该路径是空间的根"))
+            raise WrongKind(path, Text("it is the root of a space", "它是空间的根目录"))
         if asked.sha256 and hashlib.sha256(record.content).hexdigest() != asked.sha256:
             raise Truncated(path, Text("its SHA-256 is not the one announced", "内容的 SHA-256 与声明不符"))
         author = None if asked.author is None else asking.author_id(asked.author)
@@ -120,8 +120,9 @@ def _stored(look: Sight, space: int, wishes: list[_Wish]) -> list[Outcome]:
 def _lines(outcomes: list[Outcome]) -> Iterator[bytes]:
     facts = iter(entries([outcome.seen for outcome in outcomes if isinstance(outcome, Saved)]))
     for outcome in outcomes:
-        yield _line(next(facts) if isinstance(outcome, Saved) else problem(outcome))
+        yield to_json(next(facts)) + b"\n" if isinstance(outcome, Saved) else _line(problem(outcome))
 
 
 def _line(told: dict[str, Any]) -> bytes:
+    # A subject may hold half characters, which only escapes can carry.
     return json.dumps(told, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"

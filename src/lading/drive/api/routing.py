@@ -7,7 +7,6 @@ all routes are made from the rows.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from ninja import NinjaAPI
+from pydantic_core import to_json
 
 from lading.drive.actor import Scope
 from lading.drive.api.auth import Needs
@@ -143,8 +143,7 @@ def _once(view: View) -> View:
 
 def told(value: Any, status: int = 200, **headers: str) -> HttpResponse:
     """*value* as a JSON answer; header names with underscores for hyphens."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    response = HttpResponse(text, content_type="application/json", status=status)
+    response = HttpResponse(to_json(value), content_type="application/json", status=status)
     response["Cache-Control"] = "private, no-cache"
     for name, said in headers.items():
         response[name.replace("_", "-")] = said

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, StringConstraints, WithJso
 
 from lading.drive.errors import Unfit
 from lading.model.errors import NameRefused
-from lading.model.paths import Path, decode, encode, shown
+from lading.model.paths import Path, decode, encode
 from lading.model.text import Text
 
 _INT64 = 2**63
@@ -115,21 +115,27 @@ RoleName = Literal["preview", "download", "upload", "edit", "manage"]
 ScopeName = Literal["read", "write", "share", "import", "admin"]
 
 
+_NO_NAMES = ("", ".", "..")
+
+
 def way(text: str) -> Path:
     """
     The path that *text* stands for.
 
     Raises:
-        NameRefused: a name in it is empty, `.` or `..`.
+        NameRefused: a name in it is empty, `.` or `..`, or holds a slash or NUL.
         Unfit: it is not the form that `encode` gives, so two texts would mean one path.
     """
     path = decode(text)
-    if any(name in ("", ".", "..") for name in path):
-        raise NameRefused(shown(path), Text("a name may not be empty, . or ..", "名称不能为空、. 或 .."))
-    if not _storable(text) or encode(path) != text:
+    for name in path:
+        if name in _NO_NAMES or "/" in name or "\x00" in name:
+            raise NameRefused(
+                path,
+                Text(
+                    "a name may not be empty, . or .., or hold / or NUL",
+                    "名称不能为空、. 或 ..，也不能含 / 或 NUL",
+                ),
+            )
+    if encode(path) != text:
         raise Unfit("path", Text("it is not in the encoded form of paths", "路径不是规定的编码形式"))
     return path
-
-
-def _storable(text: str) -> bool:
-    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
