@@ -111,6 +111,18 @@ def changes(
     return found, _cursor(space, clock)
 
 
+def recent(sight: Sight, space: int, limit: int = 100) -> list[Change]:
+    """
+    What the viewer may see of the newest *limit* transactions of *space*, the last first.
+
+    Raises:
+        NotFound: there is no such space for the viewer.
+    """
+    newest, _, pruned = _clock(sight, space)
+    found, _ = changes(sight, space, _cursor(space, max(pruned, newest - limit)), limit)
+    return found[::-1]
+
+
 def pruned_key(space: int) -> str:
     """The key of the row of `Meta` that holds the highest clock of *space* whose events were removed."""
     return f"pruned.{space}"

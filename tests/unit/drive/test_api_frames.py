@@ -3,6 +3,7 @@ The framing of batches, cut and garbled in every way.
 """
 
 import json
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -18,7 +19,7 @@ records = st.lists(st.tuples(headers, st.binary(max_size=200)), max_size=6)
 
 def cut(whole: bytes, at: list[int]) -> list[bytes]:
     places = sorted({0, len(whole), *(place % (len(whole) + 1) for place in at)})
-    return [whole[start:end] for start, end in zip(places, places[1:], strict=False)]
+    return [whole[start:end] for start, end in pairwise(places)]
 
 
 @given(records, st.lists(st.integers(0, 5000), max_size=10))

@@ -24,7 +24,7 @@ class Try(NamedTuple):
     path: str
     outsider: int
     told: Any = None
-    query: dict[str, str] = {}
+    query: dict[str, str] | None = None
     body: bytes | None = None
     type: str = ""
 
@@ -45,6 +45,7 @@ TABLE = [
     Try("PUT", "/spaces/{space}/freeze", 404, {"message": "x"}),
     Try("DELETE", "/spaces/{space}/freeze", 404),
     Try("GET", "/spaces/{space}/changes", 404),
+    Try("GET", "/spaces/{space}/activity", 404),
     Try("GET", "/admin/spaces", 403),
     Try("GET", "/spaces/{space}/entry", 404, query=PATH),
     Try("PATCH", "/spaces/{space}/entry", 404, {"modified": "1"}, query=PATH),
@@ -106,6 +107,9 @@ TABLE = [
     Try("GET", "/walls", 403),
     Try("POST", "/walls", 403, {"name": "w", "sides": [["{space}"], ["x"]]}),
     Try("DELETE", "/walls/{wall}", 403),
+    Try("GET", "/audit/events", 403),
+    Try("GET", "/audit/export", 403),
+    Try("POST", "/audit/verify", 403),
 ]
 ROUTES: dict[tuple[str, str], Route] = {
     (row.method, row.path): row for matter in MATTERS for row in matter.rows

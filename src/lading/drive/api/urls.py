@@ -18,6 +18,7 @@ from lading.drive.api.reading import StrictParser
 from lading.drive.api.routes import (
     about,
     accounts,
+    audit,
     batch,
     content,
     entries,
@@ -46,6 +47,7 @@ MATTERS = (
     principals.routes,
     accounts.routes,
     walls.routes,
+    audit.routes,
 )
 
 

@@ -120,6 +120,14 @@ def list_changes(
     return told({"changes": [_change(one) for one in found], "cursor": following})
 
 
+@routes.get("/spaces/{space}/activity", needs=Scope.READ, gives=answers.Activity)
+def list_activity(request: HttpRequest, space: Key, limit: Limit = 100) -> HttpResponse:
+    """The newest changes of a space that the caller may see, the last first."""
+    look = sight_of(request)
+    found = feed.recent(look, space_of(look, space).id, limit)
+    return told({"changes": [_change(one) for one in found]})
+
+
 def _manageable(request: HttpRequest, key: str) -> int:
     """The id of a space that the caller sees, or may run as a system admin without seeing it."""
     actor = actor_of(request)

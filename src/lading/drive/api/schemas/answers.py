@@ -179,7 +179,6 @@ class Changes(Said):
 
 class Activity(Said):
     changes: list[Change]
-    cursor: str | None
 
 
 class Version(Said):
@@ -372,14 +371,16 @@ class Glass(Said):
 
 
 class Event(Said):
-    id: Id
-    at: Time
-    kind: str
+    """A record of the audit; *number* counts over all its files, *seq* within one."""
+
+    number: Id
+    seq: int
+    time: str
     actor: str
-    space: str | None
-    node: Id | None
-    path: str
+    kind: str
     facts: dict[str, object]
+    previous: Digest
+    digest: Digest
 
 
 class Events(Said):
@@ -387,12 +388,12 @@ class Events(Said):
     cursor: str | None
 
 
-class Finding(Said):
-    code: str
-    subject: str
-    message: Both
-
-
 class Verified(Said):
-    records: int
-    findings: list[Finding]
+    """Whether the audit holds; if not, the first of what was found."""
+
+    holds: bool
+    since: str | None
+    records: int | None
+    events: int | None
+    head: str | None
+    findings: list[Both]
