@@ -10,6 +10,7 @@ some servers look at the status at once.
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -30,6 +31,8 @@ Start = Callable[..., Any]
 _log = logging.getLogger("lading.drive.dav")
 DRAIN = 1 << 20
 ALLOWED = ", ".join(sorted(LANES))
+# The last is what SQLite says of a connection that was closed.
+_LOST = (OperationalError, InterfaceError, sqlite3.ProgrammingError)
 _DATABASE = Text("the database does not answer", "数据库没有响应")
 
 
@@ -52,7 +55,7 @@ def _answer(environ: dict[str, Any]) -> Answer:
         return _refusal(environ, problem)
     except DAVError as problem:
         return _dav_refusal(environ, problem)
-    except (OperationalError, InterfaceError):
+    except _LOST:
         connection.close()
         return _refusal(environ, Unavailable("", _DATABASE))
     except Exception as problem:

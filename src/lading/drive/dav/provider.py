@@ -27,17 +27,16 @@ from lading.drive.dav.locks import Change
 from lading.drive.dav.markup import LIVE
 from lading.drive.dav.put import parent_of
 from lading.drive.dav.request import Request
-from lading.drive.rights.need import need
-from lading.drive.rights.roles import Role
+from lading.drive.dav.statuses import status_of
 from lading.drive.tree.change import delete, make_folder, touch
 from lading.drive.tree.copying import copy
 from lading.drive.tree.expect import ABSENT, ANYTHING, Expect
 from lading.drive.tree.moving import move
 from lading.drive.tree.row import FILE, FOLDER, Seen
 from lading.drive.writing import together
-from lading.model.errors import Forbidden, NotFound, WrongKind
+from lading.model.errors import Forbidden, LadingError, NotFound, WrongKind
 from lading.model.paths import Path
-from lading.model.text import Text
+from lading.model.text import Language, Text
 
 REQUEST = "lading.request"
 CREATED = "lading.created"
@@ -162,7 +161,6 @@ class _Resource:
         """WsgiDAV asks for every property twice: whether it could be set, then to set it; all are set at once."""
         seen = self._there()
         if dry_run:
-            need(seen.role, Role.EDIT, self.names)
             if name in _TIMES and value is not None:
                 _moment(name, value)
             elif name in LIVE:
@@ -173,8 +171,9 @@ class _Resource:
             self._done = True
             try:
                 self._write(seen)
-            except Exception as problem:
-                self._failed = problem
+            except LadingError as problem:
+                said = problem.message(Language.EN)
+                self._failed = DAVError(status_of(problem), said, src_exception=problem)
         if self._failed is not None:
             raise self._failed
 

@@ -20,6 +20,8 @@ from lading.drive.dav.address import inner
 from lading.drive.dav.locks import Change
 from lading.drive.dav.provider import CREATED, REQUEST, Door
 from lading.drive.dav.request import Answer, Request
+from lading.drive.rights.need import need
+from lading.drive.rights.roles import Role
 from lading.model.errors import LadingError
 
 VERBS = frozenset({"OPTIONS", "MKCOL", "DELETE", "COPY", "MOVE", "PROPPATCH"})
@@ -91,6 +93,8 @@ class Verbs(RequestServer):  # type: ignore[misc]
 
     @contextmanager
     def _write_transaction(self, res: Any, environ: dict[str, Any]) -> Iterator[None]:
+        if res.seen is not None:
+            need(res.seen.role, Role.EDIT, res.names)
         yield
 
     def _evaluate_if_headers(self, res: Any, environ: dict[str, Any]) -> None:
