@@ -10,7 +10,7 @@ values: no database, no clock.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -73,13 +73,14 @@ class Decided:
     """
     All that the rules of one person come to.
 
-    *states* holds what each rule node comes to, by the text of its id, *passable* the ids above something
-    visible, *regions* the rule nodes of each space in the order of their paths.  *binned* are the rules of
+    *states* holds what each rule node comes to, by the text of its id as it stands in trails, *own* the role
+    of each rule node, *passable* the ids above something visible, *regions* the rule nodes of each space in the order of their paths.  *binned* are the rules of
     nodes that lie in a bin, undecided: that depends on where they came from.
     """
 
     states: Mapping[str, State]
-    passable: frozenset[str]
+    own: Mapping[int, Role]
+    passable: frozenset[int]
     regions: Mapping[int, Sequence[Region]]
     binned: Mapping[str, Rule]
     floors: Mapping[int, Role]
@@ -94,7 +95,7 @@ def decide(rules: Iterable[Rule], *, floors: Mapping[int, Role], cap: Role, bins
     over them too.  *cap* is the most the person can ever have.  What lies below *bins* is hidden.
     """
     states: dict[str, State] = {}
-    passable: set[str] = set()
+    passable: set[int] = set()
     regions: dict[int, list[Region]] = {}
     binned: dict[str, Rule] = {}
     for rule in sorted(rules, key=lambda rule: rule.trail):
@@ -106,30 +107,33 @@ def decide(rules: Iterable[Rule], *, floors: Mapping[int, Role], cap: Role, bins
         outer = _nearest(states, above)
         state = states[key] = _state(rule, outer, floors.get(rule.space, Role.NONE), cap)
         if state.role >= Role.PREVIEW:
-            passable.update(above)
+            passable.update(map(int, above))
         path = f"{rule.trail}{key}/"
         regions.setdefault(rule.space, []).append(
             Region(path, rule.node, rule.trail, rule.folder, state.role, outer.role)
         )
     for found in regions.values():
         found.sort()
-    return Decided(states, frozenset(passable), regions, binned, floors, cap)
+    return Decided(states, _own(states, passable), frozenset(passable), regions, binned, floors, cap)
 
 
 def role_of(decided: Decided, trail: str, node: int) -> Role:
     """The role on *node*, which lies below the ids of *trail*."""
-    states = decided.states
-    key = str(node)
-    state = states.get(key)
-    if state is None:
-        for above in reversed(trail.split("/")):
-            if above in states:
-                state = states[above]
-                break
-    role = Role.NONE if state is None else state.role
-    if role is Role.NONE and key in decided.passable:
-        return Role.PASS
+    role = decided.own.get(node)
+    if role is None:
+        role = role_below(decided, trail)
+        if role is Role.NONE and node in decided.passable:
+            return Role.PASS
     return role
+
+
+def role_below(decided: Decided, trail: str) -> Role:
+    """The role on nodes with this *trail* that have no rules of their own."""
+    states = decided.states
+    for above in reversed(trail.split("/")):
+        if above in states:
+            return states[above].role
+    return Role.NONE
 
 
 def role_in_bin(decided: Decided, place: str, trail: str, node: int) -> Role:
@@ -171,12 +175,17 @@ def confined(decided: Decided, region: Region, space: int, most: Role) -> Decide
     top = region._replace(role=min(region.role, most), around=Role.NONE)
     regions = [top, *(one for one in kept if one.node != region.node)]
     states = {str(one.node): State(one.role, None, one.role) for one in regions}
-    return Decided(states, frozenset(), {space: regions}, {}, {}, most)
+    return Decided(states, _own(states, ()), frozenset(), {space: regions}, {}, {}, most)
 
 
 def past(path: str) -> str:
     """The first trail after all those that begin with *path*, which ends in a slash."""
     return path[:-1] + "0"  # "0" follows "/" in the order of bytes
+
+
+def _own(states: Mapping[str, State], passable: Collection[int]) -> dict[int, Role]:
+    own = {int(key): state.role for key, state in states.items()}
+    return {node: role or (Role.PASS if node in passable else Role.NONE) for node, role in own.items()}
 
 
 def _nearest(states: Mapping[str, State], above: Sequence[str]) -> State:

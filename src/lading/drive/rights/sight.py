@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from lading.drive.actor import Actor, Scope
-from lading.drive.rights.decide import Decided, Range, decide, ranges, role_in_bin, role_of
+from lading.drive.rights.decide import Decided, Range, decide, ranges, role_below, role_in_bin
 from lading.drive.rights.kept import Kept
 from lading.drive.rights.roles import Role
 from lading.drive.rights.rules import NOBODY, Found, read_rules
@@ -38,7 +38,7 @@ class Resolved:
 class Sight:
     """What *actor* sees; *epoch* is the one it was worked out for."""
 
-    __slots__ = ("_bins", "_cap", "_decided", "_roots", "actor", "epoch")
+    __slots__ = ("_bins", "_cap", "_decided", "_last", "_roots", "actor", "epoch")
 
     def __init__(self, actor: Actor, epoch: int, resolved: Resolved) -> None:
         self.actor = actor
@@ -47,6 +47,8 @@ class Sight:
         self._roots = resolved.roots
         self._bins = resolved.bins
         self._cap = _cap(actor)
+        # What is listed has one trail after the other, each many times.
+        self._last: tuple[str, Role] = ("", Role.NONE)
 
     def role(self, trail: str, node: int) -> Role:
         """
@@ -54,7 +56,8 @@ class Sight:
 
         What lies in a bin is hidden; see `role_in_bin`.
         """
-        return min(self._uncapped(trail, node), self._cap)
+        role = self._uncapped(trail, node)
+        return role if role <= self._cap else self._cap
 
     def role_in_bin(self, place: str, trail: str, node: int) -> Role:
         """
@@ -88,9 +91,16 @@ class Sight:
         return ranges(self._decided, space, max(at_least, Role.PASS))
 
     def _uncapped(self, trail: str, node: int) -> Role:
-        if trail.partition("/")[0] in self._bins or (not trail and str(node) in self._bins):
-            return Role.NONE
-        return role_of(self._decided, trail, node)
+        decided = self._decided
+        role = decided.own.get(node)
+        if role is not None:
+            # It may have gone to the bin a moment ago.
+            return Role.NONE if trail and trail.partition("/")[0] in self._bins else role
+        last, role = self._last
+        if last != trail:
+            role = role_below(decided, trail)
+            self._last = (trail, role)
+        return Role.PASS if role is Role.NONE and node in decided.passable else role
 
 
 def sight(actor: Actor, *, now: int | None = None) -> Sight:
