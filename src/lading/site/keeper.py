@@ -25,7 +25,7 @@ from lading.model.errors import LadingError
 from lading.model.text import Language
 from lading.site import logs
 from lading.site.home import start_django
-from lading.site.lifeline import Lifeline
+from lading.site.lifeline import Lifeline, birth
 
 PATIENCE = 30.0
 AGAIN = 1.0
@@ -75,7 +75,8 @@ class Keeper:
     def _start(self) -> multiprocessing.Process:
         args = (self._home, self._lifeline, self._plug)
         process = multiprocessing.Process(target=_keep, args=args, name="lading-keeper", daemon=True)
-        process.start()
+        with birth():
+            process.start()
         return process
 
     def _start_again(self) -> None:
@@ -92,6 +93,7 @@ def _keep(home: str, lifeline: Lifeline, plug: int) -> None:
     # Ctrl-C is for the main process, which then asks us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: over.set())
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
     if multiprocessing.get_start_method() == "fork":
         os.close(plug)
     lifeline.follow(over.set)

@@ -9,8 +9,34 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+_ENDS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def birth() -> Iterator[None]:
+    """
+    Start children inside: a signal to end that comes too early waits in the child until it is `born`.
+
+    Else a child would hear it with the ears of the main process, and live on.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDS)
+
+
+def born() -> None:
+    """In a child: signals to end are heard from now on, by handlers of its own or the default."""
+    for number in _ENDS:
+        if callable(signal.getsignal(number)):
+            signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDS)
 
 
 class Lifeline:

@@ -17,6 +17,7 @@ import logging
 import os
 import signal
 import socket
+import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -37,13 +38,14 @@ from lading.site.config import endpoint
 from lading.site.errors import PortTaken
 from lading.site.home import start_django
 from lading.site.keeper import Keeper
-from lading.site.lifeline import Lifeline
+from lading.site.lifeline import Lifeline, birth, born
 
 PATIENCE = 60
 """Seconds that requests under way have to finish after the server was asked to stop."""
 BACKLOG = 2048
 START_LIMIT = 60.0
 _LOOK_AGAIN = 0.05
+_ASK_AGAIN = 0.5
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 (compared with, not listened on)
 _LOGGING = {
     "handlers": {
@@ -138,6 +140,28 @@ class _Server(MPServer):
         super().startup(spawn_target, target_loader)
         self._await_answer()
 
+    def _spawn_workers(self, spawn_target: Any, target_loader: Any) -> None:
+        with birth():
+            super()._spawn_workers(spawn_target, target_loader)
+
+    def _respawn_workers(self, workers: Any, spawn_target: Any, target_loader: Any, delay: float = 0) -> None:
+        with birth():
+            super()._respawn_workers(workers, spawn_target, target_loader, delay)
+
+    def _stop_workers(self) -> None:
+        """Ask all workers to end, and ask again: one that has just started may not have heard the first time."""
+        deadline = time.monotonic() + PATIENCE
+        while (
+            alive := [worker for worker in self.wrks if worker.is_alive()]
+        ) and time.monotonic() < deadline:
+            for worker in alive:
+                worker.terminate()
+            alive[0].join(_ASK_AGAIN)
+        for worker in self.wrks:
+            worker.kill()
+            worker.join()
+        self.wrks.clear()
+
     def _init_shared_socket(self) -> None:
         # Granian does not say what types these have; a holder is made of (descriptor, unix?, backlog).
         descriptor: Any = self._plug.fileno()
@@ -162,11 +186,20 @@ class _Server(MPServer):
 
 def _application(home: str, lifeline: Lifeline) -> Callable[..., Any]:
     """The application in a worker, which ends politely when the main process is gone."""
-    lifeline.follow(partial(os.kill, os.getpid(), signal.SIGTERM))
+    born()
+    lifeline.follow(_end)
     start_django(home)
     logs.set_up()
     application: Callable[..., Any] = import_module("lading.site.wsgi").application
     return application
+
+
+def _end() -> None:
+    """End this process politely; asked again, since who has just started may not hear the first time."""
+    for _ in range(int(PATIENCE / _ASK_AGAIN)):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(_ASK_AGAIN)
+    os._exit(1)
 
 
 def _listening(listen: str) -> socket.socket:
