@@ -118,7 +118,7 @@ def recent(sight: Sight, space: int, limit: int = 100) -> list[Change]:
     Raises:
         NotFound: there is no such space for the viewer.
     """
-    newest, _, pruned = _clock(sight, space)
+    newest, pruned = _clock(sight, space)
     found, _ = changes(sight, space, _cursor(space, max(pruned, newest - limit)), limit)
     return found[::-1]
 
