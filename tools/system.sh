@@ -1,5 +1,6 @@
 #!/bin/bash
-# Install the Debian packages that some tests need: a real Apache, PostgreSQL, ACL tools, a browser, a Chinese font.
+# Install the Debian packages that some tests need: a real Apache, PostgreSQL, ACL tools, a browser, a Chinese font,
+# WebDAV clients and their test suite.
 #
 # Usage: tools/system.sh
 # Installs only as root or with a sudo that asks nothing, and only where apt-get is; elsewhere it
@@ -18,6 +19,9 @@ want apache2 apache2-bin
 want setfacl acl
 want chromium chromium
 want /usr/lib/postgresql postgresql
+want litmus litmus
+want cadaver cadaver
+want mount.davfs davfs2
 want /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc fonts-noto-cjk
 [ ${#missing[@]} -gt 0 ] || exit 0
 
