@@ -46,7 +46,7 @@ def check(
     for look in look_at_contents(contents, now, read_data=read_data):
         report.contents += 1
         report.bytes += look.size
-        report.read += look.size if look.read else 0
+        report.read += look.read
         if look.found:
             _tell(report, look.found, repair)
         if report.contents % EVERY == 0:

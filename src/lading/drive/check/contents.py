@@ -91,7 +91,7 @@ def hits(digest: str) -> dict[str, object]:
         count = cursor.fetchone()[0]
         cursor.execute(_HITS, [digest, HITS])
         rows = [(key, number, row_of(node)) for key, number, *node in cursor.fetchall()]
-        first = [Hit(key, row.id, number, shown(path_of(cursor, row))) for key, number, row in rows]
+        first = [Hit(key, row.id, number, shown(path_of(cursor, row))[1:]) for key, number, row in rows]
     return {"versions": count, "hits": first}
 
 

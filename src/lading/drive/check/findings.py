@@ -204,7 +204,7 @@ class Found(NamedTuple):
 
 
 class Hit(NamedTuple):
-    """A version that needs a lost content; *path* is for a person, *space* the key of its space."""
+    """A version that needs a lost content; *path* (below its space) is for a person, *space* a key."""
 
     space: str
     node: int
@@ -215,7 +215,7 @@ class Hit(NamedTuple):
 @dataclass
 class Report:
     """
-    What a check looked at and found.
+    What a check looked at and found: *contents* with their *bytes*, of which *read* were read through.
 
     *counts* and *repaired* are by code; *findings* are the first `SHOWN` of all.
     """
