@@ -17,8 +17,12 @@ from django.db import connections
 from lading.drive import audit
 from lading.drive.actor import Actor
 from lading.drive.audit import seal as sealing
+from lading.drive.audit.places import make_folder
+from lading.drive.audit.retire import FAILPOINTS as RETIRED
+from lading.drive.audit.retire import retire
 from lading.drive.audit.seal import FAILPOINTS, seal
 from lading.drive.audit.spool import let_go
+from lading.drive.audit.verify import verify
 from lading.drive.models import Event
 from lading.drive.writing import writing
 from lading.evidence import chain
@@ -231,3 +235,41 @@ def _write_and_promise(who: int, promise: int) -> None:
 def _read_all(descriptor: int) -> int:
     with open(descriptor, "rb") as stream:
         return len(stream.read())
+
+
+@pytest.mark.parametrize("point", RETIRED)
+def test_killed_while_old_months_are_removed(home: Path, point: str):
+    """
+    Killed at any point of the removal, the audit holds, and the next run removes the rest.
+    """
+    for month in (1, 2, 3, 9):
+        happen_at(moment(month))
+        seal(now=moment(month))
+
+    def work() -> None:
+        failpoints._NAME, failpoints._left = point, 1
+        retire(now=moment(9))
+
+    _, ended = child(work)
+
+    assert -signal.SIGKILL == ended
+    assert verify(now=moment(9)).segments >= 2
+    retire(now=moment(9))
+    checked = verify(now=moment(9))
+    assert ("2026-03", 6) == (checked.since, checked.events)
+    assert ["2026-03.jsonl", "2026-09.jsonl"] == sorted(
+        file.name for file in (home / "audit").glob("20*.jsonl")
+    )
+
+
+def happen_at(at: int) -> None:
+    """Three changes and a line of the spool that is torn."""
+    for _ in range(3):
+        with writing(ANNA, now=at) as work:
+            work.event("file.saved")
+    Path(make_folder("spool"), f"{at}.jsonl").write_bytes(b"torn")
+
+
+def moment(month: int) -> int:
+    """The twentieth of a month of 2026."""
+    return int(datetime(2026, month, 20, tzinfo=UTC).timestamp()) * 10**9

@@ -6,10 +6,12 @@ import json
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.db import connection, connections
+from django.test import override_settings
 
 from lading.drive.actor import EVERYTHING, SYSTEM, Actor, Scope
 from lading.drive.audit.spool import let_go
@@ -110,6 +112,13 @@ class Office:
 @pytest.fixture
 def office() -> Office:
     return Office()
+
+
+@pytest.fixture(autouse=True)
+def quick_hasher() -> Iterator[None]:
+    """How long a hash takes is no claim of these tests."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
 
 
 def changed() -> None:

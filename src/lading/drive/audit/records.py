@@ -66,7 +66,7 @@ def draft(told: Told, key: bytes, *, withheld: bool) -> Draft:
             facts[name] = value
     if withheld:
         facts["withheld"] = mark(told, key)
-        facts["facts"] = _without_names(_read(told.facts))
+        facts["facts"] = without_names(_read(told.facts))
     else:
         if told.path:
             facts["path"] = told.path
@@ -105,7 +105,8 @@ def _read(text: str) -> dict[str, Any]:
     return facts if isinstance(facts, dict) else {"facts": facts}
 
 
-def _without_names(facts: Mapping[str, Any]) -> dict[str, Any]:
+def without_names(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What of *facts* is certainly no name: numbers, and a few plain words."""
     return {name: _fit(value) for name, value in facts.items() if _says_no_name(name, value)}
 
 
