@@ -19,6 +19,8 @@ COMMANDS: dict[str, tuple[str, str, Text]] = {
     "freeze": ("drive_spaces", "freeze", Text("Make a space read-only.", "将空间设为只读。")),
     "thaw": ("drive_spaces", "thaw", Text("End a freeze.", "解除只读。")),
     "check": ("drive_check", "check", Text("Check content and tables.", "检查内容与数据表。")),
+    "tidy": ("drive_check", "tidy", Text("Remove what has had its time.", "清除已到期的内容。")),
+    "audit": ("drive_audit", "audit", Text("Verify and export the audit.", "校验和导出审计记录。")),
     "people": ("drive_people", "people", Text("Load people from a CSV file.", "从 CSV 文件导入人员。")),
     "person": ("drive_people", "person", Text("Add a person.", "添加人员。")),
     "token": ("drive_people", "token", Text("Make an access token.", "创建访问令牌。")),

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -40,6 +41,20 @@ _WRONG = Text(
     "Something is wrong: {errors:,} errors, {warnings:,} warnings.",
     "发现问题：错误 {errors:,} 个，警告 {warnings:,} 个。",
 )
+_TIDY = Text(
+    """Remove from the drive in HOME what has had its time: versions by keep rule, old trash, uploads that nobody goes on
+    with, contents that nothing needs.  A drive that is served does so by itself, once an hour.
+
+    Legal holds, frozen spaces and labelled versions stay as they are.""",
+    """清除 HOME 中已到期的内容：按保留规则的旧版本、过期的回收站内容、无人继续的上传、无人需要的内容。
+    运行中的网盘每小时自动执行一次。
+
+    法律保全、只读空间和已加标签的版本保持不变。""",
+)
+_TIDIED = Text(
+    "versions {versions:,}, trash {trash:,}, uploads {uploads:,}, contents {contents:,}",
+    "版本 {versions:,}，回收站 {trash:,}，上传 {uploads:,}，内容 {contents:,}",
+)
 _SEVERITY = {
     "error": Text("error", "错误"),
     "warning": Text("warning", "警告"),
@@ -63,6 +78,23 @@ def check(home: str, read_data: bool, repair: bool, as_json: bool) -> int:
     else:
         _tell(report)
     return code
+
+
+@click.command(help=speak(_TIDY))
+@home_argument
+@json_option
+def tidy(home: str, as_json: bool) -> int:
+    """Tidy the drive in *home*."""
+    at_work = desk(home, "check")
+    with progress_bar(quiet=as_json) as publish:
+        done = asdict(at_work.clear(publish))
+    if as_json:
+        answer("drive tidy", done)
+    else:
+        uploads = done["uploads"] + done["unfinished"]
+        contents = done["swept"]["removed"]
+        say(_TIDIED, versions=done["versions"], trash=done["trash"], uploads=uploads, contents=contents)
+    return 0
 
 
 def _facts(report: Any) -> dict[str, Any]:

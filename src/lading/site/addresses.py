@@ -6,10 +6,13 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from lading.site.pages.first import first
 from lading.site.pages.home import home
+from lading.site.pages.link import download, link
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("lading.drive.api.urls")),
     path("first/<str:token>", first),
+    path("s/<str:token>", link),
+    path("s/<str:token>/download", download),
     path("", home),
 ]
 

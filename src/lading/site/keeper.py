@@ -43,7 +43,11 @@ class Duty:
 
 
 SEAL = Duty("lading.drive.audit.seal", "seal", 2.0)
-DUTIES = (SEAL, Duty("lading.drive.check.tidy", "tidy", 3600.0))
+DUTIES = (
+    SEAL,
+    Duty("lading.drive.check.tidy", "tidy", 3600.0),
+    Duty("lading.drive.audit.retire", "retire", 24 * 3600.0),
+)
 
 
 class Keeper:

@@ -75,6 +75,7 @@ LINK = {
     "password_lead": Text("This link asks for a password.", "打开此链接需要密码。"),
     "password": Text("Password", "密码"),
     "open": Text("Open", "打开"),
+    "wrong": Text("That is not right. Try again.", "输入有误，请重试。"),
     "inside_lead": Text(
         "This link is for people of the firm. Please sign in.", "此链接仅供企业内部人员使用，请先登录。"
     ),
@@ -88,14 +89,10 @@ LINK = {
     "changed": Text("Changed", "修改时间"),
     "version": Text("Version", "版本"),
     "pinned": Text("version {number}", "第 {number} 版"),
-    "until": Text("Valid until", "有效期至"),
     "left": Text("Downloads left", "剩余下载次数"),
-    "name": Text("Name", "名称"),
     "folder": Text("Folder", "文件夹"),
     "empty": Text("This folder is empty.", "此文件夹为空。"),
     "more": Text("More", "更多"),
-    "up": Text("Back to {name}", "返回 {name}"),
-    "contents": Text("What is in it", "其中的内容"),
 }
 FAULT = {
     "not_found": Text("There is nothing here", "此处没有内容"),

@@ -16,7 +16,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -89,11 +89,38 @@ class Network:
 class Commands:
     """Runs `lading` as a person would, in *folder*."""
 
-    def __init__(self, teller: Teller, password: str) -> None:
+    def __init__(self, teller: Teller, secrets: Mapping[str, str]) -> None:
         self._teller = teller
         # No proxy of the person's may stand between: everything is on this machine.
-        self._environment = {**os.environ, PASSWORD: password, "no_proxy": HOST, "NO_PROXY": HOST}
-        self._program = str(Path(sys.executable).with_name("lading"))
+        self._environment = {**os.environ, "no_proxy": HOST, "NO_PROXY": HOST}
+        self.program = str(Path(sys.executable).with_name("lading"))
+        self.know(secrets)
+
+    def know(self, secrets: Mapping[str, str]) -> None:
+        """Commands find *secrets* in their environment from now on, by these names."""
+        self._environment.update(secrets)
+
+    def show(self, *arguments: str) -> None:
+        """Show a command that somebody else runs."""
+        self._teller.command(shlex.join(["lading", *arguments]))
+
+    def answer(self, *arguments: str) -> dict[str, Any]:
+        """
+        Run to the end with `--json`; the document that was written.
+
+        Raises:
+            DemoFailed: the exit code is not 0.
+        """
+        self.show(*arguments)
+        done = subprocess.run(
+            [self.program, *arguments, "--json"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            env=self._environment,
+        )
+        if done.returncode:
+            raise DemoFailed(words.COMMAND_FAILED, command=arguments[0], code=done.returncode)
+        return dict(json.loads(done.stdout))
 
     def run(self, *arguments: str) -> None:
         """
@@ -123,10 +150,10 @@ class Commands:
 
     @contextlib.contextmanager
     def _started(self, arguments: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
-        self._teller.command(shlex.join(["lading", *arguments]))
+        self.show(*arguments)
         # A group of its own: Ctrl-C comes to us, and we end it with all its workers.
         process = subprocess.Popen(
-            [self._program, *arguments],
+            [self.program, *arguments],
             stdin=subprocess.DEVNULL,
             env=self._environment,
             start_new_session=True,

@@ -15,6 +15,7 @@ from random import Random
 from lading.testkit import worlds
 from lading.testkit.badnet import HOST, MIB, Counts, Rules
 from lading.testkit.demo import truth, words
+from lading.testkit.demo.arrival import TOKEN, NewDrive
 from lading.testkit.demo.scene import (
     PASSWORD,
     Commands,
@@ -73,13 +74,16 @@ class Story:
         fresh(self._wish.folder)
         world = self._build()
         with WsgiDavServer(self._old.resolve()) as server:
-            self._commands = Commands(self._teller, server.password)
+            self._commands = Commands(self._teller, {PASSWORD: server.password})
             self._server = server
-            before = self._copy_and_kill(world)
-            self._resume(world, before)
-            world = self._work_and_copy(world)
-            self._verify()
-        self._compare(world)
+            with NewDrive(self._new, self._commands) as self._drive:
+                self._arrive()
+                before = self._copy_and_kill(world)
+                self._resume(world, before)
+                world = self._work_and_copy(world)
+                self._verify()
+                self._compare(world)
+                self._look_at_drive()
         self._look_at_records()
         self._show_accounts()
 
@@ -99,6 +103,12 @@ class Story:
         if world.refused:
             self._teller.line(words.REFUSED, count=len(world.refused))
         return world
+
+    def _arrive(self) -> None:
+        self._teller.heading(words.ARRIVAL)
+        self._drive.set_up()
+        self._commands.know({TOKEN: self._drive.token})
+        self._teller.line(words.ARRIVAL_FACTS, address=self._drive.address, dav=self._drive.dav)
 
     def _copy_and_kill(self, world: worlds.World) -> truth.Arrived:
         rules = self._wish.rules
@@ -120,10 +130,10 @@ class Story:
             )
             self._teller.heading(words.COPY, share=share)
             begun = self._teller.seconds
-            self._commands.run_and_kill(self._copy(), lambda: truth.count(self._new) >= enough)
+            self._commands.run_and_kill(self._copy(), lambda: self._drive.count() >= enough)
             seconds = self._teller.seconds - begun
             wait_for_quiet(job_in(self._state))
-        before = truth.arrived(world, self._new)
+        before = truth.arrived(world, self._drive.holding())
         self._teller.line(
             words.KILLED,
             seconds=seconds,
@@ -142,7 +152,7 @@ class Story:
         self._teller.heading(words.RESUME)
         with self._network() as network:
             self._commands.run(*self._copy())
-        if again := truth.written_again(before, self._new):
+        if again := truth.written_again(before, self._drive.holding()):
             raise DemoFailed(words.REWRITTEN, paths=_some(again))
         carried = network.counts.bytes_down
         missing = world.bytes - before.bytes - before.unfinished_bytes
@@ -182,10 +192,15 @@ class Story:
 
     def _compare(self, world: worlds.World) -> None:
         self._teller.heading(words.TRUTH)
-        wrong = truth.differences(world, self._new)
+        wrong = truth.differences(world, self._drive.holding())
         if wrong:
             raise DemoFailed(words.DIFFER, count=len(wrong), first=wrong[0])
         self._teller.line(words.TRUTH_FACTS, files=len(world.files), folders=len(world.folders))
+
+    def _look_at_drive(self) -> None:
+        self._teller.heading(words.DRIVE)
+        self._commands.run("drive", "check", str(self._new), "--read-data")
+        self._commands.run("drive", "audit", "verify", str(self._new))
 
     def _look_at_records(self) -> None:
         self._teller.heading(words.RECORDS)
@@ -204,12 +219,14 @@ class Story:
         self._teller.heading(words.ACCOUNT)
         self._teller.table(rows)
         self._teller.line(words.REPORT, path=self._report / "index.html")
+        self._teller.line(words.AGAIN_THERE, home=self._new)
 
     # What the acts share
 
     def _drives(self) -> list[str]:
-        login = ["--old-opt", f"user={self._server.user}", "--old-opt", f"password=env:{PASSWORD}"]
-        return [self._url, str(self._new), *login, "--state", str(self._state)]
+        old = ["--old-opt", f"user={self._server.user}", "--old-opt", f"password=env:{PASSWORD}"]
+        new = ["--new-opt", f"token=env:{TOKEN}"]
+        return [self._url, self._drive.place, *old, *new, "--state", str(self._state)]
 
     def _copy(self) -> list[str]:
         return ["copy", *self._drives()]

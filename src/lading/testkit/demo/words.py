@@ -34,6 +34,17 @@ NETWORK_FACTS = Text(
     "{refuse:.0%} 的连接被拒绝，每传输 {dark} 中断 {dark_for:g} 秒",
 )
 
+ARRIVAL = Text("The new drive: Lading's own, on an empty folder", "新网盘：Lading 自带网盘，从空文件夹启动")
+ARRIVAL_FACTS = Text(
+    "it answers on {address}/ and, as a folder, on {dav}", "地址 {address}/；以文件夹方式访问：{dav}"
+)
+DRIVE = Text("What the new drive says about itself", "新网盘的自检")
+AGAIN_THERE = Text(
+    "the new drive is in {home}; start it again with: lading drive serve {home}",
+    "新网盘位于 {home}；可再次启动：lading drive serve {home}",
+)
+NO_DRIVE = Text("the new drive did not start: {detail}", "新网盘未能启动：{detail}")
+
 COPY = Text(
     "Copy, to be killed with SIGKILL at {share:.0%} of the files",
     "开始复制，将在完成 {share:.0%} 的文件时以 SIGKILL 终止",
