@@ -232,3 +232,25 @@ def test_a_bucket_has_its_keys_by_reference(monkeypatch: pytest.MonkeyPatch):
 
     assert isinstance(store(), BucketStore)
     assert ["env:K", "env:S"] == asked
+
+
+def test_a_disk_that_is_not_mounted_is_no_empty_store(home: Path):
+    """
+    Nothing is written beside it, and nothing is said to be missing.
+    """
+    got = store().put_bytes(b"content")
+    with writing(SYSTEM):
+        record(None, got, 10**18)
+    kept = store()
+    (home / "store").rename(home / "unmounted")
+    (home / "store").mkdir()
+    for call in (lambda: kept.open(got.digest), lambda: [*kept.all()], lambda: kept.put_bytes(b"more")):
+        with pytest.raises(Unavailable):
+            call()
+    settings.LADING_DRIVE = {**settings.LADING_DRIVE}
+    with pytest.raises(Unavailable, match="mounted"):
+        store()
+
+    assert [] == [*(home / "store").iterdir()]
+    (home / "store" / "objects").mkdir()
+    assert not store().exists(got.digest)

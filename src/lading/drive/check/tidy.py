@@ -15,6 +15,7 @@ from django.conf import settings
 
 from lading.drive.actor import SYSTEM
 from lading.drive.check.contents import look_at_unfinished
+from lading.drive.check.rows import pages
 from lading.drive.check.sweeping import Swept, sweep
 from lading.drive.models import Answer, Lock, OneTime, Partial
 from lading.drive.people.throttle import forget
@@ -32,6 +33,7 @@ UPLOADS = 7 * DAY
 ONE_TIMES = 30 * DAY
 """How long a one-time secret is remembered after its end: whoever uses it late is told why it fails."""
 _ROUNDS = 10_000
+_RESTING = "SELECT key FROM drive_partial WHERE touched < %s AND key > %s ORDER BY key LIMIT %s"
 
 
 @dataclass
@@ -94,9 +96,8 @@ def _delete(model: Any, **which: Any) -> int:
 
 
 def _forget_uploads(contents: Store, before: int) -> int:
-    keys = list(Partial.objects.filter(touched__lt=before).values_list("key", flat=True))
     gone = 0
-    for key in keys:
+    for (key,) in list(pages(_RESTING, "", before)):
         # Its owner may go on with it this very moment.
         if _delete(Partial, key=key, touched__lt=before):
             contents.partial_drop(key)

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 
 from lading.drive.store.base import Store
-from lading.drive.store.folder import FolderStore
+from lading.drive.store.folder import FolderStore, is_store, lost
 from lading.model.errors import BadRequest
 from lading.model.text import Text
 
@@ -38,7 +39,10 @@ def store() -> Store:
 def _make(said: Mapping[str, Any]) -> Store:
     place = said["store"]
     if not place or os.path.isabs(place):
-        return FolderStore(place or os.path.join(said["home"], FOLDER), sync=said["sync"])
+        root = place or os.path.join(said["home"], FOLDER)
+        if not is_store(root) and _anything_recorded():
+            raise lost()
+        return FolderStore(root, sync=said["sync"])
     if place.startswith("s3://"):
         try:
             # Only a drive on a bucket needs the client for it.
@@ -47,3 +51,10 @@ def _make(said: Mapping[str, Any]) -> Store:
             raise BadRequest(place, Text("install lading[s3]", "请安装 lading[s3]")) from None
         return s3_store(said)
     raise BadRequest(place, Text("expected s3://BUCKET/PREFIX or a folder", "应为 s3://桶名/前缀 或文件夹"))
+
+
+def _anything_recorded() -> bool:
+    # A drive that has contents has a store: an empty folder is most often a disk that is not mounted.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM drive_content LIMIT 1")
+        return cursor.fetchone() is not None

@@ -36,7 +36,9 @@ from lading.drive.store.base import (
 from lading.drive.store.files import FileReading, failure, push, sync_all, sync_file, sync_folder, translated
 from lading.drive.store.hashing import Hashing
 from lading.drive.store.partials import FolderPartials
+from lading.model.errors import Unavailable
 from lading.model.failpoints import failpoint
+from lading.model.text import Text
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
@@ -98,6 +100,7 @@ class FolderStore(FolderPartials, Store):
             for area in (Area.OBJECTS, Area.SWEPT):
                 with suppress(FileNotFoundError):
                     return FileReading(self._path(digest, area), digest, start, end)
+        self._demand_root()
         raise missing(digest)
 
     def path(self, digest: str) -> str | None:
@@ -134,6 +137,7 @@ class FolderStore(FolderPartials, Store):
 
     def all(self, area: Area = Area.OBJECTS) -> Iterator[Item]:
         root = f"{self.root}/{area}"
+        self._demand_root()
         with translated("store"):
             for folder in sorted(_names(root)):
                 # A folder's names are few: one in 256 of all.
@@ -203,6 +207,11 @@ class FolderStore(FolderPartials, Store):
             raise
         failpoint("store.shown")
 
+    def _demand_root(self) -> None:
+        """Raise Unavailable if the disk went away: without it every content would seem to be missing."""
+        if not is_store(self.root):
+            raise lost()
+
     def _make_folders(self) -> None:
         if os.path.isdir(f"{self.root}/damaged"):
             return
@@ -213,6 +222,22 @@ class FolderStore(FolderPartials, Store):
         if self.sync:
             for folder in (f"{self.root}/objects", self.root, os.path.dirname(self.root)):
                 sync_folder(folder)
+
+
+def is_store(root: str) -> bool:
+    """Whether *root* looks like a store that was used before."""
+    return os.path.isdir(f"{root}/objects")
+
+
+def lost() -> Unavailable:
+    """The error for a store that was there and is not any more."""
+    return Unavailable(
+        "store",
+        Text(
+            "its folder is empty: is the disk mounted? If it is lost for good, make the folder “objects” in it",
+            "其文件夹为空：磁盘是否已挂载？如确已丢失，请在其中建立文件夹“objects”",
+        ),
+    )
 
 
 def _fill(descriptor: int, source: Iterable[bytes], size: int | None, limit: int | None) -> Stored:
