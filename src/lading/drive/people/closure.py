@@ -15,9 +15,10 @@ from django.db import connection
 EVERYBODY = "everybody"
 """The key of the principal that stands for all people of the firm; guests are not of the firm."""
 
-# UNION drops what was met before, so a circle that slipped in ends as well.
+# UNION drops what was met before, so a circle that slipped in ends as well.  *way* lets both
+# databases look each principal up by its id: by membership (0) and by department (1).
 _REACH = """
-WITH RECURSIVE me AS (
+WITH RECURSIVE way(n) AS (SELECT 0 UNION ALL SELECT 1), me AS (
     SELECT p.id, p.kind, p.parent_id, p.until
     FROM drive_principal p LEFT JOIN drive_principal o ON o.id = p.owner_id
     WHERE p.id = %s AND p.active
@@ -26,8 +27,9 @@ WITH RECURSIVE me AS (
     SELECT id, parent_id FROM me
     UNION
     SELECT p.id, p.parent_id
-    FROM up LEFT JOIN drive_membership m ON m.member_id = up.id
-    JOIN drive_principal p ON p.id = m.group_id OR p.id = up.parent
+    FROM up CROSS JOIN way w
+    LEFT JOIN drive_membership m ON m.member_id = up.id AND w.n = 0
+    JOIN drive_principal p ON p.id = CASE w.n WHEN 0 THEN m.group_id ELSE up.parent END
     WHERE p.active
 )
 SELECT up.id, me.until FROM up CROSS JOIN me

@@ -24,12 +24,13 @@ Kind = Principal.Kind
 LARGEST_PAGE = 1000
 
 _ABOVE = """
-WITH RECURSIVE up(id, parent) AS (
+WITH RECURSIVE way(n) AS (SELECT 0 UNION ALL SELECT 1), up(id, parent) AS (
     SELECT id, parent_id FROM drive_principal WHERE id = %s
     UNION
     SELECT p.id, p.parent_id
-    FROM up LEFT JOIN drive_membership m ON m.member_id = up.id
-    JOIN drive_principal p ON p.id = m.group_id OR p.id = up.parent
+    FROM up CROSS JOIN way w
+    LEFT JOIN drive_membership m ON m.member_id = up.id AND w.n = 0
+    JOIN drive_principal p ON p.id = CASE w.n WHEN 0 THEN m.group_id ELSE up.parent END
 )
 SELECT id FROM up
 """

@@ -26,19 +26,19 @@ from lading.drive.rights.walls import crossing
 from lading.drive.writing import Writing, writing
 from lading.model.text import Text
 
-_ADD = "INSERT INTO drive_principal (kind, key, name, mail, until, active, created) VALUES (%s, %s, %s, %s, %s, %s, %s)"
+_ADD = "INSERT INTO drive_principal (kind, key, name, mail, until, active, created) VALUES"
 _CHANGE = (
     "UPDATE drive_principal SET name = %s, mail = %s, parent_id = %s, owner_id = %s, until = %s, active = %s"
     " WHERE id = %s"
 )
-_JOIN = "INSERT INTO drive_membership (member_id, group_id) VALUES (%s, %s)"
+_JOIN = "INSERT INTO drive_membership (member_id, group_id) VALUES"
 _PART = "DELETE FROM drive_membership WHERE member_id = %s AND group_id = %s"
-_ACCOUNT = (
-    "INSERT INTO drive_account (password, principal_id, login, admin, created) VALUES (%s, %s, %s, '', %s)"
-)
+_ACCOUNT = "INSERT INTO drive_account (password, principal_id, login, admin, created) VALUES"
 # Changes nothing, but nobody else changes the directory until we are through.
 _HOLD = "UPDATE drive_meta SET value = value WHERE key = 'epoch'"
 _ROUNDS = 20
+_AT_ONCE = 1000
+_MANY = 500
 _CAREFUL = Text(
     "nobody was deactivated: of some lines not even the key could be read",
     "未停用任何人员：部分行连编号都无法读取",
@@ -137,18 +137,25 @@ def _state(actor: Actor, ids: Mapping[str, int]) -> State:
 
 def _write(now: int, found: Plan, known: Mapping[str, int]) -> None:
     with connection.cursor() as cursor:
-        _many(
-            cursor,
-            _ADD,
-            [(row.kind, row.key, row.name, row.mail, row.until, row.active, now) for row in found.added],
-        )
+        added = [(row.kind, row.key, row.name, row.mail, row.until, row.active, now) for row in found.added]
+        _insert(cursor, _ADD, added)
         ids = _ids(known, found)
         placed = [row for row in found.added if row.parent or row.owner]
         _many(cursor, _CHANGE, [_changed(row, ids) for row in (*placed, *found.changed)])
         _many(cursor, _PART, [(ids[member], ids[group]) for member, group in found.parts])
-        _many(cursor, _JOIN, [(ids[member], ids[group]) for member, group in found.joins])
-        accounts = [(unusable(), ids[key], login, now) for key, login in found.accounts]
-        _many(cursor, _ACCOUNT, accounts)
+        _insert(cursor, _JOIN, [(ids[member], ids[group]) for member, group in found.joins])
+        accounts = [(unusable(), ids[key], login, "", now) for key, login in found.accounts]
+        _insert(cursor, _ACCOUNT, accounts)
+        if connection.vendor == "postgresql" and len(found.added) + len(found.joins) > _MANY:
+            # Until it knows that the tables have grown, it reads them whole to find one row.
+            cursor.execute("ANALYZE drive_principal, drive_membership, drive_account")
+
+
+def _insert(cursor: Any, sql: str, rows: list[tuple[Any, ...]]) -> None:
+    for start in range(0, len(rows), _AT_ONCE):
+        some = rows[start : start + _AT_ONCE]
+        places = f"({', '.join(['%s'] * len(some[0]))})"
+        cursor.execute(f"{sql} {', '.join([places] * len(some))}", [value for row in some for value in row])
 
 
 def _many(cursor: Any, sql: str, rows: list[tuple[Any, ...]]) -> None:
@@ -187,12 +194,16 @@ def _ask_walls(now: int, found: Plan, already: set[int], *, all_of_them: bool) -
 
 def _finish(work: Writing, found: Plan) -> None:
     ids = dict(Principal.objects.values_list("key", "id"))
+    places: dict[str, list[int]] = {row.key: [] for row in found.added}
+    for member, group in found.joins:
+        if member in places:
+            places[member].append(ids[group])
+        else:
+            work.event("group.changed", of=ids[group], joined=ids[member])
     for row in found.added:
-        work.event(f"{row.kind}.added", of=ids[row.key], key=row.key)
+        work.event(f"{row.kind}.added", of=ids[row.key], key=row.key, groups=places[row.key])
     for row in found.changed:
         work.event(f"{row.kind}.changed", of=ids[row.key])
-    for member, group in found.joins:
-        work.event("group.changed", of=ids[group], joined=ids[member])
     for member, group in found.parts:
         work.event("group.changed", of=ids[group], parted=ids[member])
     for key, login in found.accounts:
