@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from django.conf import settings
+
 from lading.drive.actor import SYSTEM, Scope
 from lading.drive.people import principals
 from lading.drive.people.accounts import make_account
@@ -17,13 +19,13 @@ DAY = 24 * 3600 * 10**9
 
 def add(key: str, name: str, mail: str, login: str) -> dict[str, Any]:
     """
-    Add a person; with a *login* also an account, and the token of an invitation to choose its password.
+    Add a person; with a *login* also an account, and the address of an invitation to choose its password.
     """
     made = principals.add(SYSTEM, "person", key, name=name or key, mail=mail)
     facts: dict[str, Any] = {"principal": key, "login": login or None, "invitation": None}
     if login:
         make_account(SYSTEM, made.id, login)
-        facts["invitation"] = invite(SYSTEM, made.id)
+        facts["invitation"] = f"{_address()}/first/{invite(SYSTEM, made.id)}"
     return facts
 
 
@@ -47,3 +49,9 @@ def token(key: str, name: str, scopes: tuple[str, ...], days: int | None) -> dic
         SYSTEM, name, [Scope(scope) for scope in scopes], expires, of=finding.principal(key)
     )
     return {"id": str(row.id), "principal": key, "scopes": sorted(scopes), "expires": expires, "token": text}
+
+
+def _address() -> str:
+    """What people type; where `drive.toml` does not say, where the drive listens unless told otherwise."""
+    said = settings.LADING_DRIVE
+    return str(said["address"] or f"http://{said['listen']}").rstrip("/")

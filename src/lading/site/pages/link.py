@@ -30,7 +30,7 @@ from lading.drive.people.tokens import actor_for_token
 from lading.drive.rights.roles import Role
 from lading.drive.tree.expect import etag
 from lading.drive.tree.row import Seen
-from lading.model.errors import LadingError, LoginFailed
+from lading.model.errors import LadingError, LoginFailed, NotFound
 from lading.model.paths import Path, decode, encode, shown_name
 from lading.site.pages import faults, words
 from lading.site.pages.rendering import page, speak
@@ -56,8 +56,10 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
         return _shown(request, opened, entry)
     except LoginFailed as error:
         return _form(request, error)
+    except NotFound:
+        return faults.not_found(request)
     except LadingError as error:
-        return faults.failure(request, error)
+        return faults.failure(request, error.about(speak(request, words.LINK["this"])))
 
 
 @require_GET
@@ -73,10 +75,10 @@ def download(request: HttpRequest, token: str) -> HttpResponseBase:
         answer = send(request, sent)
     except LoginFailed:
         return HttpResponseRedirect(f"/s/{quote(token)}")
-    except Refused:
+    except (Refused, NotFound):
         return faults.not_found(request)
     except LadingError as error:
-        return faults.failure(request, error)
+        return faults.failure(request, error.about(speak(request, words.LINK["this"])))
     _keep(answer, TICKET, taken.ticket, f"/s/{token}")
     return answer
 

@@ -72,6 +72,7 @@ FIRST = {
 }
 LINK = {
     "title": Text("Shared with you", "分享给您的内容"),
+    "this": Text("This link", "此链接"),
     "password_lead": Text("This link asks for a password.", "打开此链接需要密码。"),
     "password": Text("Password", "密码"),
     "open": Text("Open", "打开"),
