@@ -61,10 +61,10 @@ class Quick:
         if kind is int:
             return -_LARGEST <= value <= _LARGEST  # type: ignore[operator]
         if kind is dict:
-            return all(
-                (key in self._keys or self._learnt(key)) and self._usual(item)
-                for key, item in value.items()  # type: ignore[attr-defined]
-            )
+            for key, item in value.items():  # type: ignore[attr-defined]
+                if (key not in self._keys and not self._learnt(key)) or not self._usual(item):
+                    return False
+            return True
         if kind is list:
             return all(map(self._usual, value))  # type: ignore[call-overload]
         return value is None or kind is bool

@@ -28,7 +28,7 @@ _KIND = re.compile(r"[a-z_]+(\.[a-z_]+)+")
 _PLAIN = ("via", "address", "role", "link")
 _PLAIN_VALUE = re.compile(r"[A-Za-z0-9_.:%-]{1,80}")
 # A first look: what it does not find, `refuse_secrets` does not refuse.
-_SUSPECT = re.compile(r"://|authorization|-----|pass|secret|token|cookie|key", re.IGNORECASE)
+_SUSPECT = ("://", "author", "-----", "pass", "secret", "token", "cookie", "key")
 
 
 class Told(NamedTuple):
@@ -91,7 +91,8 @@ def moment(at: int) -> datetime:
 def _may_stand(told: Told) -> bool:
     if len(told.path) > LONGEST or len(told.facts) > LONGEST:
         return False
-    if not _SUSPECT.search(told.path) and not _SUSPECT.search(told.facts):
+    text = f"{told.path}{told.facts}".lower()
+    if not any(word in text for word in _SUSPECT):
         return True
     try:
         refuse_secrets({"path": told.path, "facts": _read(told.facts)})
