@@ -10,8 +10,7 @@ import pytest
 from lading.drive.store import Store
 from lading.drive.store.bucket_client import s3_store
 from lading.model.errors import LadingError, Unavailable
-from lading.testkit.servers import require_server
-from lading.testkit.servers.seaweed import SeaweedServer
+from lading.testkit.servers import SeaweedServer, require_server
 from support.store_contract import LARGE, StoreContract, broken, stored
 
 pytestmark = pytest.mark.live

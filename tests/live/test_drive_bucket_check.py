@@ -19,8 +19,7 @@ from lading.drive.store import store
 from lading.drive.store.base import Area
 from lading.drive.store.bucket import BucketStore
 from lading.model.errors import NoSpace, Unavailable
-from lading.testkit.servers import require_server
-from lading.testkit.servers.seaweed import SeaweedServer
+from lading.testkit.servers import SeaweedServer, require_server
 from support.drive_ground import Ground, digest, read
 
 pytestmark = pytest.mark.live

@@ -298,6 +298,23 @@ def test_savers_and_sweepers_at_once_lose_nothing(drive: Drive) -> None:
     demand_sound()
 
 
+def test_a_check_beside_savers_and_sweepers_finds_nothing(drive: Drive) -> None:
+    """
+    What looks wrong because it changes under the eyes of the checker is no finding.
+    """
+    connections.close_all()
+    works = [save_and_delete, save_and_delete, sweep_on]
+    children = [forked(work, drive, seed) for seed, work in enumerate(works)]
+    end = time.monotonic() + SECONDS
+    reports = []
+    while time.monotonic() < end:
+        reports.append(check(read_data=True))
+
+    assert [0] * len(works) == [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+    assert reports
+    assert [] == [report.findings for report in reports if report.findings]
+
+
 def save_once(drive: Drive) -> None:
     for number in range(4):
         drive.save("killed", store().put_bytes(b"content %d" % number))

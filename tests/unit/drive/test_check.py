@@ -2,6 +2,7 @@
 The checker finds what is wrong, says where, and puts right what it can beside, never over.
 """
 
+import json
 import os
 import time
 from collections.abc import Callable
@@ -224,6 +225,8 @@ def test_tables_that_contradict_each_other_are_put_right(ground: Ground, what: s
     assert {code} == set(check().counts)
     report = check(repair=True)
     assert report.repaired == report.counts
+    told = json.loads(Event.objects.get(kind="drive.repaired").facts)
+    assert report.counts[code] == told[code]
     assert report.sound
     assert {} == check().counts
 

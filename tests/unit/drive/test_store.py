@@ -17,7 +17,7 @@ from obstore.store import MemoryStore
 
 from lading.drive.actor import SYSTEM
 from lading.drive.models import Content
-from lading.drive.store import Store, Stored, record, record_many, store
+from lading.drive.store import Store, Stored, bucket, record, record_many, store
 from lading.drive.store.base import Area
 from lading.drive.store.bucket import BucketStore
 from lading.drive.store.folder import FolderStore
@@ -33,8 +33,10 @@ class TestFolder(StoreContract):
 
 
 class TestBucketInMemory(StoreContract):
-    @pytest.fixture
-    def store(self) -> Store:
+    @pytest.fixture(params=[False, True], ids=["", "too large to be copied by the server"])
+    def store(self, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Store:
+        if request.param:
+            monkeypatch.setattr(bucket, "_COPY", -1)
         return BucketStore(MemoryStore())
 
 

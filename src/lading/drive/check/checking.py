@@ -2,7 +2,7 @@
 The checker: whether every content is there and is what its name says, and every number right.
 
 It looks and tells; with *repair* it puts right what it can, beside and never
-over: a wrong content is moved to `damaged`, none is removed or replaced.
+over: a wrong content is moved to `damaged`, none is removed or replaced.  The audit gets to know of it.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+from lading.drive.actor import SYSTEM
 from lading.drive.check.contents import look_at_contents, look_at_unfinished, look_at_unrecorded
 from lading.drive.check.findings import Found, Report
 from lading.drive.check.tables import count_nodes, look_at_tables
 from lading.drive.store import Store, store
+from lading.drive.writing import writing
 from lading.model.progress import Progress, Publish, nobody_listens
 
 EVERY = 500
@@ -53,6 +55,9 @@ def check(
             progress(Progress("check", report.contents, report.bytes))
     for found in look_at_unfinished(contents, now):
         _tell(report, found, repair)
+    if report.repaired:
+        with writing(SYSTEM) as work:
+            work.event("drive.repaired", **report.repaired)
     progress(Progress("check", report.contents, report.bytes, report.contents, report.bytes))
     return report
 

@@ -65,7 +65,7 @@ def look_at_contents(store: Store, now: int, *, read_data: bool) -> Iterator[Loo
 def look_at_unrecorded(store: Store) -> Iterator[Found]:
     """Versions whose content has no row."""
     for digest, size in pages(_UNRECORDED, ""):
-        if recorded_now(digest) is not None:
+        if recorded_now(digest) is not None or not _versions_need(digest):
             continue
         if store.exists(digest) or store.find(digest, Area.SWEPT):
             yield Found(Finding("content.unrecorded", digest), partial(_record, store, digest, size))
@@ -129,7 +129,11 @@ def _only_recorded(store: Store, old: Recorded, now: int) -> Found | None:
     row = recorded_now(old.digest)
     if row is None or store.exists(row.digest):
         return None
-    if row.needed and store.find(row.digest, Area.SWEPT):
+    swept = store.find(row.digest, Area.SWEPT)
+    if recorded_now(row.digest) != row:
+        # Somebody is at work on it between our looks.
+        return None
+    if row.needed and swept:
         return Found(Finding("content.swept", row.digest), partial(_bring_back, store, row.digest))
     if row.needed:
         return Found(Finding("content.missing", row.digest, hits(row.digest)))

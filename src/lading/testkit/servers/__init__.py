@@ -1,5 +1,5 @@
 """
-Real WebDAV servers on loopback, started from a temporary folder.
+Real servers on loopback, started from a temporary folder.
 
 ``with ApacheServer() as server:`` gives ``url``, ``root``, ``user`` and
 ``password``, and ``stop``, ``kill``, ``restart``.  A server that is not
@@ -11,6 +11,7 @@ from .local import LocalServer, ServerFailed, ServerMissing
 from .postgres import PostgresServer
 from .rclone import RcloneServer
 from .requirement import require_server
+from .seaweed import SeaweedServer
 from .wsgidav import WsgiDavServer
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "LocalServer",
     "PostgresServer",
     "RcloneServer",
+    "SeaweedServer",
     "ServerFailed",
     "ServerMissing",
     "WsgiDavServer",
