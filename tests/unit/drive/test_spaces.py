@@ -25,7 +25,7 @@ from lading.drive.tree.spaces import (
 from lading.drive.tree.trash import list_trash
 from lading.drive.versions.holds import release, set_hold
 from lading.drive.versions.keep import Rule
-from lading.model.errors import Forbidden, NameRefused, NoSpace, NotFound
+from lading.model.errors import AlreadyExists, Forbidden, NameRefused, NoSpace, NotFound
 from unit.drive.tree_ground import deal, eye, folder, look, names, person, rule, told, write
 
 
@@ -123,6 +123,30 @@ def test_a_full_space_refuses_and_counts_versions_and_trash() -> None:
         set_quota(ann, space, 5)
     with pytest.raises(Unfit):
         set_quota(SYSTEM, space, -1)
+
+
+def test_sums_are_told_to_who_may_add() -> None:
+    """
+    What is used tells of what one does not see; who may only read learns neither that nor the quota.
+    """
+    ann, bob = person(), person()
+    space = deal(ann, quota=10)
+    write(ann, space, "a", content="123")
+    rule(Space.objects.get().root_id, bob, Role.DOWNLOAD)
+
+    assert (3, 10) == (find.space(eye(ann), space).used, find.space(eye(ann), space).quota)
+    assert (0, None) == (find.space(eye(bob), space).used, find.space(eye(bob), space).quota)
+
+
+def test_a_key_is_given_once() -> None:
+    """
+    A second space of the same key is refused.
+    """
+    ann = person()
+    make_space(SYSTEM, "One", admins=[ann.principal], key="k")
+
+    with pytest.raises(AlreadyExists):
+        make_space(SYSTEM, "Two", admins=[ann.principal], key="k")
 
 
 def test_a_frozen_space_is_read_and_not_changed() -> None:

@@ -28,6 +28,7 @@ from lading.model.errors import (
     NoSpace,
     NotEmpty,
     NotFound,
+    Unavailable,
     WrongKind,
 )
 from unit.drive.tree_ground import contents, deal, eye, folder, look, names, person, put, rule, told, write
@@ -297,6 +298,8 @@ def test_a_batch_of_somebody_without_rights_changes_nothing(ann: Actor, space: i
     items = [Item(("a",), put("x")), Item(("b",), put("x")), Item(("f", "c"), put("x"), parents=True)]
 
     assert [Forbidden] * 3 == [type(one) for one in save_many(eye(bob), space, items)]
+    with pytest.raises(NotFound):
+        save_many(eye(person()), space, items)
     assert ["a"] == names(ann, space)
 
 
@@ -587,9 +590,12 @@ def test_content_that_was_swept_is_not_saved(ann: Actor, space: int) -> None:
     A content the sweeper took out for good has to be put again; until then nothing is saved.
     """
     Content.objects.create(digest="0" * 64, size=5, seen=0)
-    with pytest.raises(LadingError):
-        save(eye(ann), look(ann, space), "a", Stored("0" * 64, 5))
-    assert ([], 0) == (names(ann, space), Space.objects.get().used)
+    lost = Stored("0" * 64, 5)
+    with pytest.raises(Unavailable):
+        save(eye(ann), look(ann, space), "a", lost)
+    done = save_many(eye(ann), space, [Item(("a",), lost), Item(("b",), put(""))])
+    assert [True, False] == [isinstance(one, Unavailable) for one in done]
+    assert (["b"], 0) == (names(ann, space), Space.objects.get().used)
 
 
 def _expect(refusal: type[LadingError] | None, do: Callable[[], Any]) -> None:

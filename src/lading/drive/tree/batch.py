@@ -14,7 +14,7 @@ from lading.drive.rights.need import missing
 from lading.drive.rights.sight import Sight, sight
 from lading.drive.store import Stored, record
 from lading.drive.tree.expect import ANYTHING, Expect
-from lading.drive.tree.find import locate
+from lading.drive.tree.find import locate, no_space
 from lading.drive.tree.folders import add_folder
 from lading.drive.tree.names import check_name
 from lading.drive.tree.place import Again, place_in
@@ -50,9 +50,12 @@ def save_many(viewer: Sight, space: int, items: Iterable[Item]) -> list[Saved | 
         NotFound, Frozen, Unavailable: nothing was saved.
     """
     asked = list(items)
+    if not viewer.space_role(space):
+        raise no_space("")
     with writing(viewer.actor, space) as work, quick() as cursor:
         now = viewer if epoch() == viewer.epoch else sight(viewer.actor)
         batch = _Batch(cursor, work, now, space)
+        batch.record({item.stored for item in asked})
         done = [batch.save(item) for item in asked]
         batch.finish()
     return done
@@ -68,10 +71,19 @@ class _Batch:
         self._space = space
         self._folders: dict[Path, Seen] = {}
         self._versions: list[Sequence[Any]] = []
+        self._lost: dict[Stored, LadingError] = {}
         self._taken = 0
         cursor.execute(_ROOM, [space])
         quota, used = cursor.fetchone()
         self._room = None if quota is None else quota - used
+
+    def record(self, contents: Iterable[Stored]) -> None:
+        """Record all contents first, in one order for everybody: two batches never wait for each other."""
+        for stored in sorted(contents):
+            try:
+                record(self._cursor, stored, self._work.now)
+            except LadingError as refusal:
+                self._lost[stored] = refusal
 
     def save(self, item: Item) -> Saved | LadingError:
         try:
@@ -94,7 +106,8 @@ class _Batch:
         allow_save(spot, item.expect, item.facts)
         check_author(self._cursor, item.facts)
         self._make_room(item)
-        record(self._cursor, item.stored, self._work.now)
+        if (refusal := self._lost.get(item.stored)) is not None:
+            raise refusal
         saved, version = put(self._cursor, self._work, spot, item.stored, item.facts)
         self._versions.append(version)
         self._taken += item.stored.size

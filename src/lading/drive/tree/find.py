@@ -46,7 +46,8 @@ class SpaceRow(NamedTuple):
     A space as somebody sees it.
 
     *label* is its name in addresses, the only one of its kind among what this viewer sees.
-    *role* is theirs on its root.  *used* and *quota* are bytes; *frozen* is the message of a freeze or `""`.
+    *role* is theirs on its root.  *used* and *quota* are bytes, told to who may add something (0 and None
+    to others: a sum tells of what they do not see); *frozen* is the message of a freeze or `""`.
     *keep_count*, *keep_days* and *keep_thin* are the rule by which versions are kept.
     """
 
@@ -90,7 +91,9 @@ def _space_row(sight: Sight, row: tuple[Any, ...], labels: set[str]) -> SpaceRow
     while label in labels:
         label = f"{label} ({key})"
     labels.add(label)
-    return SpaceRow._make((number, key, name, label, *rest, bool(thin), sight.space_role(number)))
+    role = sight.space_role(number)
+    found = SpaceRow._make((number, key, name, label, *rest, bool(thin), role))
+    return found if role >= Role.UPLOAD else found._replace(used=0, quota=None)
 
 
 def space(sight: Sight, wanted: int | str) -> SpaceRow:

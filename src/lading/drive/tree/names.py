@@ -37,6 +37,11 @@ def check_name(name: str, folder: Path = ()) -> str:
     return kept
 
 
+def storable(text: str) -> bool:
+    """Whether a database can keep *text*: no NUL, no half characters."""
+    return "\0" not in text and not any("\ud800" <= one <= "\udfff" for one in text)
+
+
 def taken(path: Path) -> NameRefused:
     """
     The refusal of a name that somebody else uses where we may not see it.

@@ -18,6 +18,7 @@ from lading.drive.rights.roles import Role
 from lading.drive.rights.sight import Sight
 from lading.drive.store import Stored, record
 from lading.drive.tree.expect import ANYTHING, Expect, check_file
+from lading.drive.tree.names import storable
 from lading.drive.tree.place import Place, place
 from lading.drive.tree.quick import quick
 from lading.drive.tree.row import FILE, Row, Seen
@@ -146,7 +147,7 @@ def check_label(label: str) -> None:
     """
     if not label:
         return
-    if len(label) > LABEL or "\0" in label or any("\ud800" <= one <= "\udfff" for one in label):
+    if len(label) > LABEL or not storable(label):
         raise Unfit("label", Text(f"at most {LABEL} characters, no NUL", f"最多 {LABEL} 个字符，不含 NUL"))
 
 

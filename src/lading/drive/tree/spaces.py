@@ -21,14 +21,14 @@ from lading.drive.rights.roles import Role
 from lading.drive.rights.sight import sight
 from lading.drive.rights.walls import check_walls
 from lading.drive.tree.find import no_space
-from lading.drive.tree.names import check_name
+from lading.drive.tree.names import check_name, storable
 from lading.drive.tree.quick import quick, reading
 from lading.drive.tree.row import FOLDER
 from lading.drive.tree.subtree import remove_space_rows
 from lading.drive.versions.holds import held_below
 from lading.drive.versions.keep import Rule
 from lading.drive.writing import Writing, writing
-from lading.model.errors import Forbidden, NameRefused
+from lading.model.errors import AlreadyExists, Forbidden, NameRefused
 from lading.model.paths import decode
 from lading.model.text import Text
 
@@ -61,12 +61,14 @@ def make_space(
         Forbidden: *actor* is no system admin.
         NameRefused: the name is none, or looks like a key.
         Unfit: no admin is named, one does not exist, or the quota is negative.
+        AlreadyExists: another space has the key.
     """
     only_system(actor)
     kept = check_space_name(name)
     check_quota(quota)
     with writing(actor) as work, quick() as cursor:
         _check_admins(cursor, admins)
+        _check_key(cursor, key)
         now = work.now
         cursor.execute(_SPACE, [key or f"s{secrets.token_hex(8)}", kept, quota, False, now])
         (space,) = cursor.fetchone()
@@ -141,7 +143,7 @@ def freeze(actor: Actor, space: int, message: str) -> None:
         Forbidden: it asks for MANAGE on the space or a system admin.
         Unfit: there is no message, or it is longer than 4,000 characters.
     """
-    if not message.strip() or len(message) > _MESSAGE or not _storable(message):
+    if not message.strip() or len(message) > _MESSAGE or not storable(message):
         raise Unfit("message", Text("say why, for those who want to save", "请说明原因，以告知用户"))
     with _changing(actor, space, thawed=True) as (work, cursor):
         cursor.execute("UPDATE drive_space SET frozen = %s WHERE id = %s", [message, space])
@@ -281,10 +283,6 @@ def _need_manager(actor: Actor, space: int) -> None:
     need(role, Role.MANAGE)
 
 
-def _storable(text: str) -> bool:
-    return "\0" not in text and not any("\ud800" <= one <= "\udfff" for one in text)
-
-
 def _top(cursor: Any, space: int, now: int) -> int:
     cursor.execute(_NODE, [space, FOLDER, False, now, now, now])
     return int(cursor.fetchone()[0])
@@ -303,6 +301,12 @@ def _check_admins(cursor: Any, admins: Sequence[int]) -> None:
         cursor.execute(f"SELECT count(*) FROM drive_principal WHERE active AND id IN ({places})", wanted)
     if not wanted or cursor.fetchone()[0] != len(wanted):
         raise Unfit("admins", Text("name people or groups that exist", "请指定存在的人员或群组"))
+
+
+def _check_key(cursor: Any, key: str) -> None:
+    cursor.execute("SELECT 1 FROM drive_space WHERE key = %s", [key])
+    if cursor.fetchone() is not None:
+        raise AlreadyExists(key)
 
 
 def check_space_name(name: str) -> str:

@@ -16,6 +16,7 @@ from django.db import connection
 
 from lading.drive.actor import SYSTEM, Actor, Scope
 from lading.drive.errors import Held, Unfit
+from lading.drive.tree.names import storable
 from lading.drive.tree.row import Row, end_of
 from lading.drive.writing import writing
 from lading.model.errors import Forbidden, NotFound
@@ -55,7 +56,7 @@ def set_hold(actor: Actor, node_id: int, reason: str) -> int:
         Unfit: no reason is given.
     """
     _only_security(actor)
-    if not reason.strip() or "\0" in reason:
+    if not reason.strip() or not storable(reason):
         raise Unfit("reason", Text("say why", "请说明理由"))
     with writing(actor) as work, connection.cursor() as cursor:
         cursor.execute("SELECT space_id FROM drive_node WHERE id = %s", [node_id])

@@ -16,7 +16,7 @@ from lading.drive.errors import Held
 from lading.drive.rights.need import need
 from lading.drive.rights.roles import Role
 from lading.drive.rights.sight import Sight
-from lading.drive.store import Stored, record
+from lading.drive.store import Stored, record, record_many
 from lading.drive.tree.place import Again, again
 from lading.drive.tree.quick import quick, reading
 from lading.drive.tree.row import FILE, Seen
@@ -216,9 +216,9 @@ def _add_olds(cursor: Any, work: Writing, seen: Seen, olds: Sequence[Old]) -> Se
             f"UPDATE {table} SET {key} = %s WHERE node_id = %s AND {key} = %s", [newest, row.id, row.number]
         )
     cursor.execute("UPDATE drive_node SET number = %s WHERE id = %s", [newest, row.id])
+    record_many(cursor, (old.stored for old in olds), work.now)
     for number, (stored, facts) in enumerate(olds, start=row.number + 1):
         check_author(cursor, facts)
-        record(cursor, stored, work.now)
         saved = work.now if facts.saved is None else facts.saved
         modified = saved if facts.modified is None else facts.modified
         cursor.execute(
