@@ -19,8 +19,8 @@ from wsgidav.dav_error import DAVError
 
 from lading.drive.dav.get import get
 from lading.drive.dav.kinds import SAFE
-from lading.drive.dav.lanes import LANES
-from lading.drive.dav.login import CHALLENGE, sight_of
+from lading.drive.dav.lanes import HOT, LANES
+from lading.drive.dav.login import CHALLENGE, guess, sight_of
 from lading.drive.dav.request import Answer, Request
 from lading.drive.dav.statuses import condition_of, document, error_document, reason, status_of
 from lading.model.errors import Internal, LadingError, LoginFailed, Throttled, Unavailable
@@ -50,7 +50,7 @@ def _answer(environ: dict[str, Any]) -> Answer:
         lane = LANES.get(method)
         if lane is None:
             return Answer(405, [("Allow", ALLOWED), ("Content-Length", "0")])
-        return lane(Request.of(environ, sight_of(environ)))
+        return lane(Request.of(environ, (guess if method in HOT else sight_of)(environ)))
     except LadingError as problem:
         return _refusal(environ, problem)
     except DAVError as problem:

@@ -15,6 +15,7 @@ from contextlib import suppress
 
 from lading.drive.audit.spool import note_read
 from lading.drive.dav.conditions import seconds
+from lading.drive.dav.glance import glance
 from lading.drive.dav.kinds import SAFE, shown, type_of
 from lading.drive.dav.request import Answer, NotModified, Request
 from lading.drive.dav.times import http_date
@@ -43,9 +44,10 @@ def get(request: Request) -> Answer:
         Changed: a precondition fails.
         Unreadable: the content is damaged.
     """
+    looked = glance(request)
     if not request.path:
         return _folder(request)
-    seen = request.find(request.path)
+    seen = (looked and looked.found) or request.find(request.path)
     if seen.row.kind == FOLDER:
         return _folder(request)
     need(seen.role, Role.DOWNLOAD, request.path)
@@ -181,7 +183,5 @@ def _note(request: Request, seen: Seen, span: tuple[int, int] | None) -> None:
 
 
 def _folder(request: Request) -> Answer:
-    if request.path:
-        request.find(request.path)
     headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(_FOLDER))), *SAFE]
     return Answer(200, headers, b"" if request.method == "HEAD" else _FOLDER)

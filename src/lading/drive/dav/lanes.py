@@ -11,6 +11,9 @@ from lading.drive.dav.put import put
 from lading.drive.dav.request import Answer, Request
 from lading.drive.dav.verbs import VERBS, perform
 
+HOT = frozenset({"GET", "HEAD", "PUT"})
+"""Methods whose lanes look at the epoch of the drive themselves; see `glance`."""
+
 LANES: dict[str, Callable[[Request], Answer]] = {
     "GET": get,
     "HEAD": get,

@@ -13,32 +13,27 @@ from collections.abc import Iterator
 from typing import Any
 
 from lading.drive.dav import locks
+from lading.drive.dav.glance import Glance, glance
 from lading.drive.dav.locks import Change, Place
 from lading.drive.dav.request import Answer, Request, etag_of
 from lading.drive.dav.together import Wish, save
 from lading.drive.errors import Unfit
 from lading.drive.rights.need import need
 from lading.drive.rights.roles import Role
-from lading.drive.rights.sight import Sight
 from lading.drive.store import SMALL, Stored, store
 from lading.drive.tree.batch import Item
 from lading.drive.tree.expect import ABSENT, ANYTHING, Expect, Same, etag
 from lading.drive.tree.find import at
-from lading.drive.tree.quick import reading
-from lading.drive.tree.row import FOLDER, Seen, columns, row_of
+from lading.drive.tree.row import FOLDER, Seen
 from lading.drive.tree.saving import Facts
 from lading.model.errors import AlreadyExists, Changed, Forbidden, NotFound, Truncated, WrongKind
-from lading.model.paths import Path, encode
+from lading.model.paths import Path
 from lading.model.text import Text
 
 BLOCK = 1 << 20
 _SECONDS = re.compile(r"-?\d{1,12}(?:\.\d*)?")
 _ANNOUNCED = ("HTTP_X_EXPECTED_ENTITY_LENGTH", "HTTP_OC_TOTAL_LENGTH")
 _CONDITIONS = ("HTTP_IF", "HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_IF_UNMODIFIED_SINCE")
-_LOOK = (
-    f"SELECT (SELECT 1 FROM drive_lock LIMIT 1), {columns('n')} FROM (SELECT 1 AS one) AS o"
-    " LEFT JOIN drive_node n ON n.parent_id = %s AND n.name = %s"
-)
 _FOLDER_THERE = Text("there is a folder", "该处是文件夹")
 
 
@@ -113,15 +108,19 @@ def parent_of(request: Request, path: Path) -> Seen:
         parent = at(request.sight, request.space(path), path[1:-1])
     except NotFound as problem:
         raise NoParent(path[:-1], problem.details) from None
+    _refuse_parent(parent, path)
+    return parent
+
+
+def _refuse_parent(parent: Seen, path: Path) -> None:
     if parent.row.kind != FOLDER:
         raise WrongKind(path[:-1], Text("it is a file", "它是文件"))
-    return parent
 
 
 def _allowed(request: Request) -> tuple[Seen, Expect]:
     path = request.path
-    parent = parent_of(request, path)
-    found, any_lock = _target(request.sight, parent, path)
+    parent, found, any_lock = glance(request) or Glance(parent_of(request, path), request.look(path), True)
+    _refuse_parent(parent, path)
     if found is not None and found.row.kind == FOLDER:
         raise OnFolder(path, _FOLDER_THERE)
     need((found or parent).role, Role.EDIT if found else Role.UPLOAD, path)
@@ -131,18 +130,6 @@ def _allowed(request: Request) -> tuple[Seen, Expect]:
         change = Change(Place(parent.row.space, path[1:]), member=found is None)
         locks.demand_free(request.sight.actor, request.condition.tokens, request.now, change)
     return parent, _expect(request, found)
-
-
-def _target(sight: Sight, parent: Seen, path: Path) -> tuple[Seen | None, bool]:
-    """What is at *path* in *parent* for this viewer, and whether there is any lock at all."""
-    with reading() as cursor:
-        cursor.execute(_LOOK, (parent.row.id, encode(path[-1:])))
-        lock, *found = cursor.fetchone()
-    if found[0] is None:
-        return None, bool(lock)
-    row = row_of(found)
-    role = sight.role(row.trail, row.id)
-    return Seen(row, role, path[1:]) if role else None, bool(lock)
 
 
 def _expect(request: Request, found: Seen | None) -> Expect:
