@@ -589,11 +589,12 @@ def test_content_that_was_swept_is_not_saved(ann: Actor, space: int) -> None:
     """
     A content the sweeper took out for good has to be put again; until then nothing is saved.
     """
+    empty = put("")
     Content.objects.create(digest="0" * 64, size=5, seen=0)
     lost = Stored("0" * 64, 5)
     with pytest.raises(Unavailable):
         save(eye(ann), look(ann, space), "a", lost)
-    done = save_many(eye(ann), space, [Item(("a",), lost), Item(("b",), put(""))])
+    done = save_many(eye(ann), space, [Item(("a",), lost), Item(("b",), empty)])
     assert [True, False] == [isinstance(one, Unavailable) for one in done]
     assert (["b"], 0) == (names(ann, space), Space.objects.get().used)
 
