@@ -361,7 +361,9 @@ def test_the_audit_tells_of_reads_and_holds(drive: Firm):
     after = auditor("GET", "/audit/events", query={"limit": 2, "cursor": first["cursor"]}).json
 
     assert ["ann"] == [event["actor"] for event in read]
-    assert ["1", "2", "3", "4"] == [event["number"] for event in first["events"] + after["events"]]
+    numbers = [int(event["number"]) for event in first["events"] + after["events"]]
+    assert sorted(set(numbers)) == numbers
+    assert 4 == len(numbers)
     assert 3 < len(auditor("GET", "/audit/export").lines)
     assert auditor("POST", "/audit/verify").json["holds"] is True
 

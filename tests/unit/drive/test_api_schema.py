@@ -32,7 +32,7 @@ def as_it_is(_context: Any, value: Any) -> bytes:
     return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
 
 
-EXAMPLES = int(os.environ.get("LADING_SCHEMA_EXAMPLES", "4"))
+EXAMPLES = int(os.environ.get("LADING_SCHEMA_EXAMPLES", "2"))
 ANSWERS = [
     not_a_server_error,
     checks.status_code_conformance,
