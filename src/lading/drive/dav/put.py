@@ -88,7 +88,8 @@ def put(request: Request) -> Answer:
     except AlreadyExists as problem:
         raise Changed(request.path, problem.details) from None
     except NotFound as problem:
-        raise NoParent(request.path, problem.details) from None
+        gone = Changed if isinstance(expect, Same) else NoParent
+        raise gone(request.path, problem.details) from None
     headers = [("ETag", etag(saved.seen.row)), *accepted]
     return Answer(201 if saved.created else 204, headers)
 
