@@ -245,7 +245,10 @@ def _aim(curl: pycurl.Curl, side: Side, name: str, content: bytes | None) -> Non
     curl.setopt(pycurl.WRITEFUNCTION, curl.answer.write)
     if content is not None:
         curl.setopt(pycurl.UPLOAD, 1)
-        curl.setopt(pycurl.READFUNCTION, io.BytesIO(content).read)
+        body = io.BytesIO(content)
+        curl.setopt(pycurl.READFUNCTION, body.read)
+        # A server may end an idle connection just when it is used again; libcurl then begins anew.
+        curl.setopt(pycurl.SEEKFUNCTION, lambda to, origin: 0 if body.seek(to, origin) >= 0 else 1)
         curl.setopt(pycurl.INFILESIZE_LARGE, len(content))
 
 
