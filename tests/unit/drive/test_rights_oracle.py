@@ -23,6 +23,7 @@ from lading.drive.models import (
 from lading.drive.rights.explain import why_one
 from lading.drive.rights.roles import GRANTABLE, Role
 from lading.drive.rights.sight import sight
+from lading.drive.rights.visible import count_visible
 from unit.drive.rights_ground import FAR, acting, changed, everybody, security
 from unit.drive.rights_oracle import Rule, Thing, World
 
@@ -214,7 +215,9 @@ def compare(built: Built, now: int) -> None:
         assert roots == [seeing.space_role(space.id) for space in built.spaces]
         assert [s.id for s, role in zip(built.spaces, roots, strict=True) if role] == list(seeing.spaces())
         for at_least in (Role.PASS, *GRANTABLE):
-            assert [n for n in nodes if expected[n] >= at_least] == in_ranges(built, seeing, at_least)
+            visible = [n for n in nodes if expected[n] >= at_least]
+            assert visible == in_ranges(built, seeing, at_least)
+            assert len(visible) == count_visible(seeing, at_least=at_least)
 
 
 @given(worlds())
