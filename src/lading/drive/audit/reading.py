@@ -90,10 +90,21 @@ def acknowledge(actor: Actor, numbers: Sequence[int], reason: str) -> None:
         Unfit: no reason is given.
     """
     need_audit(actor)
-    if not reason.strip() or len(reason) > _LONGEST_REASON:
-        raise Unfit("reason", Text("say why, in up to 1000 characters", "请说明原因（不超过 1000 字）"))
+    checked_reason(reason)
     with writing(actor) as work:
         work.event(ACKNOWLEDGED, records=sorted(set(numbers)), reason=reason)
+
+
+def checked_reason(reason: str) -> str:
+    """
+    *reason*, if it says something.
+
+    Raises:
+        Unfit: it is empty or too long.
+    """
+    if not reason.strip() or len(reason) > _LONGEST_REASON:
+        raise Unfit("reason", Text("say why, in up to 1000 characters", "请说明原因（不超过 1000 字）"))
+    return reason
 
 
 def need_audit(actor: Actor) -> None:

@@ -25,6 +25,11 @@ def begin(identity: str) -> None:
         Meta.objects.create(key=_ID, value=int(identity, 16))
 
 
+def forget(cursor: Any) -> None:
+    """No ledger belongs to this database any more; within a transaction."""
+    cursor.execute("DELETE FROM drive_meta WHERE key IN (%s, %s)", [_ID, _SETTLED])
+
+
 def settled() -> int:
     """The number of the last record whose source is marked or removed; 0 for none."""
     return Meta.objects.filter(key=_SETTLED).values_list("value", flat=True).first() or 0

@@ -77,11 +77,12 @@ class _Spool:
         self._home = ""
         self._file = -1
         self._bytes = 0
+        self._until = 0.0
         self._turn = 0
 
     def add(self, home: str, line: bytes) -> None:
         with self._lock:
-            if self._file < 0 or home != self._home or self._bytes >= KEEP_BYTES:
+            if self._file < 0 or home != self._home or self._is_done():
                 self._begin(home)
             try:
                 written = os.write(self._file, line)
@@ -96,6 +97,9 @@ class _Spool:
         if not whole:
             # The disk was full in the middle of a line: the torn one ends its file, and this file begins anew.
             self.add(home, line)
+
+    def _is_done(self) -> bool:
+        return self._bytes >= KEEP_BYTES or time.monotonic() > self._until
 
     def let_go(self, turn: int | None = None) -> None:
         with self._lock:
@@ -112,9 +116,11 @@ class _Spool:
         with translated(os.path.join(home, "audit", "spool")):
             self._file = _new_file(os.path.join(home, "audit", "spool"))
         self._home, self._bytes, self._turn = home, 0, self._turn + 1
+        self._until = time.monotonic() + KEEP_SECONDS
+        # For who reads nothing more; should no thread be had, the next read or the end of the process does it.
         timer = threading.Timer(KEEP_SECONDS, self.let_go, [self._turn])
         timer.daemon = True
-        with suppress(RuntimeError):  # the process is ending, and with it the lock on the file
+        with suppress(RuntimeError):
             timer.start()
 
     def _close(self) -> None:

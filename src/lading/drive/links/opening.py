@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from lading.drive.actor import Actor
+from lading.drive.actor import Actor, Scope
 from lading.drive.audit import note_read
 from lading.drive.errors import Gone
 from lading.drive.links.tokens import digest_of, genuine, proof, proves
@@ -37,6 +37,7 @@ _COUNT = (
     ' AND ("limit" IS NULL OR used < "limit") RETURNING used'
 )
 _SUBJECT = "link"
+_READ = frozenset({Scope.READ})
 
 
 class OpenLink(NamedTuple):
@@ -100,7 +101,7 @@ def open_link(
     if place is None or (not link.inside and WallSide.objects.filter(space_id=place.space).exists()):
         raise _gone("what it showed is not there any more", "所分享的内容已不存在")
     bearer = _bearer(link, actor, address)
-    _check_password(link, password, proved, bearer)
+    _check_password(link, password, proved, (bearer, place.space))
     sight = sight_of_link(link, actor if actor and actor.principal else None, now=now)
     try:
         found = _pinned(by_id(sight, link.node_id), link.version)
@@ -224,11 +225,12 @@ def _check_inside(link: Link, actor: Actor | None) -> None:
 
 def _bearer(link: Link, actor: Actor | None, address: str) -> Actor:
     if actor is not None and actor.principal is not None:
-        return Actor(actor.principal, actor.name, via="link", address=actor.address or address)
-    return Actor(None, f"link:{link.key}", via="link", address=address)
+        return Actor(actor.principal, actor.name, scopes=_READ, via="link", address=actor.address or address)
+    return Actor(None, f"link:{link.key}", scopes=_READ, via="link", address=address)
 
 
-def _check_password(link: Link, password: str, proved: str, bearer: Actor) -> None:
+def _check_password(link: Link, password: str, proved: str, who: tuple[Actor, int]) -> None:
+    bearer, space = who
     if not link.password or (proved and proves(proved, "password", link.id, link.password)):
         return
     if not password:
@@ -239,7 +241,7 @@ def _check_password(link: Link, password: str, proved: str, bearer: Actor) -> No
     if not right:
         throttle.failed(*keys)
         with writing(bearer) as work:
-            work.event("link.refused", node=link.node_id, link=link.key)
+            work.event("link.refused", space=space, node=link.node_id, link=link.key)
         raise LoginFailed(_SUBJECT, Text("the password is wrong", "密码错误"), asks="password")
     throttle.succeeded(*keys)
 
