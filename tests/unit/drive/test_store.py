@@ -236,23 +236,25 @@ def test_a_bucket_has_its_keys_by_reference(monkeypatch: pytest.MonkeyPatch):
     assert ["env:K", "env:S"] == asked
 
 
-def test_a_disk_that_is_not_mounted_is_no_empty_store(home: Path):
+def test_a_disk_that_is_not_mounted_is_no_empty_store(home: Path, monkeypatch: pytest.MonkeyPatch):
     """
     Nothing is written beside it, and nothing is said to be missing.
     """
+    disk = home / "disk"
+    monkeypatch.setattr(settings, "LADING_DRIVE", {**settings.LADING_DRIVE, "store": str(disk)})
     got = store().put_bytes(b"content")
     with writing(SYSTEM):
         record(None, got, 10**18)
     kept = store()
-    (home / "store").rename(home / "unmounted")
-    (home / "store").mkdir()
+    disk.rename(home / "unmounted")
+    disk.mkdir()
     for call in (lambda: kept.open(got.digest), lambda: [*kept.all()], lambda: kept.put_bytes(b"more")):
         with pytest.raises(Unavailable):
             call()
-    settings.LADING_DRIVE = {**settings.LADING_DRIVE}
+    monkeypatch.setattr(settings, "LADING_DRIVE", {**settings.LADING_DRIVE})
     with pytest.raises(Unavailable, match="mounted"):
         store()
 
-    assert [] == [*(home / "store").iterdir()]
-    (home / "store" / "objects").mkdir()
+    assert [] == [*disk.iterdir()]
+    (disk / "objects").mkdir()
     assert not store().exists(got.digest)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import Any
 
 from lading.drive.actor import SYSTEM
 from lading.drive.check.contents import look_at_contents, look_at_unfinished, look_at_unrecorded
@@ -56,8 +57,9 @@ def check(
     for found in look_at_unfinished(contents, now):
         _tell(report, found, repair)
     if report.repaired:
+        facts: dict[str, Any] = dict(report.repaired)
         with writing(SYSTEM) as work:
-            work.event("drive.repaired", **report.repaired)
+            work.event("drive.repaired", **facts)
     progress(Progress("check", report.contents, report.bytes, report.contents, report.bytes))
     return report
 

@@ -38,11 +38,12 @@ def store() -> Store:
 
 def _make(said: Mapping[str, Any]) -> Store:
     place = said["store"]
-    if not place or os.path.isabs(place):
-        root = place or os.path.join(said["home"], FOLDER)
-        if not is_store(root) and _anything_recorded():
+    if not place:
+        return FolderStore(os.path.join(said["home"], FOLDER), sync=said["sync"])
+    if os.path.isabs(place):
+        if not is_store(place) and _anything_recorded():
             raise lost()
-        return FolderStore(root, sync=said["sync"])
+        return FolderStore(place, sync=said["sync"])
     if place.startswith("s3://"):
         try:
             # Only a drive on a bucket needs the client for it.
