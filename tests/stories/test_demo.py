@@ -2,13 +2,13 @@
 
 import os
 import re
-import shutil
 import signal
 import socket
 import string
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,9 @@ from lading.model.text import Text
 from lading.testkit import worlds
 from lading.testkit.demo import truth, words
 from lading.testkit.demo.__main__ import main
+from lading.testkit.demo.door import Door
+from lading.testkit.demo.truth import Held, Holding
+from lading.testkit.servers import WsgiDavServer
 
 FILES = 250
 
@@ -40,10 +43,13 @@ def firm(tmp_path_factory: pytest.TempPathFactory) -> worlds.World:
 
 
 @pytest.fixture
-def copied(firm: worlds.World, tmp_path: Path) -> Path:
-    """The firm, copied faithfully."""
-    shutil.copytree(firm.root, tmp_path / "new")
-    return tmp_path / "new"
+def copied(firm: worlds.World) -> Holding:
+    """A drive that holds the firm, faithfully."""
+    files = {
+        file.path: Held(f"{number}-1", file.mtime_ns // 10**9, file.size, file.sha256)
+        for number, file in enumerate(firm.files)
+    }
+    return Holding(files, frozenset(firm.folders))
 
 
 @pytest.mark.slow
@@ -56,7 +62,8 @@ def test_a_reduced_demonstration_holds(tmp_path: Path) -> None:
     assert "全部成立" in said
     assert (tmp_path / "demo/report/index.html").is_file()
     commands = re.findall(r"^\$ lading (\w+)", said, re.MULTILINE)
-    assert ["copy", "copy", "copy", "verify", "ledger", "report"] == commands
+    drive = ["drive"] * 2  # check and audit at the end, and what sets it up at the beginning
+    assert [*drive, *drive, "copy", "copy", "copy", "verify", *drive, "ledger", "report"] == commands
 
 
 def test_both_languages_have_the_same_places() -> None:
@@ -99,65 +106,65 @@ def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path, capsys: pytest.
     assert str(tmp_path) in capsys.readouterr().out
 
 
-def test_a_faithful_copy_has_no_differences(firm: worlds.World, copied: Path) -> None:
-    """The truth is satisfied by a copy that is equal."""
+def test_a_faithful_copy_has_no_differences(firm: worlds.World, copied: Holding) -> None:
+    """The truth is satisfied by a drive that holds the same."""
     assert [] == truth.differences(firm, copied)
 
 
-def flip(root: Path, path: str) -> None:
-    content = bytearray((root / path).read_bytes())
-    content[len(content) // 2] ^= 1
-    facts = os.stat(root / path)
-    (root / path).write_bytes(content)
-    os.utime(root / path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+def with_file(holding: Holding, path: str, held: Held | None) -> Holding:
+    """*holding* with another file at *path*, or without it."""
+    files = {name: kept for name, kept in holding.files.items() if name != path}
+    return replace(holding, files=files if held is None else {**files, path: held})
 
 
 @pytest.mark.parametrize(
     ("what", "damage"),
     [
-        ("content", flip),
-        ("content", lambda root, path: os.truncate(root / path, 1) or os.utime(root / path, (0, 0))),
-        ("missing", lambda root, path: (root / path).unlink()),
-        ("extra", lambda root, path: (root / f"{path}.copy").touch()),
-        ("extra", lambda root, path: (root / f"{path} folder").mkdir()),
-        ("time", lambda root, path: os.utime(root / path, (1, 1))),
+        ("content", lambda it, path: with_file(it, path, replace(it.files[path], sha256="0" * 64))),
+        ("missing", lambda it, path: with_file(it, path, None)),
+        ("missing", lambda it, path: replace(it, folders=it.folders - {min(it.folders)})),
+        ("extra", lambda it, path: with_file(it, f"{path}.copy", it.files[path])),
+        ("extra", lambda it, path: replace(it, folders=it.folders | {f"{path} folder"})),
+        ("time", lambda it, path: with_file(it, path, replace(it.files[path], seconds=1))),
     ],
 )
 def test_the_truth_notices(
-    what: str, damage: Callable[[Path, str], None], firm: worlds.World, copied: Path
+    what: str, damage: Callable[[Holding, str], Holding], firm: worlds.World, copied: Holding
 ) -> None:
-    """One flipped bit, a lost end, a missing file, a file or folder too many, a wrong time: each is a difference."""
+    """One wrong content, a missing file or folder, one too many, a wrong time: each is one difference."""
     path = max(firm.files, key=lambda file: file.size).path
-    damage(copied, path)
 
-    assert what in {difference.what for difference in truth.differences(firm, copied)}
+    assert [what] == [difference.what for difference in truth.differences(firm, damage(copied, path))]
 
 
-def test_a_cut_file_under_its_name_is_noticed(firm: worlds.World, copied: Path) -> None:
+def test_a_cut_file_under_its_name_is_noticed(firm: worlds.World, copied: Holding) -> None:
     """What has arrived after a kill is whole, or it is named as broken; unfinished files are counted apart."""
     path = max(firm.files, key=lambda file: file.size).path
-    (copied / truth.UNFINISHED / "job").mkdir(parents=True)
-    (copied / truth.UNFINISHED / "job" / "part").write_bytes(b"12345")
-    assert () == truth.arrived(firm, copied).broken
+    begun = replace(copied, unfinished=(5,))
+    cut = with_file(begun, path, replace(copied.files[path], sha256="0" * 64))
+    there = truth.arrived(firm, cut)
 
-    os.truncate(copied / path, 7)
-    there = truth.arrived(firm, copied)
-
+    assert () == truth.arrived(firm, begun).broken
     assert (path,) == there.broken
     assert (1, 5) == (there.unfinished, there.unfinished_bytes)
-    assert len(firm.files) == len(there.files) == truth.count(copied)
+    assert len(firm.files) == len(there.files)
 
 
-def test_a_file_written_again_is_noticed(firm: worlds.World, copied: Path) -> None:
+def test_a_file_written_again_is_noticed(firm: worlds.World, copied: Holding) -> None:
     """A file that was sent twice is told from one that was left alone, even with equal content and time."""
     before = truth.arrived(firm, copied)
     assert [] == truth.written_again(before, copied)
 
     path = firm.files[0].path
-    shutil.copy2(copied / path, copied.parent / "again")
-    os.replace(copied.parent / "again", copied / path)
+    again = with_file(copied, path, replace(copied.files[path], identity="0-2"))
 
-    assert [path] == truth.written_again(before, copied)
+    assert [path] == truth.written_again(before, again)
+
+
+def test_the_door_shows_what_a_server_holds(firm: worlds.World) -> None:
+    """A client of its own finds every name, content and time of a firm behind a real WebDAV server."""
+    with WsgiDavServer(firm.root) as server, Door(server.url, server.user, server.password) as door:
+        assert [] == truth.differences(firm, door.holding(hidden=truth.UNFINISHED))
 
 
 def listens(port: int) -> bool:

@@ -110,7 +110,8 @@ class Door:
     def _ask(
         self, verb: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
     ) -> http.client.HTTPResponse:
-        target = "/" + quote(self._root + b"/" + path.encode("utf-8", "surrogateescape"))
+        names = (self._root, path.encode("utf-8", "surrogateescape"))
+        target = "/" + quote(b"/".join(name for name in names if name))
         self._wire.request(verb, target, body, {**self._headers, **(headers or {})})
         answer = self._wire.getresponse()
         if answer.status not in (200, 207):
