@@ -288,6 +288,26 @@ def test_a_batch_stops_at_the_quota_and_not_before(ann: Actor) -> None:
     assert (["a", "c"], 5) == (names(ann, space), Space.objects.get().used)
 
 
+def test_what_a_batch_refuses_leaves_no_folders_behind(ann: Actor) -> None:
+    """
+    Folders are made for what is saved, not for what has no room, a fact that cannot be, or too long a path.
+    """
+    space = deal(ann, quota=2)
+    items = [
+        Item(("a", "b", "x"), put("123"), parents=True),
+        Item(("c", "x"), put(""), facts=Facts(modified=2**64), parents=True),
+        Item(("d", "x"), put(""), expect=Same('"1-1"'), parents=True),
+        Item((*(["e"] * 100), "x"), put(""), parents=True),
+        Item(("f", "..", "x"), put(""), parents=True),
+        Item(("g", "x"), put("12"), parents=True),
+    ]
+    done = save_many(eye(ann), space, items)
+
+    kinds = [type(one).__name__ for one in done]
+    assert ["NoSpace", "Unfit", "NotFound", "TooDeep", "NameRefused", "Saved"] == kinds
+    assert ["g"] == names(ann, space)
+
+
 def test_a_batch_of_somebody_without_rights_changes_nothing(ann: Actor, space: int) -> None:
     """
     Rights count for each item.

@@ -13,14 +13,22 @@ from typing import Any, NamedTuple
 from lading.drive.rights.need import missing
 from lading.drive.rights.sight import Sight, sight
 from lading.drive.store import Stored, record
-from lading.drive.tree.expect import ANYTHING, Expect
+from lading.drive.tree.expect import ANYTHING, Expect, Same
 from lading.drive.tree.find import locate, no_space
 from lading.drive.tree.folders import add_folder
-from lading.drive.tree.names import check_name
+from lading.drive.tree.names import check_depth, check_name
 from lading.drive.tree.place import Again, place_in
 from lading.drive.tree.quick import quick
 from lading.drive.tree.row import Seen
-from lading.drive.tree.saving import Facts, Saved, add_versions, allow_save, check_author, put
+from lading.drive.tree.saving import (
+    Facts,
+    Saved,
+    add_versions,
+    allow_save,
+    check_author,
+    check_facts,
+    put,
+)
 from lading.drive.writing import Writing, epoch, writing
 from lading.model.errors import LadingError, NameRefused, NoSpace
 from lading.model.paths import ROOT, Path
@@ -97,40 +105,55 @@ class _Batch:
             self._work.more(self._space, self._taken)
 
     def _save(self, item: Item) -> Saved:
-        if not item.path:
-            raise NameRefused(ROOT, Text("it is the root of a space", "它是空间的根目录"))
-        for at, name in enumerate(item.path):
-            check_name(name, item.path[:at])
-        folder = self._folder(item.path[:-1], item.parents)
+        self._check(item)
+        folder = self._folder_of(item)
         spot = place_in(self._cursor, Again(self._viewer, folder), item.path[-1])
         allow_save(spot, item.expect, item.facts)
-        check_author(self._cursor, item.facts)
         self._make_room(item)
-        if (refusal := self._lost.get(item.stored)) is not None:
-            raise refusal
         saved, version = put(self._cursor, self._work, spot, item.stored, item.facts)
         self._versions.append(version)
         self._taken += item.stored.size
         return saved
 
+    def _check(self, item: Item) -> None:
+        if not item.path:
+            raise NameRefused(ROOT, Text("it is the root of a space", "它是空间的根目录"))
+        for at, name in enumerate(item.path):
+            check_name(name, item.path[:at])
+        check_facts(item.facts)
+        check_author(self._cursor, item.facts)
+        if (refusal := self._lost.get(item.stored)) is not None:
+            raise refusal
+
     def _make_room(self, item: Item) -> None:
         if self._room is not None and item.stored.size and self._taken + item.stored.size > self._room:
             raise NoSpace(item.path, Text("its quota is used up", "空间配额已用完"))
 
-    def _folder(self, path: Path, parents: bool) -> Seen:
-        known = self._folders.get(path)
+    def _folder_of(self, item: Item) -> Seen:
+        path = item.path[:-1]
+        known = self._known(path)
         if known is None:
-            known = self._folders[path] = self._found(path) or self._made(path, parents)
+            # Refused before any folder is made for it: nothing is left of what is not saved.
+            if not item.parents or isinstance(item.expect, Same):
+                raise missing(path)
+            self._make_room(item)
+            check_depth(len(item.path), item.path)
+            known = self._made(path)
         return known
 
-    def _found(self, path: Path) -> Seen | None:
-        row = locate(self._cursor, self._space, path)
-        role = self._viewer.role(row.trail, row.id) if row else None
-        return Seen(row, role, path) if row and role else None
+    def _known(self, path: Path) -> Seen | None:
+        known = self._folders.get(path)
+        if known is None:
+            row = locate(self._cursor, self._space, path)
+            role = self._viewer.role(row.trail, row.id) if row else None
+            if row and role:
+                known = self._folders[path] = Seen(row, role, path)
+        return known
 
-    def _made(self, path: Path, parents: bool) -> Seen:
-        if not parents or not path:
+    def _made(self, path: Path) -> Seen:
+        if not path:
             raise missing(path)
-        above = self._folder(path[:-1], parents)
+        above = self._known(path[:-1]) or self._made(path[:-1])
         spot = place_in(self._cursor, Again(self._viewer, above), path[-1])
-        return add_folder(self._cursor, self._work, spot)
+        made = self._folders[path] = add_folder(self._cursor, self._work, spot)
+        return made
