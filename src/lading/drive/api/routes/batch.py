@@ -41,7 +41,7 @@ _LINES = {LINES: {"schema": {"type": "string", "description": "an Entry or a Pro
     changes=False,
     fails=(413, 415),
     extra={
-        "requestBody": {"required": True, "content": _BATCH},
+        "requestBody": {"required": False, "content": _BATCH},
         "responses": {200: {"description": "an outcome for each record", "content": _LINES}},
     },
 )

@@ -77,7 +77,7 @@ _SAVES: dict[str, Any] = {
         ),
         header("X-Expected-Entity-Length", "the length of a chunked body, as Finder tells it"),
     ],
-    "requestBody": {"required": True, "content": _ANY},
+    "requestBody": {"required": False, "content": _ANY},
 }
 
 

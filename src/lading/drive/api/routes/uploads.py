@@ -61,7 +61,7 @@ def upload_size(request: HttpRequest, token: UploadToken) -> HttpResponse:
     gives=answers.Upload,
     changes=False,
     fails=(400, 412, 507),
-    extra={"requestBody": {"required": True, "content": _ANY}},
+    extra={"requestBody": {"required": False, "content": _ANY}},
 )
 def add_to_upload(request: HttpRequest, token: UploadToken, start: Offset = 0) -> HttpResponse:
     """Add the body behind byte `start`; what was there beyond goes. What arrives stays, also if it breaks off."""
