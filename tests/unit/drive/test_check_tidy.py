@@ -18,6 +18,7 @@ from lading.drive.models import (
     Principal,
     Space,
     Throttle,
+    Token,
     Version,
 )
 from lading.drive.store import store
@@ -41,18 +42,21 @@ def hang_in_bin(ground: Ground, file: Node, at: int) -> None:
 
 def test_what_doors_remember_is_forgotten_in_time():
     """
-    Locks, answers, one-time secrets and throttles: the old go, the young stay.
+    Locks, answers, one-time secrets, throttles and tokens: the old go, the young stay.
     """
     who = someone()
     for age, key in ((1, "old"), (-DAY, "young")):
         Lock.objects.create(token=key, path=key, principal=who, expires=NOW - age)
         Answer.objects.create(principal=who, key=key, request="r", status=200, created=NOW - ANSWERS - age)
         OneTime.objects.create(digest=key, purpose="p", created=1, expires=NOW - ONE_TIMES - age)
+        Token.objects.create(
+            principal=who, digest=key, scopes="read", created=1, expires=NOW - 30 * DAY - age
+        )
     Throttle.objects.create(key="old", failures=3, until=NOW - 2 * DAY)
     done = tidy(NOW)
 
-    assert (1, 1, 1, 1) == (done.locks, done.answers, done.one_times, done.throttles)
-    for model, key in ((Lock, "token"), (Answer, "key"), (OneTime, "digest")):
+    assert (1, 1, 1, 1, 1) == (done.locks, done.answers, done.one_times, done.throttles, done.tokens)
+    for model, key in ((Lock, "token"), (Answer, "key"), (OneTime, "digest"), (Token, "digest")):
         assert ["young"] == list(model.objects.values_list(key, flat=True))
 
 

@@ -18,7 +18,7 @@ from lading.drive.check.contents import look_at_unfinished
 from lading.drive.check.rows import pages
 from lading.drive.check.sweeping import Swept, sweep
 from lading.drive.models import Answer, Lock, OneTime, Partial
-from lading.drive.people.throttle import forget
+from lading.drive.people import throttle, tokens
 from lading.drive.store import Store, store
 from lading.drive.store.recording import DAY
 from lading.drive.tree.admin_trash import expire
@@ -48,6 +48,7 @@ class Tidied:
     answers: int = 0
     one_times: int = 0
     throttles: int = 0
+    tokens: int = 0
     swept: Swept = field(default_factory=Swept)
 
 
@@ -70,7 +71,8 @@ def tidy(
     done.locks = _delete(Lock, expires__lt=now)
     done.answers = _delete(Answer, created__lt=now - ANSWERS)
     done.one_times = _delete(OneTime, expires__lt=now - ONE_TIMES)
-    done.throttles = forget(now)
+    done.throttles = throttle.forget(now)
+    done.tokens = tokens.forget(now)
     done.uploads = _forget_uploads(contents, now - UPLOADS)
     done.unfinished = sum(found.mend() for found in look_at_unfinished(contents, now) if found.mend)
     done.swept = sweep(contents, now)

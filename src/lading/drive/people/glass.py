@@ -11,6 +11,7 @@ from lading.drive.actor import Actor
 from lading.drive.errors import Unfit
 from lading.drive.models import BreakGlass, Space
 from lading.drive.people.powers import confirm_admin, is_drive, need_admin
+from lading.drive.rights.walls import check_walls
 from lading.drive.writing import writing
 from lading.model.errors import Forbidden, NotFound
 from lading.model.text import Text
@@ -29,6 +30,7 @@ def break_glass(actor: Actor, space: int, reason: str, minutes: int) -> BreakGla
         Forbidden: not a system admin, or the drive itself, which is nobody who reads.
         Unfit: the reason has fewer than 10 or more than 1,000 characters, or the time is not 1 to 240 minutes.
         NotFound: there is no such space.
+        Walled: *actor* stands on the other side of a wall.
     """
     said = " ".join(reason.split())
     if is_drive(actor) or actor.principal is None:
@@ -50,6 +52,7 @@ def break_glass(actor: Actor, space: int, reason: str, minutes: int) -> BreakGla
         row = BreakGlass.objects.create(
             principal_id=actor.principal, space_id=space, reason=said, created=work.now, expires=until
         )
+        check_walls(work, principals=[actor.principal])
         root = Space.objects.values_list("root_id", flat=True).get(id=space)
         work.event("glass.broken", space=space, node=root, glass=row.id, reason=said, minutes=minutes)
         work.rights_changed()
