@@ -327,6 +327,21 @@ def test_what_is_held_is_never_removed(ann: Actor, space: int) -> None:
     assert 0 == Space.objects.get().used
 
 
+def test_what_is_held_does_not_keep_the_rest_from_expiring(ann: Actor, space: int) -> None:
+    """
+    However little is moved on at a time, held entries do not take the places of others.
+    """
+    guard = person(admin="security")
+    folder(ann, space, "f")
+    set_hold(guard, write(ann, space, "f", "held").seen.row.id, "case 7")
+    write(ann, space, "free")
+    for path in (("f",), ("free",)):
+        purge(eye(ann), drop(ann, space, *path))
+
+    assert 1 == expire(2**62, trash_days=0, admin_days=0, limit=1)
+    assert ["f"] == [Trash.objects.get().name]
+
+
 def test_nobody_shakes_a_hold_off_by_moving_or_deleting(ann: Actor, space: int) -> None:
     """
     What leaves a held folder stays held, until that very hold ends.

@@ -36,7 +36,13 @@ _LIST = (
 )
 _OLD = (
     "SELECT t.id, t.space_id FROM drive_trash t JOIN drive_space s ON s.id = t.space_id"
-    " WHERE t.stage = %s AND t.at < %s AND s.deleted IS NULL AND s.frozen = '' ORDER BY t.at, t.id LIMIT %s"
+    " JOIN drive_node n ON n.id = t.node_id"
+    " WHERE t.stage = %s AND t.at < %s AND s.deleted IS NULL AND s.frozen = ''"
+    # What is held would be refused, and must not take the places of what is not.
+    " AND (t.stage = 1 OR NOT EXISTS (SELECT 1 FROM drive_hold h JOIN drive_node b ON b.id = h.node_id"
+    "  WHERE h.released IS NULL AND b.space_id = n.space_id AND (b.id = n.id"
+    "  OR (b.trail >= n.trail || n.id || '/' AND b.trail < n.trail || n.id || '0'))))"
+    " ORDER BY t.at, t.id LIMIT %s"
 )
 
 
