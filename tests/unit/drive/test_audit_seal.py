@@ -149,7 +149,13 @@ def test_names_of_a_space_under_a_wall_are_withheld(home: Path):
 
 @pytest.mark.parametrize(
     "path",
-    ["Authorization: Basic notes.docx", "-----BEGIN RSA PRIVATE KEY", "x" * 300_000, "http:/a:b@c", "AUTHORıZATION: x"],
+    [
+        "Authorization: Basic notes.docx",
+        "-----BEGIN RSA PRIVATE KEY",
+        "x" * 300_000,
+        "http:/a:b@c",
+        "AUTHORıZATION: x",
+    ],
     ids=["header", "key", "long", "url", "dotless"],
 )
 def test_a_name_that_the_ledger_refuses_does_not_stop_the_audit(home: Path, path: str):
