@@ -344,6 +344,9 @@ def test_signing_in_gives_a_token_and_basic_works(drive: Firm):
     assert int(signed["expires"]) > time.time_ns()
     assert 200 == Caller()("GET", "/me", headers={"Authorization": f"Basic {basic}"}).status
     assert wrong[0]["message"] == wrong[1]["message"]
+    for site, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 200), ("none", 200)):
+        asked = {"Authorization": f"Basic {basic}", "Sec-Fetch-Site": site}
+        assert status == Caller()("GET", "/me", headers=asked).status
     for odd in ("Basic ???", "Basic " + base64.b64encode(b"no colon").decode(), "Digest x", "Bearer"):
         assert 401 == Caller()("GET", "/me", headers={"Authorization": odd}).status
 

@@ -46,7 +46,9 @@ def space_id(key: str) -> int | None:
             return None
         if len(_ids) > _KEPT:
             _ids.clear()
-        known = _ids[name] = found[0]
+        known = int(found[0])
+        if not connection.in_atomic_block:  # what this transaction made may be taken back
+            _ids[name] = known
     return known
 
 

@@ -32,6 +32,7 @@ def bearer(request: HttpRequest) -> Actor | None:
 
     Raises:
         LoginFailed: the header holds nothing that is valid now.
+        Forbidden: a page of another site asks with a password that the browser remembers.
         Throttled: too many wrong passwords.
     """
     said = request.META.get("HTTP_AUTHORIZATION", "")
@@ -42,8 +43,15 @@ def bearer(request: HttpRequest) -> Actor | None:
         case "bearer":
             return actor_for_token(given.strip(), via="api", address=address_of(request))
         case "basic":
+            _refuse_other_sites(request)
             return actor_for_basic(*_pair(given), via="api", address=address_of(request))
     raise _refused()
+
+
+def _refuse_other_sites(request: HttpRequest) -> None:
+    # A browser adds a password it remembers to whatever any page asks for; a token it never adds by itself.
+    if request.META.get("HTTP_SEC_FETCH_SITE", "none") not in ("none", "same-origin"):
+        raise Forbidden("", Text("another site may not use your password", "其他网站不能使用您的密码"))
 
 
 def _pair(given: str) -> tuple[str, str]:

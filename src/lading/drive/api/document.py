@@ -74,6 +74,7 @@ def _complete(operation: dict[str, Any]) -> None:
         operation["responses"][status] = _problem(REFUSED[status])
     # The server's own words, before the API sees the request.
     operation["responses"][414] = {"description": "the address is longer than 64 KiB"}
+    operation["responses"][431] = {"description": "the headers are too long"}
     operation["responses"]["5XX"] = _problem("the drive failed; its log says more")
     operation["security"] = [{"token": []}, {"password": []}]
     if needs == "open":

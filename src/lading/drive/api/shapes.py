@@ -33,6 +33,8 @@ def keys(table: str, ids: Iterable[int | None]) -> Known:
     A key never changes, so each is asked for once per process.
     """
     known = _keys.setdefault((table, str(settings.LADING_DRIVE["home"])), {})
+    if connection.in_atomic_block:
+        known = dict(known)  # what this transaction made may be taken back
     missing = {number for number in ids if number is not None and number not in known}
     if missing:
         if len(known) > _KEPT:

@@ -49,7 +49,7 @@ class KeepRule(Asked):
 
 class NewSpace(Asked):
     name: Words
-    admins: Annotated[list[Key], Field(max_length=1000)] = []
+    admins: Annotated[list[Key], Field(min_length=1, max_length=1000)]
     quota: Bytes | None = None
 
 
