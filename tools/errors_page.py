@@ -66,7 +66,7 @@ PIPE = (
 )
 
 # Where errors are defined beside the model: only what is imported is known.
-ALSO = ("lading.drive.errors", "lading.site.errors")
+ALSO = ("lading.drive.errors", "lading.drive.dav.errors", "lading.site.errors")
 
 # Errors whose sentence is only what the drive or the request said.
 ONLY_DETAIL = {

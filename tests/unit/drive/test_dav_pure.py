@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lading.drive.dav.address import Elsewhere, destination, inner, outer, path_of
+from lading.drive.dav.address import destination, inner, outer, path_of
 from lading.drive.dav.conditions import Verdict, if_header, judge, matches
+from lading.drive.dav.errors import Elsewhere
 from lading.drive.dav.markup import HEAD, Item, Wish, response
 from lading.drive.dav.propfind import wish_of
 from lading.drive.dav.statuses import clean, error_document, status_of

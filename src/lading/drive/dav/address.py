@@ -11,22 +11,13 @@ from __future__ import annotations
 import re
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
+from lading.drive.dav.errors import Elsewhere
 from lading.drive.errors import Unfit
 from lading.model.paths import Path, name_bytes, name_from
 from lading.model.text import Text
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]+")
 _ELSEWHERE = Text("it leads to another server or door", "该地址指向其他服务器或入口")
-
-
-class Elsewhere(Unfit):
-    """A destination that is not on this door."""
-
-    code = "elsewhere"
-    says = Text(
-        "{subject} is not an address of this door ({detail})", "{subject} 不是此入口的地址（{detail}）"
-    )
-    remedy = Text("Copy and move within one drive.", "请在同一网盘内复制或移动。")
 
 
 def path_of(path_info: str) -> Path:

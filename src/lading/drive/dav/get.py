@@ -15,9 +15,10 @@ from contextlib import suppress
 
 from lading.drive.audit.spool import note_read
 from lading.drive.dav.conditions import seconds
+from lading.drive.dav.errors import NotModified
 from lading.drive.dav.glance import glance
 from lading.drive.dav.kinds import SAFE, shown, type_of
-from lading.drive.dav.request import Answer, NotModified, Request
+from lading.drive.dav.request import Answer, Request
 from lading.drive.dav.times import http_date
 from lading.drive.rights.need import need
 from lading.drive.rights.roles import Role

@@ -14,6 +14,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 
 from lading.drive.dav import locks
+from lading.drive.dav.errors import NoSuchLock
 from lading.drive.dav.locks import Change, Held
 from lading.drive.dav.markup import discovery
 from lading.drive.dav.propfind import body_of, one
@@ -26,20 +27,12 @@ from lading.drive.store import store
 from lading.drive.tree.expect import ABSENT
 from lading.drive.tree.row import Seen
 from lading.drive.tree.saving import save
-from lading.model.errors import Changed, DriveError, Forbidden
+from lading.model.errors import Changed, Forbidden
 from lading.model.text import Text
 
 OWNER_LIMIT = 4096
 _SECONDS = re.compile(r"second-(\d{1,12})", re.IGNORECASE)
 _NO_LOCKINFO = Text("the body is no lockinfo as it should be", "请求正文不是有效的 lockinfo")
-
-
-class NoSuchLock(DriveError):
-    """The token is of no lock that holds this resource (409 by RFC 4918, 9.11.1)."""
-
-    code = "no_such_lock"
-    says = Text("{subject} is not locked with this token", "{subject} 未以此令牌锁定")
-    remedy = Text("Nothing needs to be done: the lock has ended.", "无需处理：该锁已失效。")
 
 
 def lock(request: Request) -> Answer:

@@ -16,6 +16,7 @@ from defusedxml.ElementTree import ParseError, fromstring
 
 from lading.drive.dav import locks, properties
 from lading.drive.dav.address import quoted
+from lading.drive.dav.errors import FiniteDepth
 from lading.drive.dav.locks import Held, Place
 from lading.drive.dav.markup import FOOT, HEAD, Item, Quota, Wish, response
 from lading.drive.dav.request import Answer, Request
@@ -23,7 +24,7 @@ from lading.drive.errors import Unfit
 from lading.drive.rights.roles import Role
 from lading.drive.tree.find import SpaceRow, at, children, label_ids, spaces
 from lading.drive.tree.row import FOLDER, Seen
-from lading.model.errors import Forbidden, TooLarge
+from lading.model.errors import TooLarge
 from lading.model.paths import Path, decode
 from lading.model.text import Text
 
@@ -35,14 +36,6 @@ _NO_XML = Text("the body is no XML as it should be", "请求正文不是有效�
 _TYPE = [("Content-Type", "application/xml; charset=utf-8")]
 _QUOTA = frozenset({"{DAV:}quota-used-bytes", "{DAV:}quota-available-bytes"})
 _NO_LOCKS: Mapping[str, list[Held]] = {}
-
-
-class FiniteDepth(Forbidden):
-    """A listing of a whole tree; the error names the precondition `propfind-finite-depth`."""
-
-    code = "finite_depth"
-    says = Text("{subject}: only Depth 0 and 1 are answered", "{subject}：仅支持 Depth 0 和 1")
-    remedy = Text("List folder by folder.", "请逐个文件夹列出。")
 
 
 def propfind(request: Request) -> Answer:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lading.drive.dav import locks
+from lading.drive.dav.errors import NoLength, NoParent, NotTaken, OnFolder
 from lading.drive.dav.glance import Glance, glance
 from lading.drive.dav.locks import Change, Place
 from lading.drive.dav.request import Answer, Request, etag_of
@@ -35,40 +36,6 @@ _SECONDS = re.compile(r"-?\d{1,12}(?:\.\d*)?")
 _ANNOUNCED = ("HTTP_X_EXPECTED_ENTITY_LENGTH", "HTTP_OC_TOTAL_LENGTH")
 _CONDITIONS = ("HTTP_IF", "HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_IF_UNMODIFIED_SINCE")
 _FOLDER_THERE = Text("there is a folder", "该处是文件夹")
-
-
-class NoParent(NotFound):
-    """The folder that it should lie in is not there (RFC 4918 asks for 409)."""
-
-    code = "no_parent"
-
-
-class OnFolder(WrongKind):
-    """A content for a folder (RFC 4918 asks for 405)."""
-
-    code = "on_folder"
-
-
-class NoLength(Unfit):
-    """
-    The length of the body is not known.
-
-    A body in chunks that breaks off looks to us like one that ended, so without its
-    length a torn file could take the place of a whole one.
-    """
-
-    code = "no_length"
-    says = Text("{subject}: the length of the content is not known", "{subject}：内容长度未知")
-    remedy = Text(
-        "Send Content-Length (or, with chunks, X-Expected-Entity-Length).",
-        "请发送 Content-Length（分块传输时请发送 X-Expected-Entity-Length）。",
-    )
-
-
-class NotTaken(Unfit):
-    """A form of content that is not taken (415)."""
-
-    code = "not_taken"
 
 
 def put(request: Request) -> Answer:

@@ -15,24 +15,19 @@ from django.conf import settings
 from lading.drive.dav import locks
 from lading.drive.dav.address import destination, inner, path_of
 from lading.drive.dav.conditions import NO_IF, IfHeader, Verdict, if_header, judge
+from lading.drive.dav.errors import NotModified
 from lading.drive.dav.locks import Place
 from lading.drive.errors import Unfit
 from lading.drive.rights.sight import Sight
 from lading.drive.tree.expect import etag
 from lading.drive.tree.find import at, label_ids
 from lading.drive.tree.row import FILE, Row, Seen
-from lading.model.errors import Changed, LadingError, NotFound
+from lading.model.errors import Changed, NotFound
 from lading.model.paths import Path
 from lading.model.text import Text
 
 _NO_SPACE = Text("there is no such space", "没有此空间")
 _CHANGED = Text("a precondition of the request does not hold", "请求的前提条件不成立")
-
-
-class NotModified(LadingError):
-    """The client has the newest content already."""
-
-    code = "not_modified"
 
 
 @dataclass

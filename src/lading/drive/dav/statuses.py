@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from xml.sax.saxutils import escape
 
-from lading.drive.dav.address import Elsewhere
+from lading.drive.dav.errors import Elsewhere
 from lading.drive.errors import Frozen, Gone, Held, Locked, Unfit, Walled
 from lading.model.errors import (
     AlreadyExists,
