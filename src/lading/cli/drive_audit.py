@@ -12,7 +12,7 @@ import click
 from lading.cli.drive_options import desk, home_argument, home_option
 from lading.cli.options import json_option
 from lading.cli.output import answer, say, speak
-from lading.model.errors import AlreadyExists, BadLedger, Forbidden
+from lading.model.errors import AlreadyExists, BadLedger, Forbidden, LadingError
 from lading.model.text import Text
 
 _VERIFY = Text(
@@ -97,8 +97,13 @@ def export(
         raise AlreadyExists(output) from None
     except OSError as problem:
         raise Forbidden(output, problem.strerror or str(problem)) from None
-    with open(descriptor, "wb") as out:
-        count = at_work.export(by, _start(since), _start(until), out)
+    try:
+        with open(descriptor, "wb") as out:
+            count = at_work.export(by, _start(since), _start(until), out)
+    except LadingError:
+        # A part must not be taken for the whole.
+        os.unlink(output)
+        raise
     if as_json:
         answer("drive audit export", {"file": output, "records": count})
     else:
