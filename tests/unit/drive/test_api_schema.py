@@ -64,6 +64,7 @@ def rich(drive: Firm) -> dict[str, list[str]]:
     token = drive.ann("POST", "/tokens", {"name": "t", "scopes": ["read"]}).json
     drive.system("POST", "/principals", {"key": "g", "kind": "group", "name": "G"})
     other = drive.system("POST", "/spaces", {"name": "Other", "admins": ["bob"]}).json
+    drive.bob("PUT", f"/spaces/{other['key']}/freeze", {"message": "later"})
     trash = drive.ann("GET", "/trash").json["trash"]
     return {
         "space": [drive.space, other["key"]],

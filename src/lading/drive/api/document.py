@@ -32,6 +32,8 @@ REFUSED = {
     507: "the quota or the disk is full",
 }
 _ALWAYS = (401, 403, 404, 413, 415, 422, 429, 503)
+_CHANGES = (409, 423, 507)
+"""What a change may always meet: something else there, a freeze, a full disk."""
 _SCHEMES = {
     "token": {"type": "http", "scheme": "bearer", "description": "a token of the drive, `lading_…`"},
     "password": {
@@ -63,14 +65,14 @@ class DriveApi(NinjaAPI):
         parts["schemas"]["Problem"] = said
         parts["securitySchemes"] = _SCHEMES
         for operations in document["paths"].values():
-            for operation in operations.values():
-                _complete(operation)
+            for method, operation in operations.items():
+                _complete(operation, () if method == "get" else _CHANGES)
         return document
 
 
-def _complete(operation: dict[str, Any]) -> None:
+def _complete(operation: dict[str, Any], may_fail: tuple[int, ...]) -> None:
     needs, fails = operation.pop("x-needs"), operation.pop("x-fails")
-    for status in sorted({*_ALWAYS, *fails}):
+    for status in sorted({*_ALWAYS, *may_fail, *fails}):
         operation["responses"][status] = _problem(REFUSED[status])
     # The server's own words, before the API sees the request.
     operation["responses"][414] = {"description": "the address is longer than 64 KiB"}

@@ -33,15 +33,16 @@ from lading.drive.api.routes import (
 )
 from lading.drive.api.routing import build, told
 
+# Django tries addresses one after the other: what is asked for most comes first.
 MATTERS = (
-    about.routes,
-    spaces.routes,
-    entries.routes,
     content.routes,
+    entries.routes,
     batch.routes,
     uploads.routes,
-    nodes.routes,
     versions.routes,
+    spaces.routes,
+    nodes.routes,
+    about.routes,
     links.routes,
     trash.routes,
     principals.routes,
