@@ -236,6 +236,7 @@ def _curl(side: Side) -> pycurl.Curl:
     login = base64.b64encode(side.login.encode()).decode()
     curl.setopt(pycurl.HTTPHEADER, [f"Authorization: Basic {login}", "Expect:"])
     curl.setopt(pycurl.TCP_NODELAY, 1)
+    curl.setopt(pycurl.WRITEFUNCTION, lambda _: None)
     return curl
 
 
