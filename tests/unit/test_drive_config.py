@@ -9,6 +9,7 @@ import pytest
 from lading.model.errors import BadRequest
 from lading.site.config import DriveConfig, endpoint, load
 from lading.site.database import database
+from lading.site.proxies import believing
 
 
 def written(home: Path, text: str) -> DriveConfig:
@@ -57,6 +58,7 @@ def test_where_nobody_can_listen(listen: str) -> None:
         ("trash_days = -1", "trash_days"),
         ("home = '/'", "home"),
         ("[database]", "database"),
+        ("proxies = 'nginx'", "proxies"),
     ],
 )
 def test_a_value_that_cannot_be_is_named(text: str, named: str, tmp_path: Path) -> None:
@@ -106,3 +108,34 @@ def test_a_database_that_cannot_be_is_refused(url: str, tmp_path: Path) -> None:
     with pytest.raises(BadRequest) as caught:
         database(written(tmp_path, f'database = "{url}"'))
     assert ":pw" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("proxies", "came_from", "forwarded", "asks"),
+    [
+        ("", "127.0.0.1", "203.0.113.9", "127.0.0.1"),
+        ("127.0.0.1", "127.0.0.1", "203.0.113.9", "203.0.113.9"),
+        ("127.0.0.1", "198.51.100.7", "203.0.113.9", "198.51.100.7"),
+        ("127.0.0.1, 10.0.0.0/8", "127.0.0.1", "1.2.3.4, 203.0.113.9, 10.1.2.3", "203.0.113.9"),
+        ("127.0.0.1", "127.0.0.1", "1.2.3.4, <script>", "127.0.0.1"),
+        ("127.0.0.1", "127.0.0.1", "", "127.0.0.1"),
+        ("::1", "::1", "2001:db8::5", "2001:db8::5"),
+    ],
+)
+def test_only_our_proxies_are_believed_about_who_asks(
+    proxies: str, came_from: str, forwarded: str, asks: str
+) -> None:
+    """The last address that no proxy of ours has counts; what a stranger wrote before it does not."""
+    environ = {"REMOTE_ADDR": came_from, "HTTP_X_FORWARDED_FOR": forwarded}
+    believing(proxies)(environ)
+
+    assert asks == environ["REMOTE_ADDR"]
+
+
+@pytest.mark.parametrize(("said", "meant"), [("https", "https"), ("javascript", "http"), ("", "http")])
+def test_a_proxy_tells_the_scheme(said: str, meant: str) -> None:
+    """`https` or `http`, nothing else."""
+    environ = {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_PROTO": said, "wsgi.url_scheme": "http"}
+    believing("127.0.0.1")(environ)
+
+    assert meant == environ["wsgi.url_scheme"]

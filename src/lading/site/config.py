@@ -10,6 +10,7 @@ The configuration of a drive: one folder, its *home*, and `drive.toml` in it.
     store_key = "env:STORE_KEY"
     store_secret = "file:/etc/lading/store-secret"
     workers = 4
+    proxies = "127.0.0.1"                                # believed about who asks (X-Forwarded-For)
     audit_days = 365
 
 An empty folder is a good home: everything has a default.
@@ -24,6 +25,7 @@ from typing import Any
 
 from lading.model.errors import BadRequest
 from lading.model.text import Text
+from lading.site.proxies import networks
 
 FILE = "drive.toml"
 HOME = "LADING_DRIVE_HOME"
@@ -45,6 +47,8 @@ class DriveConfig:
     home: str
     address: str = ""
     listen: str = "127.0.0.1:8480"
+    proxies: str = ""
+    """Addresses or networks of proxies that are believed about who asks, with commas between."""
     database: str = ""
     database_password: str = ""
     store: str = ""
@@ -116,4 +120,8 @@ def _wrong(said: dict[str, Any]) -> Text | None:
             return Text(f"{name} must be at least {least}", f"{name} 不得小于 {least}")
     if (address := said.get("address")) and not address.startswith(("http://", "https://")):
         return Text("address must begin with https:// or http://", "address 应以 https:// 或 http:// 开头")
+    try:
+        networks(said.get("proxies", ""))
+    except BadRequest as problem:
+        return Text(f"proxies: {problem.details.en}", f"proxies：{problem.details.zh}")
     return None

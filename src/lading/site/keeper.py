@@ -98,8 +98,7 @@ def _keep(home: str, lifeline: Lifeline, plug: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: over.set())
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
-    if multiprocessing.get_start_method() == "fork":
-        os.close(plug)
+    os.close(plug)
     lifeline.follow(over.set)
     start_django(home)
     logs.set_up()

@@ -7,7 +7,6 @@ one dies, so no child outlives a killed server.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import threading
@@ -52,9 +51,8 @@ class Lifeline:
 
     def follow(self, gone: Callable[[], object]) -> None:
         """In a child: call *gone* once the holder is gone."""
-        if multiprocessing.get_start_method() == "fork":
-            # Our own copy would keep the line alive.
-            os.close(self._holder)
+        # Our own copy would keep the line alive.
+        os.close(self._holder)
         threading.Thread(target=self._wait, args=(gone,), daemon=True).start()
 
     def _wait(self, gone: Callable[[], object]) -> None:

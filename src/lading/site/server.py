@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import http.client
 import logging
+import multiprocessing
 import os
 import signal
 import socket
@@ -83,6 +84,8 @@ def serve(wish: Wish, ready: Callable[[str], None]) -> None:
         Unavailable: no worker answers.
         WorkerLost: workers end as fast as they are started.
     """
+    # Children share the socket, the lifeline and what is loaded already; newer Pythons would start them anew.
+    multiprocessing.set_start_method("fork", force=True)
     with _listening(wish.listen) as plug:
         host, port = plug.getsockname()[:2]
         address = wish.address or _address(host, port)

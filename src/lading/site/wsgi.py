@@ -11,11 +11,13 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import DatabaseError, connection
 
 from lading.drive.dav.app import application as dav
 from lading.site import addresses
+from lading.site.proxies import believing
 
 DAV = "/dav"
 READY = "/ready"
@@ -25,10 +27,12 @@ Start = Callable[..., Any]
 # Django would look for the addresses at the first request only.
 assert addresses.urlpatterns
 _django = WSGIHandler()
+_correct = believing(settings.LADING_DRIVE["proxies"])
 
 
 def application(environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
     """Lead a request to its door."""
+    _correct(environ)
     path: str = environ.get("PATH_INFO", "")
     if path.startswith(DAV) and path[len(DAV) : len(DAV) + 1] in ("", "/"):
         # PEP 3333: the mount point moves from the path to the script name.

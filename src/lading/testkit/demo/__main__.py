@@ -49,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m lading.testkit.demo", description=__doc__)
     parser.add_argument("--seed", type=int, help="repeat the run with this seed")
-    parser.add_argument("--files", type=int, default=2000, help="ordinary files of the firm, at least 100")
+    parser.add_argument("--files", type=int, default=1200, help="ordinary files of the firm, at least 100")
     parser.add_argument("--folder", type=Path, default=Path("build/demo"), help="made anew at every start")
     return parser
 

@@ -48,7 +48,7 @@ class Wish:
 
     folder: Path
     seed: int
-    files: int = 2000
+    files: int = 1200
     rules: Rules = RULES
 
 
