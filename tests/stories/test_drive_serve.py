@@ -169,7 +169,7 @@ def test_commands_say_that_there_is_no_drive(tmp_path: Path) -> None:
 
 @pytest.mark.live
 def test_it_serves_on_postgresql(tmp_path: Path) -> None:
-    """With a database server in drive.toml the same command serves the same drive; no SQLite file is made."""
+    """With a database server in drive.toml the same command serves the same drive; a lost one is 503 until it is back."""
     server = require_server(PostgresServer)
     with server:
         home = tmp_path / "home"
@@ -181,6 +181,15 @@ def test_it_serves_on_postgresql(tmp_path: Path) -> None:
             got = served.ask("GET", "/dav/deals/a.txt", Authorization=basic(token))
 
             assert (201, (200, b"hello")) == (put, got)
+            server.kill()
+            lost = [
+                served.ask("GET", "/ready")[0],
+                served.ask("PUT", "/dav/deals/b.txt", b"b", Authorization=basic(token))[0],
+            ]
+            server.restart()
+            until(lambda: served.ask("PUT", "/dav/deals/b.txt", b"b", Authorization=basic(token))[0] == 201)
+
+            assert [503, 503] == lost
             assert 0 == served.stop()
         assert not (home / "drive.sqlite").exists()
 
