@@ -93,7 +93,12 @@ class Caller:
 
 
 def environ(
-    method: str, path: str, token: str, body: bytes | Body | None, query: dict[str, Any], headers: dict[str, str]
+    method: str,
+    path: str,
+    token: str,
+    body: bytes | Body | None,
+    query: dict[str, Any],
+    headers: dict[str, str],
 ) -> dict[str, Any]:
     """What a WSGI server would make of the request."""
     if token:

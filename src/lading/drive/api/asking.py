@@ -12,7 +12,6 @@ from django.http import HttpRequest
 
 from lading.drive.api.auth import actor_of
 from lading.drive.api.values import way
-from lading.drive.errors import Unfit
 from lading.drive.models import Principal
 from lading.drive.people.directory import known
 from lading.drive.rights.need import missing
@@ -25,6 +24,7 @@ from lading.model.paths import ROOT, Path
 from lading.model.text import Text
 
 _NO_SPACE = Text("there is no such space", "没有此空间")
+_AUTHORS = (Principal.Kind.PERSON, Principal.Kind.GUEST)
 _ids: dict[tuple[str, str], int] = {}
 _KEPT = 100_000
 
@@ -109,12 +109,9 @@ def principal_id(request: HttpRequest, key: str) -> int:
 
 def author_id(key: str) -> int:
     """
-    The id of the principal that is named as an author.
+    The id of the person or guest that is named as an author; one that nobody has if there is none.
 
-    Raises:
-        Unfit: there is none.
+    Whether there is somebody of this name is told by `save`, to who may name authors at all.
     """
-    found = Principal.objects.filter(key=key).values_list("id", flat=True).first()
-    if found is None:
-        raise Unfit("author", Text("there is no such principal", "没有此主体"))
-    return found
+    people = Principal.objects.filter(key=key, kind__in=_AUTHORS)
+    return people.values_list("id", flat=True).first() or 0
