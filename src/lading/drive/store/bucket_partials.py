@@ -8,6 +8,7 @@ that was begun and has no bytes yet is the object `partial/KEY/begun`.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from types import TracebackType
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 PIECE = 8 << 20
 
 
-class BucketPartials:
+class BucketPartials(ABC):
     """The part of a bucket store that keeps unfinished uploads."""
 
     bucket: ObjectStore
@@ -89,8 +90,9 @@ class BucketPartials:
         if found:
             yield found
 
+    @abstractmethod
     def put(self, source: Iterable[bytes], *, size: int | None = None, limit: int | None = None) -> Stored:
-        raise NotImplementedError
+        """As `Store.put`."""
 
     def _piece(self, key: str, start: int, held: list[bytes]) -> int:
         content = b"".join(held)

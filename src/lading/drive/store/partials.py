@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -14,7 +15,7 @@ from lading.model.errors import Changed, NotFound
 from lading.model.text import Text
 
 
-class FolderPartials:
+class FolderPartials(ABC):
     """The part of a folder store that keeps unfinished uploads."""
 
     root: str
@@ -64,8 +65,9 @@ class FolderPartials:
     def _partial(self, key: str) -> str:
         return f"{self.root}/partial/{checked_key(key)}"
 
+    @abstractmethod
     def _take(self, temporary: str, stored: Stored) -> None:
-        raise NotImplementedError
+        """Make the file *temporary*, which holds *stored*, a content of the store."""
 
     @contextmanager
     def _held(self, key: str, flags: int = 0) -> Iterator[int]:
