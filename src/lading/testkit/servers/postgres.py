@@ -35,6 +35,8 @@ CARELESS = {
     "shared_buffers": "64MB",
     "max_connections": "200",
     "listen_addresses": "",
+    # In files below its own folder, which go with it when it is killed.
+    "dynamic_shared_memory_type": "mmap",
 }
 
 
