@@ -5,7 +5,7 @@ What the facets promise that move more than one content at a time, tell what cha
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -22,6 +22,7 @@ from lading.model.errors import (
     NotFound,
     ReadOnly,
 )
+from lading.model.paths import Path
 from lading.testkit.sources import pieces
 
 from .support import Base, OpenDrive, content_of, drained, listed, paths
@@ -92,7 +93,7 @@ class CarryContract(Base):
         """Each file is stored with content and time, and answered in order."""
         drive = open_drive()
         drive.make_folder(("inner",))
-        contents = {("inner", f"文件 {number}.txt"): b"x" * number for number in range(40)}
+        contents: dict[Path, bytes] = {("inner", f"文件 {number}.txt"): b"x" * number for number in range(40)}
         contents[("empty",)] = b""
         answers = list(batch.write(Upload(path, content, ABSENT, TIME) for path, content in contents.items()))
 
@@ -187,7 +188,7 @@ class CarryContract(Base):
         freeze.freeze("", message="周六切换 Switch on Saturday")
         freeze.freeze("", message="周六切换 Switch on Saturday")
         other = open_drive()
-        calls = [
+        calls: list[Callable[[], object]] = [
             lambda: other.write(("new",), [b"x"], expect=ABSENT),
             lambda: other.write(("file",), [b"x"], expect=ANYTHING),
             lambda: other.make_folder(("folder",)),
