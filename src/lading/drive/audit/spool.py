@@ -12,6 +12,7 @@ that cannot be noted fails.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -25,11 +26,13 @@ from django.conf import settings
 
 from lading.drive.actor import Actor
 from lading.drive.audit.places import make_private
-from lading.evidence.files import translated
+from lading.model.errors import DriveError, NoSpace, Unavailable
+from lading.model.text import Text
 
 KEEP_SECONDS = 2.0
 KEEP_BYTES = 1 << 20
 SUFFIX = ".jsonl"
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 _encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), default=str).encode
 
@@ -44,7 +47,7 @@ def note_read(
     Costs microseconds; may be called from any thread and after a fork.
 
     Raises:
-        NoSpace, ReadOnly, DriveError: it could not be noted, so it must not be answered.
+        NoSpace, Unavailable: it could not be noted, so it must not be answered.
     """
     if actor.address:
         facts["address"] = actor.address
@@ -88,8 +91,7 @@ class _Spool:
                 written = os.write(self._file, line)
             except OSError as problem:
                 self._close()
-                with translated(os.path.join(home, "audit", "spool")):
-                    raise problem
+                raise _unnoted(problem) from problem
             self._bytes += written
             whole = written == len(line)
             if not whole:
@@ -113,8 +115,10 @@ class _Spool:
 
     def _begin(self, home: str) -> None:
         self._close()
-        with translated(os.path.join(home, "audit", "spool")):
+        try:
             self._file = _new_file(os.path.join(home, "audit", "spool"))
+        except OSError as problem:
+            raise _unnoted(problem) from problem
         self._home, self._bytes, self._turn = home, 0, self._turn + 1
         self._until = time.monotonic() + KEEP_SECONDS
         # For who reads nothing more; should no thread be had, the next read or the end of the process does it.
@@ -138,6 +142,22 @@ def _new_file(folder: str) -> int:
         if os.fstat(descriptor).st_nlink:
             return descriptor
         os.close(descriptor)  # the sealer was faster than our lock and took the empty file away
+
+
+def _unnoted(problem: OSError) -> DriveError:
+    """
+    The error of a read that cannot be noted.
+
+    It goes to who reads: it tells no path of the server, and is never NotFound, which would be said of the file.
+    """
+    if problem.errno in _FULL:
+        said = Text(
+            "its disk is full, and what cannot be recorded is not read",
+            "其所在磁盘已满；无法记录的读取不会执行",
+        )
+        return NoSpace("audit", said)
+    why = os.strerror(problem.errno or 0)
+    return Unavailable("audit", Text(f"reads cannot be recorded: {why}", f"无法记录读取：{why}"))
 
 
 _spool = _Spool()
