@@ -32,8 +32,11 @@ demo: $(READY) ## move a generated firm over a bad network, kill it, go on, prov
 test: setup ## run all tests
 	@$(PY) -m pytest -q -n $(JOBS) --dist loadfile $(ARGS)
 
-bench: $(READY) ## measure against rclone and cp
+bench: $(READY) ## measure against rclone, cp, Apache and WsgiDAV
 	@$(PY) benchmarks/run.py $(ARGS)
+	@$(PY) benchmarks/drive_dav.py
+	@$(PY) benchmarks/drive_batch.py
+	@$(PY) benchmarks/drive_rights.py --output benchmarks/results/drive_rights.json
 
 check: $(READY) ## lint, format, types, import rules, documents
 	@tools/check.sh $(PY)

@@ -102,6 +102,8 @@ def _keep(home: str, lifeline: Lifeline, plug: int) -> None:
     lifeline.follow(over.set)
     start_django(home)
     logs.set_up()
+    # Whoever waits for an answer comes first; what is sealed late is sealed all the same.
+    os.nice(10)
     attend(DUTIES, over)
 
 
