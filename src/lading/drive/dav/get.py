@@ -28,7 +28,7 @@ from lading.drive.tree.row import FOLDER, Row, Seen
 from lading.model.paths import encode
 
 BLOCK = 256 * 1024
-_RANGE = re.compile(r"bytes=\s*(\d*)\s*-\s*(\d*)\s*")
+_RANGE = re.compile(r"bytes=\s*([0-9]{0,18})\s*-\s*([0-9]{0,18})\s*")
 _FOLDER = (
     "This is a folder of a Lading drive. Open this address with a WebDAV client to work in it.\n"
     "这是 Lading 网盘中的文件夹。请用 WebDAV 客户端打开此地址。\n"

@@ -146,7 +146,10 @@ def _owner(root: Element) -> str:
     if element is None:
         return ""
     element.tail = None
-    text = tostring(element, encoding="unicode")
+    try:
+        text = tostring(element, encoding="unicode")
+    except RecursionError:
+        raise Unfit("owner", Text("nested too deep", "嵌套过深")) from None
     if len(text) > OWNER_LIMIT:
         raise Unfit("owner", Text(f"longer than {OWNER_LIMIT} characters", f"超过 {OWNER_LIMIT} 个字符"))
     return text

@@ -16,6 +16,7 @@ from django.db import connection
 
 from lading.drive.actor import Actor
 from lading.drive.errors import Locked
+from lading.drive.tree.names import taken
 from lading.drive.tree.quick import reading
 from lading.drive.writing import writing
 from lading.model.paths import Path, encode
@@ -94,9 +95,9 @@ def among(place: Place, now: int) -> dict[str, list[Held]]:
 
 class Change(NamedTuple):
     """
-    What a request is about to do to *place*: save over it, or with *member* make or remove it.
+    What a request is about to do to *place*: save over it, with *member* make it where the viewer sees nothing.
 
-    *tree* is everything below too.
+    *tree* is everything below too; with *member* all of it is removed.
     """
 
     place: Place
@@ -113,10 +114,14 @@ def demand_free(actor: Actor, tokens: frozenset[str], now: int, *changes: Change
 
     Raises:
         Locked: somebody holds it, or the token was not submitted.
+        NameRefused: something is to be made where there is a lock already, on what the viewer does not see:
+            the words are those for any name that is taken.
     """
     for change in changes:
         for lock in _concerned(change, now):
             if lock.principal != actor.principal or lock.token not in tokens:
+                if change.member and not change.tree and lock.key == change.place.key:
+                    raise taken(change.place.path)
                 raise _refusal(change.place, lock)
 
 
@@ -232,6 +237,9 @@ def _held(row: tuple[Any, ...]) -> Held:
 
 
 def _refusal(place: Place, lock: Held) -> Locked:
+    if lock.key.startswith(place.key + "/"):
+        # It may be on something hidden, so nobody is named.
+        return Locked(place.path, Text("by a lock on something in it", "其中有内容被锁定"))
     return Locked(place.path, Text(f"by {lock.holder}", f"由 {lock.holder}"))
 
 

@@ -12,6 +12,7 @@ from django.db import connection
 
 from lading.drive.actor import Actor
 from lading.drive.errors import Unfit
+from lading.drive.rights.roles import Role
 from lading.drive.tree.row import Seen
 from lading.drive.writing import writing
 from lading.model.paths import encode
@@ -37,6 +38,11 @@ def of(node: int) -> dict[str, str]:
     with connection.cursor() as cursor:
         cursor.execute(_OF, [node])
         return dict(cursor.fetchall())
+
+
+def shown(seen: Seen) -> dict[str, str]:
+    """The properties of *seen*; none of a folder of which the viewer may know the name only."""
+    return of(seen.row.id) if seen.role >= Role.PREVIEW else {}
 
 
 def within(folder: int) -> dict[int, dict[str, str]]:

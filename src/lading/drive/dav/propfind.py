@@ -32,7 +32,7 @@ PAGE = 1000
 AT_ONCE = 20
 """Pages that are put together before the answer begins; what is more is sent as it is read."""
 LARGEST = 1 << 20
-_NO_XML = Text("the body is no XML as it should be", "请求正文不是有效的 XML")
+NO_XML = Text("the body is no XML as it should be", "请求正文不是有效的 XML")
 _TYPE = [("Content-Type", "application/xml; charset=utf-8")]
 _QUOTA = frozenset({"{DAV:}quota-used-bytes", "{DAV:}quota-available-bytes"})
 _NO_LOCKS: Mapping[str, list[Held]] = {}
@@ -93,11 +93,11 @@ def wish_of(body: bytes) -> Wish:
     try:
         root = fromstring(body, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError):
-        raise Unfit("PROPFIND", _NO_XML) from None
+        raise Unfit("PROPFIND", NO_XML) from None
     kinds = {child.tag: child for child in root}
     asked = [tag for tag in ("{DAV:}propname", "{DAV:}allprop", "{DAV:}prop") if tag in kinds]
     if root.tag != "{DAV:}propfind" or len(asked) != 1:
-        raise Unfit("PROPFIND", _NO_XML)
+        raise Unfit("PROPFIND", NO_XML)
     if asked == ["{DAV:}prop"]:
         return Wish(tuple(dict.fromkeys(child.tag for child in kinds["{DAV:}prop"])))
     return Wish(None, only_names=asked == ["{DAV:}propname"])
@@ -163,7 +163,7 @@ class _Listing:
             self._request.href(self._path, folder=row.kind == FOLDER),
             self._path[-1],
             row,
-            properties.of(row.id) if self._dead else {},
+            properties.shown(self._seen) if self._dead else {},
             standing,
             self._roots(standing),
             self._room() if self._quota else None,
@@ -191,7 +191,7 @@ class _Listing:
                     href,
                     name,
                     row,
-                    dead.get(row.id, {}),
+                    dead.get(row.id, {}) if seen.role >= Role.PREVIEW else {},
                     held,
                     roots,
                     quota if row.kind == FOLDER else None,

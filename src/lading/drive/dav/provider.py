@@ -8,6 +8,7 @@ and preconditions are asked of the drive; errors of Lading pass through it.
 
 from __future__ import annotations
 
+import re
 from email.utils import parsedate_to_datetime
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -28,6 +29,8 @@ from lading.drive.dav.markup import LIVE
 from lading.drive.dav.put import parent_of
 from lading.drive.dav.request import Request
 from lading.drive.dav.statuses import status_of
+from lading.drive.rights.need import need
+from lading.drive.rights.roles import Role
 from lading.drive.tree.change import delete, make_folder, touch
 from lading.drive.tree.copying import copy
 from lading.drive.tree.expect import ABSENT, ANYTHING, Expect
@@ -42,6 +45,7 @@ REQUEST = "lading.request"
 CREATED = "lading.created"
 _ROOT = Text("the list of spaces is not a folder to change", "空间列表不可更改")
 _WINDOWS_TIME = "{urn:schemas-microsoft-com:}Win32LastModifiedTime"
+_SECONDS = re.compile(r"-?[0-9]{1,18}")
 _TIMES = ("{DAV:}getlastmodified", "{DAV:}lastmodified", _WINDOWS_TIME)
 
 
@@ -98,6 +102,7 @@ class _Resource:
 
     def handle_delete(self) -> bool:
         request, seen = self._request, self._there()
+        need(seen.role, Role.EDIT, seen.path)
         place = request.place(self.names)
         locks.demand_free(
             request.sight.actor, request.condition.tokens, request.now, Change(place, member=True, tree=True)
@@ -154,7 +159,7 @@ class _Resource:
     def _copy_alone(self, seen: Seen, parent: Seen) -> None:
         request = self._request
         made = make_folder(request.sight, parent, request.destination[-1], modified=seen.row.modified)
-        if dead := properties.of(seen.row.id):
+        if dead := properties.shown(seen):
             properties.change(request.sight.actor, made, list(dead.items()))
 
     def set_property_value(self, name: str, value: Element | None, *, dry_run: bool = False) -> None:
@@ -202,6 +207,7 @@ class Folder(_Resource, DAVCollection):  # type: ignore[misc]
         request = self._request
         request.judge(None)
         parent = parent_of(request, request.path)
+        need(parent.role, Role.UPLOAD, request.path[1:])
         change = Change(request.place(request.path), member=True)
         locks.demand_free(request.sight.actor, request.condition.tokens, request.now, change)
         make_folder(request.sight, parent, request.path[-1])
@@ -230,7 +236,7 @@ class File(_Resource, DAVNonCollection):  # type: ignore[misc]
 def _moment(name: str, value: Element) -> int:
     said = (value.text or "").strip()
     try:
-        if name == "{DAV:}lastmodified" and said.lstrip("-").isdigit():
+        if name == "{DAV:}lastmodified" and _SECONDS.fullmatch(said):
             return int(said) * 10**9
         return int(parsedate_to_datetime(said).timestamp()) * 10**9
     except (ValueError, TypeError, OverflowError):

@@ -33,6 +33,7 @@ from lading.model.text import Text
 
 BLOCK = 1 << 20
 _SECONDS = re.compile(r"-?\d{1,12}(?:\.\d*)?")
+_NUMBER = re.compile(r"[0-9]{1,18}")
 _ANNOUNCED = ("HTTP_X_EXPECTED_ENTITY_LENGTH", "HTTP_OC_TOTAL_LENGTH")
 _CONDITIONS = ("HTTP_IF", "HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_IF_UNMODIFIED_SINCE")
 _FOLDER_THERE = Text("there is a folder", "该处是文件夹")
@@ -120,7 +121,7 @@ def _size(request: Request) -> int:
         return request.length
     for name in _ANNOUNCED:
         said = environ.get(name, "")
-        if said.isascii() and said.isdigit():
+        if _NUMBER.fullmatch(said):
             return int(said)
     raise NoLength(request.path)
 

@@ -4,6 +4,7 @@ A request of the door: who, what, where.
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,6 +27,7 @@ from lading.model.errors import Changed, NotFound
 from lading.model.paths import Path
 from lading.model.text import Text
 
+_NUMBER = re.compile(r"[0-9]{1,18}")
 _NO_SPACE = Text("there is no such space", "没有此空间")
 _CHANGED = Text("a precondition of the request does not hold", "请求的前提条件不成立")
 
@@ -62,7 +64,7 @@ class Request:
         """The announced bytes of the body; None if it comes in chunks of which nobody knows the sum."""
         said = self.environ.get("CONTENT_LENGTH")
         if said:
-            if not (said.isascii() and said.isdigit()):
+            if not _NUMBER.fullmatch(said):
                 raise Unfit("Content-Length", said[:40])
             return int(said)
         return None if "HTTP_TRANSFER_ENCODING" in self.environ else 0
@@ -154,10 +156,14 @@ class Request:
             return None, frozenset()
         found = self.look(path)
         try:
-            standing = locks.on(self.place(path), self.now)
+            place = self.place(path)
+            standing = locks.on(place, self.now)
         except NotFound:
             return None, frozenset()
-        return etag_of(found.row) if found else None, frozenset(lock.token for lock in standing)
+        if found is None:
+            # What has a lock of its own is hidden.
+            return None, frozenset(lock.token for lock in standing if lock.key != place.key)
+        return etag_of(found.row), frozenset(lock.token for lock in standing)
 
 
 def etag_of(row: Row) -> str | None:

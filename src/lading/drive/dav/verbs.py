@@ -9,17 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from typing import Any
 from urllib.parse import quote
 
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import ParseError, fromstring
 from wsgidav.dav_error import DAVError
 from wsgidav.request_server import RequestServer
 
 from lading.drive.dav import locks
 from lading.drive.dav.address import inner
 from lading.drive.dav.locks import Change
+from lading.drive.dav.propfind import NO_XML, body_of
 from lading.drive.dav.provider import CREATED, REQUEST, Door
 from lading.drive.dav.request import Answer, Request
+from lading.drive.errors import Unfit
 from lading.drive.rights.need import need
 from lading.drive.rights.roles import Role
 from lading.model.errors import LadingError
@@ -42,9 +47,12 @@ def perform(request: Request) -> Answer:
     def start(status: str, headers: list[tuple[str, str]], *_: object) -> None:
         heard[:] = [int(status[:3]), headers]
 
+    body = body_of(request)
+    if request.method == "PROPPATCH" and body.strip():
+        _refuse_entities(body)
     door = Door(request)
     # WsgiDAV calls `start` when its first block is asked for, which a server may do too late: all is asked for here.
-    body = b"".join(Verbs(door)(_environ(request, door), start))
+    body = b"".join(Verbs(door)(_environ(request, door, body), start))
     status, headers = heard
     if status in (201, 204):
         body = b""
@@ -54,9 +62,19 @@ def perform(request: Request) -> Answer:
     return Answer(status, [*kept, *([("Content-Length", str(len(body)))] if status != 204 else [])], body)
 
 
-def _environ(request: Request, door: Door) -> dict[str, Any]:
+def _refuse_entities(body: bytes) -> None:
+    """Refuse a document type: what a property calls by a name of its own, no listing could explain."""
+    try:
+        fromstring(body, forbid_dtd=True)
+    except (ParseError, DefusedXmlException, ValueError, LookupError):
+        raise Unfit("PROPPATCH", NO_XML) from None
+
+
+def _environ(request: Request, door: Door, body: bytes) -> dict[str, Any]:
     environ = {
         **request.environ,
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": BytesIO(body),
         "PATH_INFO": inner(request.path),
         "wsgidav.provider": door,
         "wsgidav.app": _App(door),
@@ -88,6 +106,9 @@ class Verbs(RequestServer):  # type: ignore[misc]
         if res is None or not res.names:
             return
         request: Request = environ[REQUEST]
+        if depth == "infinity":
+            # Locks below may be on what is hidden: who may not change it all hears of none.
+            need(res.seen.role, Role.EDIT, res.seen.path)
         change = Change(request.place(res.names), tree=depth == "infinity")
         locks.demand_free(request.sight.actor, request.condition.tokens, request.now, change)
 

@@ -19,7 +19,7 @@ from lading.drive.tree.folders import add_folder
 from lading.drive.tree.names import check_depth, check_name
 from lading.drive.tree.place import Again, place_in
 from lading.drive.tree.quick import quick
-from lading.drive.tree.row import Seen
+from lading.drive.tree.row import FOLDER, Seen
 from lading.drive.tree.saving import (
     Facts,
     Saved,
@@ -109,6 +109,7 @@ class _Batch:
         folder = self._folder_of(item)
         spot = place_in(self._cursor, Again(self._viewer, folder), item.path[-1])
         allow_save(spot, item.expect, item.facts)
+        check_author(self._cursor, item.facts)
         self._make_room(item)
         saved, version = put(self._cursor, self._work, spot, item.stored, item.facts)
         self._versions.append(version)
@@ -121,7 +122,6 @@ class _Batch:
         for at, name in enumerate(item.path):
             check_name(name, item.path[:at])
         check_facts(item.facts)
-        check_author(self._cursor, item.facts)
         if (refusal := self._lost.get(item.stored)) is not None:
             raise refusal
 
@@ -136,10 +136,24 @@ class _Batch:
             # Refused before any folder is made for it: nothing is left of what is not saved.
             if not item.parents or isinstance(item.expect, Same):
                 raise missing(path)
+            self._check_nearest(item)
             self._make_room(item)
             check_depth(len(item.path), item.path)
             known = self._made(path)
         return known
+
+    def _check_nearest(self, item: Item) -> None:
+        """Ask for the rights that the folder above all that is to be made will hand down."""
+        path = item.path[:-1]
+        while (nearest := self._known(path)) is None:
+            if not path:
+                raise missing(path)
+            path = path[:-1]
+        if nearest.row.kind == FOLDER:
+            spot = place_in(self._cursor, Again(self._viewer, nearest), item.path[len(path)])
+            if spot.target is None:
+                allow_save(spot, ANYTHING, item.facts)
+        check_author(self._cursor, item.facts)
 
     def _known(self, path: Path) -> Seen | None:
         known = self._folders.get(path)

@@ -74,6 +74,9 @@ def copy(
     """
     with writing(viewer.actor, parent.row.space) as work, quick() as cursor:
         now, found = again(cursor, viewer, node)
+        # Before the target is looked at: a refusal must not depend on what is hidden there.
+        if found.row.kind == FILE:
+            need(found.role, Role.DOWNLOAD, found.path)
         spot = place(cursor, now, parent, name)
         refuse_inside(found, spot.folder)
         _allow(cursor, spot, found, expect)
@@ -83,8 +86,6 @@ def copy(
 
 
 def _allow(cursor: Any, spot: Place, found: Seen, expect: Expect) -> None:
-    if found.row.kind == FILE:
-        need(found.role, Role.DOWNLOAD, found.path)
     need(spot.folder.role, Role.UPLOAD, spot.path)
     check_file(expect, spot.target.row if spot.target else None, spot.path)
     if spot.target is not None:
@@ -156,7 +157,8 @@ class _Copying:
         )  # fmt: skip
         self._cursor.execute(_NODE, values)
         made = Row._make((self._cursor.fetchone()[0], *values[:2], row.name, *values[3:]))
-        self._cursor.execute(_PROPERTIES, [made.id, row.id])
+        if self._spot.sight.role(row.trail, row.id) >= Role.PREVIEW:
+            self._cursor.execute(_PROPERTIES, [made.id, row.id])
         if row.kind == FILE:
             self._versions(row, made)
         return made

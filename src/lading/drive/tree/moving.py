@@ -55,6 +55,8 @@ def move(viewer: Sight, node: Seen, parent: Seen, name: str, *, expect: Expect =
         now, found = again(cursor, viewer, node)
         if found.row.parent is None:
             raise WrongKind(found.path, Text("it is the root of a space", "它是空间的根目录"))
+        # Before the target is looked at: a refusal must not depend on what is hidden there.
+        need(found.role, Role.EDIT, found.path)
         spot = place(cursor, now, parent, name)
         refuse_inside(found, spot.folder)
         if spot.target is not None and spot.target.row.id == found.row.id:
@@ -67,7 +69,6 @@ def move(viewer: Sight, node: Seen, parent: Seen, name: str, *, expect: Expect =
 
 
 def _allow(cursor: Any, spot: Place, found: Seen, expect: Expect) -> None:
-    need(found.role, Role.EDIT, found.path)
     if spot.folder.row.id != found.row.parent:
         need(spot.folder.role, Role.UPLOAD, spot.path)
     check_file(expect, spot.target.row if spot.target else None, spot.path)

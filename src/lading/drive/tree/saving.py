@@ -20,10 +20,10 @@ from lading.drive.store import Stored, record
 from lading.drive.tree.expect import ANYTHING, Expect, check_file
 from lading.drive.tree.names import storable
 from lading.drive.tree.place import Place, place
-from lading.drive.tree.quick import quick
+from lading.drive.tree.quick import quick, reading
 from lading.drive.tree.row import FILE, Row, Seen
 from lading.drive.writing import Writing, writing
-from lading.model.errors import Forbidden
+from lading.model.errors import Forbidden, NoSpace
 from lading.model.paths import Path, encode
 from lading.model.text import Text
 
@@ -91,13 +91,19 @@ def save(
         Frozen, NoSpace: as they say.
     """
     space = parent.row.space
-    with writing(viewer.actor, space, room=stored.size) as work, quick() as cursor:
-        spot = place(cursor, viewer, parent, name)
-        allow_save(spot, expect, facts)
-        check_author(cursor, facts)
-        record(cursor, stored, work.now)
-        saved, version = put(cursor, work, spot, stored, facts)
-        cursor.execute(_VERSION, version)
+    try:
+        with writing(viewer.actor, space, room=stored.size) as work, quick() as cursor:
+            spot = place(cursor, viewer, parent, name)
+            allow_save(spot, expect, facts)
+            check_author(cursor, facts)
+            record(cursor, stored, work.now)
+            saved, version = put(cursor, work, spot, stored, facts)
+            cursor.execute(_VERSION, version)
+    except NoSpace:
+        # How much a space holds is not told to who may not save in it.
+        with reading() as cursor:
+            allow_save(place(cursor, viewer, parent, name), expect, facts)
+        raise
     return saved
 
 
