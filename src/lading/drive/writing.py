@@ -103,10 +103,12 @@ def writing(
         Unavailable: the database went away; nothing was changed.
     """
     with _translated(), _turn(), transaction.atomic():
-        work = Writing(actor, now or time.time_ns(), {})
+        work = Writing(actor, 0, {})
         if spaces:
             with quick() as cursor:
                 _gate(cursor, work, spaces, room, thawed)
+        # Behind the gate, so that the times in a space have the order of its changes.
+        work.now = now or time.time_ns()
         yield work
         work._tell()
 
