@@ -15,7 +15,8 @@ from lading.drive.tree.expect import ABSENT, ANYTHING, Expect, Same
 from lading.model.errors import Changed
 from lading.model.text import Text
 
-_TAGS = re.compile(r'\s*(?:W/)?("[^"]*")\s*(?:,|$)')
+# Nothing in it can match in two ways: a header may be long, and is anybody's.
+_TAGS = re.compile(r'"[^"]*"')
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 

@@ -76,7 +76,7 @@ def send(request: HttpRequest, content: Sent) -> HttpResponseBase:
         return response
     headers["Content-Disposition"] = disposition(content.name)
     try:
-        wanted = part(_range(request, content.etag), content.size)
+        wanted = part(asked_range(request, content.etag), content.size)
     except Refused as beyond:
         beyond.headers |= headers  # a client that has all of it learns of which content
         raise
@@ -86,7 +86,8 @@ def send(request: HttpRequest, content: Sent) -> HttpResponseBase:
     return _bytes(content.digest, wanted, 206, headers)
 
 
-def _range(request: HttpRequest, etag: str) -> str | None:
+def asked_range(request: HttpRequest, etag: str) -> str | None:
+    """The `Range` header, if it holds for the content with *etag*."""
     said = request.META.get("HTTP_RANGE")
     condition = request.META.get("HTTP_IF_RANGE")
     if said is None or (condition is not None and etag not in tags(condition)):

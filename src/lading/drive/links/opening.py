@@ -169,11 +169,13 @@ def take(link: OpenLink, file: Seen, *, start: int = 0, ticket: str = "") -> Tak
     need(file.role, Role.DOWNLOAD, file.path)
     number = row.number
     purpose, facts = f"ticket.{link.id}", (row.id, number)
-    if not (start > 0 and ticket and proves(ticket, purpose, *facts)):
+    counted = start > 0 and bool(ticket) and proves(ticket, purpose, *facts)
+    if not counted:
         _count(link)
     path = encode((*link.base, *file.path))
     note_read(link.bearer, "file.read", space=row.space, node=row.id, path=path, number=number, link=link.key)
-    return Taken(number, row.size, row.digest, proof(purpose, *facts))
+    # A ticket is not made young again by being used.
+    return Taken(number, row.size, row.digest, ticket if counted else proof(purpose, *facts))
 
 
 def _count(link: OpenLink) -> None:

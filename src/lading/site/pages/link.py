@@ -22,14 +22,14 @@ from django.views.decorators.http import require_GET, require_http_methods
 from lading.drive.actor import Actor
 from lading.drive.api.conditions import part
 from lading.drive.api.problem import Refused
-from lading.drive.api.sending import Sent, send
+from lading.drive.api.sending import Sent, asked_range, send
 from lading.drive.links import OpenLink, below, listing, open_link, take
 from lading.drive.models import Kind
 from lading.drive.people.accounts import sign_in
 from lading.drive.people.tokens import actor_for_token
 from lading.drive.rights.roles import Role
 from lading.drive.tree.expect import etag
-from lading.drive.tree.row import Seen
+from lading.drive.tree.row import Row, Seen
 from lading.model.errors import LadingError, LoginFailed, NotFound
 from lading.model.paths import Path, decode, encode, shown_name
 from lading.site.pages import faults, words
@@ -69,7 +69,7 @@ def download(request: HttpRequest, token: str) -> HttpResponseBase:
         ticket = _cookie(request, TICKET)
         opened = _open(request, token, ticket=ticket)
         entry = below(opened, decode(request.GET.get("path", "")))
-        taken = take(opened, entry, start=_start(request, entry.row.size), ticket=ticket)
+        taken = take(opened, entry, start=_start(request, entry.row), ticket=ticket)
         row = entry.row._replace(number=taken.number, size=taken.size, digest=taken.digest)
         sent = Sent(row.name, etag(row), row.digest, row.size, row.modified, row.id)
         answer = send(request, sent)
@@ -174,10 +174,10 @@ def _download(page_path: str, entry: Seen) -> str:
     return f"{quote(page_path)}/download?" + urlencode({"path": _inside(entry.path)})
 
 
-def _start(request: HttpRequest, size: int) -> int:
-    """The first byte that is asked for."""
+def _start(request: HttpRequest, row: Row) -> int:
+    """The first byte that will be sent."""
     with suppress(Refused):
-        wanted = part(request.META.get("HTTP_RANGE"), size)
+        wanted = part(asked_range(request, etag(row)), row.size)
         return wanted.start if wanted else 0
     return 0
 
