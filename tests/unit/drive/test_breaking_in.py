@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from lading.drive.actor import EVERYTHING, SYSTEM
+from lading.drive.actor import EVERYTHING, SYSTEM, Scope
 from lading.drive.api import frames
 from lading.drive.models import Principal, Property, Space
 from lading.drive.people import tokens
@@ -87,6 +87,33 @@ def test_a_reader_cannot_try_out_names_by_webdav(alice, space, way, role, locked
         lock_hidden(alice)
 
     hidden, missing = (neutral(WAYS[way](bob.dav, name), name) for name in (HIDDEN, MISSING))
+
+    assert missing == hidden
+
+
+METHODS = [
+    "GET", "HEAD", "OPTIONS", "PUT", "DELETE", "MKCOL", "PROPFIND", "PROPPATCH", "COPY", "MOVE", "LOCK", "UNLOCK", "POST", "PATCH",
+    "REPORT", "SEARCH", "TRACE", "ACL",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("addresses", [("/Deal", "/Dear"), ("/Deal/F/vis.txt", "/Dear/F/vis.txt")])
+def test_a_space_of_others_is_no_space_by_webdav(alice, space, method, addresses):
+    """
+    Nothing that an outsider can send tells a space of others from one that never was.
+    """
+    spy = Client(person("eve"))
+    folder(alice, space, "G")
+    bodies = {"PUT": b"x", "PROPPATCH": describe("v"), "LOCK": LOCKINFO}
+    headers = {"Depth": "0", "Lock_Token": "<urn:x>"}
+
+    def tried(address):
+        goal = f"/dav{address}-2" if method in ("COPY", "MOVE") else "/dav/x"
+        said = spy(method, address, bodies.get(method, b""), Destination=goal, **headers)
+        return neutral(said, address.split("/")[1])
+
+    hidden, missing = map(tried, addresses)
 
     assert missing == hidden
 
@@ -245,6 +272,11 @@ def describe(value: str, prolog: str = "") -> bytes:
     ).encode()
 
 
+LOCKINFO = (
+    b'<lockinfo xmlns="DAV:"><lockscope><exclusive/></lockscope><locktype><write/></locktype></lockinfo>'
+)
+
+
 @pytest.mark.parametrize(
     "prolog", ['<!DOCTYPE d [<!ENTITY e "v">]>', '<!DOCTYPE d [<!ENTITY e SYSTEM "file:///etc/passwd">]>']
 )
@@ -344,3 +376,33 @@ def test_of_a_folder_one_passes_through_only_the_name_is_told(alice, space):
     for depth in ("0", "infinity"):
         spy("COPY", "/Deal/F/", Destination="/dav/Own/F", Depth=depth)
         assert b"secret" not in spy("PROPFIND", "/Own/F", Depth="0").body
+
+
+def test_a_space_that_has_just_gone_leaves_the_others_listed(alice, space, monkeypatch):
+    """
+    A label that is remembered for a space nothing of which is visible by now breaks no listing.
+    """
+    eve = person("eve")
+    own = deal(eve, name="Own")
+    monkeypatch.setattr("lading.drive.dav.propfind.label_ids", lambda _: {"Deal": space, "Own": own})
+
+    said = Client(eve)("PROPFIND", "/", Depth="1")
+
+    assert (207, ["/dav/", "/dav/Own/"]) == (said.status, said.hrefs())
+
+
+@pytest.mark.parametrize("scopes", [[Scope.READ], sorted(EVERYTHING - {Scope.ADMIN})])
+def test_a_token_for_less_manages_no_tokens(alice, scopes):
+    """
+    Who was given a token that reads until tomorrow makes none that reads for ever, and ends none of the others.
+    """
+    number = tokens.make_token(SYSTEM, "whole", EVERYTHING, None, of=alice.principal)[0].id
+    limited = Caller(tokens.make_token(SYSTEM, "less", scopes, None, of=alice.principal)[1])
+
+    tried = [
+        limited("POST", "/tokens", {"name": "t", "scopes": ["read"]}).status,
+        limited("GET", "/tokens").status,
+        limited("DELETE", f"/tokens/{number}").status,
+    ]
+
+    assert [403, 403, 403] == tried

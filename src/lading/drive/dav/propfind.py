@@ -24,7 +24,7 @@ from lading.drive.errors import Unfit
 from lading.drive.rights.roles import Role
 from lading.drive.tree.find import SpaceRow, at, children, label_ids, spaces
 from lading.drive.tree.row import FOLDER, Seen
-from lading.model.errors import TooLarge
+from lading.model.errors import NotFound, TooLarge
 from lading.model.paths import Path, decode
 from lading.model.text import Text
 
@@ -119,7 +119,10 @@ def _door(request: Request, wish: Wish, *, listing: bool) -> Iterator[str]:
     yield response(Item(request.href((), folder=True), "Lading", None, {}, (), {}, None, request.now), wish)
     if listing:
         for label, space in label_ids(request.sight).items():
-            seen = at(request.sight, space, ())
+            try:
+                seen = at(request.sight, space, ())
+            except NotFound:  # a grant ended since the labels were looked up
+                continue
             yield response(_Listing(request, seen, wish, (label,)).item(), wish)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from lading.drive.actor import Scope
+from lading.drive.actor import EVERYTHING, Actor, Scope
 from lading.drive.api import asking
 from lading.drive.api.auth import actor_of
 from lading.drive.api.routing import Routes, done, told
@@ -16,7 +16,7 @@ from lading.drive.api.values import Ident, Key
 from lading.drive.models import Account, Token
 from lading.drive.people import accounts, admins, glass, tokens
 from lading.drive.people.powers import need_admin
-from lading.model.errors import NotFound
+from lading.model.errors import Forbidden, NotFound
 from lading.model.text import Text
 
 routes = Routes("Accounts")
@@ -25,21 +25,21 @@ routes = Routes("Accounts")
 @routes.get("/tokens", needs=None, gives=answers.Tokens)
 def list_tokens(request: HttpRequest) -> HttpResponse:
     """The caller's tokens that are not revoked, newest first; never their texts."""
-    return told({"tokens": [_token(row) for row in tokens.list_tokens(actor_of(request))]})
+    return told({"tokens": [_token(row) for row in tokens.list_tokens(_unlimited(request))]})
 
 
 @routes.post("/tokens", needs=None, gives={201: answers.Token})
 def make_token(request: HttpRequest, said: requests.NewToken) -> HttpResponse:
-    """Make a token, with no more scopes than the caller has. Its text is in this answer and never again."""
+    """Make a token; takes a sign-in or a token with every scope. Its text is in this answer and never again."""
     scopes = [Scope(scope) for scope in said.scopes]
-    row, text = tokens.make_token(actor_of(request), said.name, scopes, said.expires)
+    row, text = tokens.make_token(_unlimited(request), said.name, scopes, said.expires)
     return told(_token(row, text), 201)
 
 
 @routes.delete("/tokens/{token}", needs=None)
 def revoke_token(request: HttpRequest, token: Ident) -> HttpResponse:
     """End a token at once."""
-    tokens.revoke(actor_of(request), token)
+    tokens.revoke(_unlimited(request), token)
     return done()
 
 
@@ -85,6 +85,15 @@ def break_glass(request: HttpRequest, said: requests.NewGlass) -> HttpResponse:
         raise NotFound("", Text("there is no such space", "没有此空间"))
     row = glass.break_glass(actor, space, said.reason, said.minutes)
     return told({"space": said.space, "expires": str(row.expires)}, 201)
+
+
+def _unlimited(request: HttpRequest) -> Actor:
+    """The actor, if all they can do is open to them: else what was given for a time could make what lasts."""
+    actor = actor_of(request)
+    if actor.scopes != EVERYTHING:
+        said = Text("a token with fewer scopes manages no tokens", "权限范围受限的令牌不能管理令牌")
+        raise Forbidden("token", said)
+    return actor
 
 
 def _account(login: str) -> Account | None:
