@@ -406,3 +406,18 @@ def test_a_token_for_less_manages_no_tokens(alice, scopes):
     ]
 
     assert [403, 403, 403] == tried
+
+
+def test_no_rename_tries_out_the_names_beside_a_file(alice, space):
+    """
+    Who may edit one file of a folder cannot find its hidden neighbours by renaming it.
+    """
+    eve = person("eve")
+    rule(look(alice, space, "F", "vis.txt").row.id, eve, Role.EDIT)
+
+    def tried(name):
+        told = {"from": "F/vis.txt", "to": f"F/{name}", "expect": "absent"}
+        return neutral(api_of(eve)("POST", f"{at(space)}/move", told), name)
+
+    assert tried(HIDDEN) == tried(MISSING)
+    assert 403 == tried(MISSING)[0]

@@ -342,19 +342,21 @@ def test_a_move_keeps_identity_and_all_that_hangs_on_it(ann: Actor, space: int) 
     assert [("f", True), ("g/h", False)] == [(path, "gone" in facts) for path, facts in events]
 
 
-def test_a_rename_asks_for_edit_alone(ann: Actor, space: int) -> None:
+def test_a_new_name_asks_for_upload_too(ann: Actor, space: int) -> None:
     """
-    Who may edit a file may rename it where it is, but needs UPLOAD to put it elsewhere.
+    Who may edit a file needs UPLOAD to give it a new name where it is, or to put it elsewhere.
     """
     bob = person()
     folder(ann, space, "g")
     rule(look(ann, space, "g").row.id, bob, Role.DOWNLOAD)
     rule(write(ann, space, "a").seen.row.id, bob, Role.EDIT)
-    move(eye(bob), look(bob, space, "a"), look(bob, space), "b")
 
+    for target in ((), ("g",)):
+        with pytest.raises(Forbidden):
+            move(eye(bob), look(bob, space, "a"), look(bob, space, *target), "b")
+    rule(look(ann, space).row.id, bob, Role.UPLOAD)
+    move(eye(bob), look(bob, space, "a"), look(bob, space), "b")
     assert ["b", "g"] == names(bob, space)
-    with pytest.raises(Forbidden):
-        move(eye(bob), look(bob, space, "b"), look(bob, space, "g"), "b")
 
 
 def test_what_cannot_be_moved(ann: Actor, space: int) -> None:

@@ -46,7 +46,7 @@ def move(viewer: Sight, node: Seen, parent: Seen, name: str, *, expect: Expect =
     Raises:
         NotFound: the node or the folder is gone, or a file was expected at the target and nothing is there.
         Forbidden: it asks for EDIT on the node (across spaces on all below it too), for UPLOAD on
-            another folder, for EDIT on what is replaced.
+            the folder, for EDIT on what is replaced.
         AlreadyExists, Changed: the target does not meet *expect*.
         WrongKind: it is the root of a space, the target is a folder, or lies inside of it.
         NameRefused, TooDeep, Frozen, NoSpace: as they say.
@@ -69,8 +69,8 @@ def move(viewer: Sight, node: Seen, parent: Seen, name: str, *, expect: Expect =
 
 
 def _allow(cursor: Any, spot: Place, found: Seen, expect: Expect) -> None:
-    if spot.folder.row.id != found.row.parent:
-        need(spot.folder.role, Role.UPLOAD, spot.path)
+    # A rename too: who could try out any name in a folder would find those that are hidden there.
+    need(spot.folder.role, Role.UPLOAD, spot.path)
     check_file(expect, spot.target.row if spot.target else None, spot.path)
     if spot.target is not None:
         need(spot.target.role, Role.EDIT, spot.path)
