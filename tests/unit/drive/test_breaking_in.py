@@ -421,3 +421,22 @@ def test_no_rename_tries_out_the_names_beside_a_file(alice, space):
 
     assert tried(HIDDEN) == tried(MISSING)
     assert 403 == tried(MISSING)[0]
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+def test_a_freeze_tells_of_nothing_in_the_trash(alice, space, method):
+    """
+    In a frozen space too, an entry of the trash that is not for somebody is one that is not there.
+    """
+    bob = bob_with(Role.EDIT, alice, space)
+    own = api_of(alice)
+    assert 204 == own("DELETE", f"{at(space)}/entry", query={"path": f"F/{HIDDEN}"}).status
+    trash = own("GET", "/trash").json["trash"][0]["id"]
+    freeze(SYSTEM, space, "closed for now")
+
+    def tried(number):
+        address = f"/trash/{number}/restore" if method == "POST" else f"/trash/{number}"
+        said = bob.api(method, address)
+        return said.status, said.code
+
+    assert [(404, "not_found")] * 2 == [tried("999999"), tried(trash)]

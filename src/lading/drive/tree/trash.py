@@ -183,8 +183,10 @@ def _space_of(viewer: Sight, trash_id: int) -> int:
     with reading() as cursor:
         cursor.execute(_SPACE_OF, [trash_id])
         found = cursor.fetchone()
-    if found is None or not viewer.space_role(found[0]):
-        raise missing(str(trash_id))
+        if found is None or not viewer.space_role(found[0]):
+            raise missing(str(trash_id))
+        # Before a freeze is met: else that would tell which entries there are.
+        _again(cursor, viewer, int(found[0]), trash_id)
     return int(found[0])
 
 
