@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -21,13 +22,15 @@ from django.core.management import call_command
 from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 
-from lading.model.errors import BadRequest, Busy, Forbidden, NotFound
+from lading.model.errors import BadRequest, Busy, Forbidden, NoSpace, NotFound
 from lading.model.text import Text
 from lading.site import config, secret_key
 from lading.site.config import DriveConfig
 from lading.site.errors import NoDatabase
 
 LOCK = "serve.lock"
+_LEAST_ROOM = 1 << 16
+"""Bytes without which SQLite cannot open a database."""
 _OURS = (config.FILE, secret_key.FILE)
 _NOT_OURS = Text(
     "it holds other things; name an empty folder, or put a drive.toml into it",
@@ -142,14 +145,22 @@ def answering() -> Iterator[None]:
 
     Raises:
         NoDatabase: it does not answer, or it is no database.
+        NoSpace: it lies in the home, whose disk is full.
         BadRequest: its driver is not installed.
     """
     try:
         yield
     except DatabaseError as problem:
+        # SQLite calls it a fault of the disk when it cannot make the files beside its own.
+        if not settings.LADING_DRIVE["database"] and _is_full(settings.LADING_DRIVE["home"]):
+            raise NoSpace(_database_name(), Text("its disk is full", "其所在磁盘已满")) from problem
         raise NoDatabase(_database_name(), " ".join(str(problem).split())[:300]) from problem
     except ImproperlyConfigured as problem:
         raise BadRequest("database", " ".join(str(problem).split())[:300]) from problem
+
+
+def _is_full(folder: str) -> bool:
+    return shutil.disk_usage(folder).free < _LEAST_ROOM
 
 
 def _database_name() -> str:
