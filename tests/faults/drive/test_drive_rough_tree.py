@@ -41,7 +41,9 @@ def drive(home: Path) -> RoughDrive:
     ann, space = Principal.objects.get(key="ann"), Space.objects.get(key=drive.key)
     stored = store().put_bytes(CONTENT)
     viewer = sight(Actor(ann.id, "ann", scopes=EVERYTHING))
-    items = [Item(("large", f"f{n % 50}", f"{n}.txt"), stored, parents=True) for n in range(ENTRIES)]
+    items = [
+        Item(("large", f"f{n % (ENTRIES // 200)}", f"{n}.txt"), stored, parents=True) for n in range(ENTRIES)
+    ]
     assert all(hasattr(saved, "seen") for saved in save_many(viewer, space.id, items))
     connections.close_all()
     return drive
