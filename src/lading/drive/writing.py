@@ -25,7 +25,7 @@ from django.db.models import F
 from lading.drive.actor import Actor
 from lading.drive.errors import Frozen
 from lading.drive.models import Meta, Space
-from lading.drive.tree.quick import quick
+from lading.drive.quick import quick
 from lading.model.errors import DriveError, NoSpace, NotFound, Unavailable
 from lading.model.text import Text
 

@@ -16,12 +16,12 @@ from django.db import connection
 from lading.drive.actor import SYSTEM
 from lading.drive.check.findings import Finding, Found, Hit
 from lading.drive.check.rows import Recorded, pages, pairs, recorded, recorded_now
+from lading.drive.quick import reading
 from lading.drive.store import Item, Store
 from lading.drive.store.base import BLOCK, Area, Left
 from lading.drive.store.hashing import Hashing
 from lading.drive.store.recording import DAY, SWEPT, bring_back
 from lading.drive.tree.find import path_of
-from lading.drive.tree.quick import reading
 from lading.drive.tree.row import columns, row_of
 from lading.drive.writing import writing
 from lading.model.errors import Unavailable, Unreadable

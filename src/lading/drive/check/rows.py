@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from lading.drive.quick import reading
 from lading.drive.store import Item
-from lading.drive.tree.quick import reading
 
 PAGE = 1000
 

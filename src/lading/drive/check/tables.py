@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from lading.drive.actor import SYSTEM
 from lading.drive.check.findings import Finding, Found
 from lading.drive.check.rows import pages
-from lading.drive.tree.quick import reading
+from lading.drive.quick import reading
 from lading.drive.tree.row import FILE, FOLDER
 from lading.drive.writing import writing
 

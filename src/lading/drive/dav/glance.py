@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from lading.drive.dav.login import sight_of
 from lading.drive.dav.request import Request
+from lading.drive.quick import reading
 from lading.drive.rights.sight import Sight
 from lading.drive.tree.find import label_ids
-from lading.drive.tree.quick import reading
 from lading.drive.tree.row import COLUMNS, Seen, columns, row_of
 from lading.drive.writing import EPOCH
 from lading.model.paths import Path, encode

@@ -16,8 +16,8 @@ from django.db import connection
 
 from lading.drive.actor import Actor
 from lading.drive.errors import Locked
+from lading.drive.quick import reading
 from lading.drive.tree.names import taken
-from lading.drive.tree.quick import reading
 from lading.drive.writing import writing
 from lading.model.paths import Path, encode
 from lading.model.text import Text

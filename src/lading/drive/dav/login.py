@@ -16,8 +16,8 @@ from django.db import connection
 
 from lading.drive.actor import Actor
 from lading.drive.people.bearer import actor_for_basic, actor_for_token
+from lading.drive.quick import reading
 from lading.drive.rights.sight import KEPT, Sight, sight
-from lading.drive.tree.quick import reading
 from lading.drive.writing import EPOCH
 from lading.model.errors import LoginFailed
 from lading.model.text import Text

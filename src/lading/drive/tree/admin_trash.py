@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 from lading.drive.actor import SYSTEM, Actor
 from lading.drive.errors import Frozen, Held
+from lading.drive.quick import quick, reading
 from lading.drive.rights.need import missing
 from lading.drive.tree.bin import STAGE_ADMIN, STAGE_PEOPLE, word
 from lading.drive.tree.origin import Trashed, item_of
-from lading.drive.tree.quick import quick, reading
 from lading.drive.tree.spaces import only_system
 from lading.drive.tree.subtree import remove_rows, size_of
 from lading.drive.tree.trash import to_admin

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from lading.drive.quick import quick
 from lading.drive.rights.need import missing
 from lading.drive.rights.sight import Sight, sight
 from lading.drive.store import Stored, record
@@ -18,7 +19,6 @@ from lading.drive.tree.find import locate, no_space
 from lading.drive.tree.folders import add_folder
 from lading.drive.tree.names import check_depth, check_name
 from lading.drive.tree.place import Again, place_in
-from lading.drive.tree.quick import quick
 from lading.drive.tree.row import FOLDER, Seen
 from lading.drive.tree.saving import (
     Facts,

@@ -7,6 +7,7 @@ was found before it is looked at again inside; refusals change nothing.
 
 from __future__ import annotations
 
+from lading.drive.quick import quick
 from lading.drive.rights.need import need
 from lading.drive.rights.roles import Role
 from lading.drive.rights.sight import Sight
@@ -18,7 +19,6 @@ from lading.drive.tree.find import children
 from lading.drive.tree.folders import make_folder, touch
 from lading.drive.tree.moving import move
 from lading.drive.tree.place import again, refuse_root
-from lading.drive.tree.quick import quick
 from lading.drive.tree.row import FOLDER, Seen
 from lading.drive.tree.saving import Facts, Saved, save
 from lading.drive.writing import writing

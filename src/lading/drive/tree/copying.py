@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lading.drive.quick import quick
 from lading.drive.rights.need import need
 from lading.drive.rights.roles import Role
 from lading.drive.rights.sight import Sight
@@ -18,7 +19,6 @@ from lading.drive.tree.bin import discard, word
 from lading.drive.tree.expect import ABSENT, Expect, check_file
 from lading.drive.tree.names import check_depth
 from lading.drive.tree.place import Place, again, place, refuse_inside
-from lading.drive.tree.quick import quick
 from lading.drive.tree.row import FILE, FOLDER, Row, Seen, columns, row_of
 from lading.drive.tree.subtree import below, height
 from lading.drive.writing import Writing, writing

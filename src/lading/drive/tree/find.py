@@ -15,11 +15,11 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from lading.drive.actor import Scope
+from lading.drive.quick import reading
 from lading.drive.rights.kept import Kept
 from lading.drive.rights.need import missing
 from lading.drive.rights.roles import Role
 from lading.drive.rights.sight import Sight
-from lading.drive.tree.quick import reading
 from lading.drive.tree.row import FOLDER, Row, Seen, columns, row_of
 from lading.model.errors import NotFound, WrongKind
 from lading.model.paths import ROOT, Path, decode, encode

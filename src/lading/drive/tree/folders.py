@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from lading.drive.quick import quick
 from lading.drive.rights.need import need
 from lading.drive.rights.roles import Role
 from lading.drive.rights.sight import Sight
 from lading.drive.tree.bin import word
 from lading.drive.tree.place import Place, again, place
-from lading.drive.tree.quick import quick
 from lading.drive.tree.row import FILE, FOLDER, Row, Seen
 from lading.drive.tree.saving import Facts, check_facts
 from lading.drive.writing import Writing, writing

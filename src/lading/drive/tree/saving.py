@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from lading.drive.actor import Scope
 from lading.drive.errors import Unfit
+from lading.drive.quick import quick, reading
 from lading.drive.rights.need import need
 from lading.drive.rights.roles import Role
 from lading.drive.rights.sight import Sight
@@ -20,7 +21,6 @@ from lading.drive.store import Stored, record
 from lading.drive.tree.expect import ANYTHING, Expect, check_file
 from lading.drive.tree.names import storable
 from lading.drive.tree.place import Place, place
-from lading.drive.tree.quick import quick, reading
 from lading.drive.tree.row import FILE, Row, Seen
 from lading.drive.writing import Writing, writing
 from lading.model.errors import Forbidden, NoSpace

@@ -16,13 +16,13 @@ from typing import Any, NamedTuple
 
 from lading.drive.actor import SYSTEM, Actor, Scope
 from lading.drive.errors import Held, Unfit
+from lading.drive.quick import quick, reading
 from lading.drive.rights.need import need
 from lading.drive.rights.roles import Role
 from lading.drive.rights.sight import sight
 from lading.drive.rights.walls import check_walls
 from lading.drive.tree.find import no_space
 from lading.drive.tree.names import check_name, storable
-from lading.drive.tree.quick import quick, reading
 from lading.drive.tree.row import FOLDER
 from lading.drive.tree.subtree import remove_space_rows
 from lading.drive.versions.holds import held_below

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from lading.drive.quick import quick, reading
 from lading.drive.rights.need import missing, need
 from lading.drive.rights.roles import Role
 from lading.drive.rights.sight import Sight, sight
@@ -20,7 +21,6 @@ from lading.drive.tree.find import locate, path_of
 from lading.drive.tree.names import NAME_BYTES, check_depth
 from lading.drive.tree.origin import Trashed, items_of, sight_there
 from lading.drive.tree.place import again
-from lading.drive.tree.quick import quick, reading
 from lading.drive.tree.row import FILE, FOLDER, Row, Seen, columns, row_of
 from lading.drive.tree.subtree import hang, height, moves_rights
 from lading.drive.versions.holds import carry

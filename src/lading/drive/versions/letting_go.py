@@ -12,9 +12,9 @@ from typing import Any
 
 from lading.drive.actor import SYSTEM
 from lading.drive.errors import Frozen
+from lading.drive.quick import quick, reading
 from lading.drive.rights.roles import Role
 from lading.drive.tree.find import path_of
-from lading.drive.tree.quick import quick, reading
 from lading.drive.tree.row import Row, Seen, columns, row_of
 from lading.drive.versions.holds import held
 from lading.drive.versions.keep import EVERYTHING, Rule, keep

@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 
 from lading.drive.actor import Scope
 from lading.drive.errors import Held
+from lading.drive.quick import quick, reading
 from lading.drive.rights.need import need
 from lading.drive.rights.roles import Role
 from lading.drive.rights.sight import Sight
 from lading.drive.store import Stored, record, record_many
 from lading.drive.tree.place import Again, again
-from lading.drive.tree.quick import quick, reading
 from lading.drive.tree.row import FILE, Seen
 from lading.drive.tree.saving import (
     Facts,
