@@ -522,3 +522,18 @@ def test_options_tell_what_the_door_can(ask):
     said = ask("OPTIONS", "/Deal/")
 
     assert (200, "1,2", "DAV") == (said.status, said.headers["dav"], said.headers["ms-author-via"])
+
+
+def test_a_refused_property_says_why_in_both_languages(ask):
+    """
+    Inside a 207, where no problem of ours would be looked for; and nothing of our insides.
+    """
+    ask("PUT", URL, b"x")
+    Space.objects.update(frozen="周六切换 Switch on Saturday")
+    said = patch(ask, URL, '<a xmlns="urn:x">1</a>')
+
+    assert 207 == said.status
+    assert "只读：周六切换" in said.text
+    assert "read-only for now" in said.text
+    assert "exception" not in said.text
+    assert 0 == Property.objects.count()

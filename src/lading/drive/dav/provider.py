@@ -49,6 +49,19 @@ _SECONDS = re.compile(r"-?[0-9]{1,18}")
 _TIMES = ("{DAV:}getlastmodified", "{DAV:}lastmodified", _WINDOWS_TIME)
 
 
+
+class Refusal(DAVError):  # type: ignore[misc]
+    """An error of ours inside an answer about properties, in words for a person."""
+
+    def __init__(self, problem: LadingError) -> None:
+        super().__init__(status_of(problem), problem.message(Language.EN), src_exception=problem)
+
+    def get_user_info(self) -> str:
+        """What happened and what to do, in both languages."""
+        problem = self.src_exception
+        return "\n".join(f"{problem.message(it)} {problem.next_step(it)}" for it in Language)
+
+
 class Door(DAVProvider):  # type: ignore[misc]
     """All of the door for one request."""
 
@@ -177,8 +190,7 @@ class _Resource:
             try:
                 self._write(seen)
             except LadingError as problem:
-                said = problem.message(Language.EN)
-                self._failed = DAVError(status_of(problem), said, src_exception=problem)
+                self._failed = Refusal(problem)
         if self._failed is not None:
             raise self._failed
 
