@@ -163,7 +163,10 @@ def wait_until_gone(pid: int) -> bool:
     except ProcessLookupError:
         return True
     try:
-        return bool(select.select([watched], [], [], 10)[0])
+        # Not `select`, which takes no descriptor beyond 1023: this process may have opened many.
+        waiting = select.poll()
+        waiting.register(watched, select.POLLIN)
+        return bool(waiting.poll(10_000))
     finally:
         os.close(watched)
 

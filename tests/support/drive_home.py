@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -30,6 +31,7 @@ from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection, connections  # noqa: E402
 
+from lading.connectors.address import secret  # noqa: E402
 from lading.site.config import DriveConfig  # noqa: E402
 from lading.site.database import database  # noqa: E402
 from lading.site.secret_key import make_secret_key  # noqa: E402
@@ -127,9 +129,11 @@ def _admin(server: PostgresServer, statement: str) -> None:
 def _use(home: Path, url: str = "") -> None:
     """Point Django, and whoever reads the drive's settings, at *home*."""
     connections.close_all()
-    chosen = database(DriveConfig(home=str(home), database=url))
+    config = DriveConfig(home=str(home), database=url)
+    chosen = database(config)
     connections.settings.update(connections.configure_settings({"default": chosen}))
     if hasattr(connections._connections, "default"):
         # The connection of this thread was made for another kind of database.
         del connections["default"]
-    settings.LADING_DRIVE = {**settings.LADING_DRIVE, "home": str(home), "database": url}
+    # All of it: what a test before said of its store must not be ours.
+    settings.LADING_DRIVE = {**asdict(config), "secret": secret}

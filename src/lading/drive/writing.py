@@ -178,7 +178,7 @@ def _translated() -> Iterator[None]:
 
 
 _threads = threading.Lock()
-_waiting: dict[int, int] = {}
+_lock_files: dict[tuple[int, str], int] = {}
 
 
 @contextmanager
@@ -202,9 +202,10 @@ def _turn() -> Iterator[None]:
 
 def _lock_file() -> int:
     # A descriptor of our own after a fork: a shared one would share the lock.
-    process = os.getpid()
-    if process not in _waiting:
-        _waiting.clear()
-        path = os.path.join(settings.LADING_DRIVE["home"], "write.lock")
-        _waiting[process] = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    return _waiting[process]
+    key = (os.getpid(), settings.LADING_DRIVE["home"])
+    if key not in _lock_files:
+        while _lock_files:
+            os.close(_lock_files.popitem()[1])
+        path = os.path.join(key[1], "write.lock")
+        _lock_files[key] = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    return _lock_files[key]
