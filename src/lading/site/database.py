@@ -11,8 +11,9 @@ from lading.model.errors import BadRequest
 from lading.model.text import Text
 from lading.site.config import DriveConfig
 
-# WAL lets readers and one writer work side by side.
-_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous={sync}; PRAGMA cache_size=-32768; PRAGMA mmap_size=268435456;"
+# WAL lets readers and one writer work side by side.  No mmap: SQLite maps the file anew whenever another
+# connection has written, and each thread has its own.
+_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous={sync}; PRAGMA cache_size=-32768;"
 
 
 def database(config: DriveConfig) -> dict[str, Any]:
