@@ -49,7 +49,6 @@ _SECONDS = re.compile(r"-?[0-9]{1,18}")
 _TIMES = ("{DAV:}getlastmodified", "{DAV:}lastmodified", _WINDOWS_TIME)
 
 
-
 class Refusal(DAVError):  # type: ignore[misc]
     """An error of ours inside an answer about properties, in words for a person."""
 
