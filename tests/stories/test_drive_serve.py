@@ -80,10 +80,6 @@ def test_the_fault_page_speaks_the_language_of_the_reader(served: Served) -> Non
     assert "DENY" == answer.headers["X-Frame-Options"]
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="in 3 of 14 runs the client waited in vain for its answer; the cause is not known",
-)
 def test_a_request_under_way_finishes_before_the_end(tmp_path: Path) -> None:
     """SIGTERM in the middle of an upload: nobody new is let in, the upload ends well, the exit code is 0, nobody is left."""
     with serving(tmp_path / "home") as served:

@@ -16,8 +16,8 @@ from lading.cli.options import json_option
 from lading.cli.output import answer, say, speak
 from lading.model.text import Text
 from lading.site.home import made_home
-from lading.site.server import Wish
-from lading.site.server import serve as run
+from lading.site.serving.server import Wish
+from lading.site.serving.server import serve as run
 
 _HELP = Text(
     """Serve the drive in the folder HOME, which is made if it is not there.

@@ -30,6 +30,9 @@ from lading.model.errors import DriveError, NoSpace, NotFound, Unavailable
 from lading.model.text import Text
 
 EPOCH = "epoch"
+_GLANCES = 12
+"""How often somebody in a hurry looks whether their turn has come, and after how many seconds again."""
+_GLANCE = 0.00005
 
 _INSERT = (
     "INSERT INTO drive_event (at, kind, actor, principal, space, clock, node, path, facts)"
@@ -40,6 +43,10 @@ _GATE = (
     " WHERE id = %s AND deleted IS NULL AND (frozen = '' OR %s)"
     " AND (quota IS NULL OR %s <= 0 OR used + %s <= quota) RETURNING clock"
 )
+
+
+class MustWait(Exception):
+    """Somebody in a hurry would have to wait for another's change; nothing has happened."""
 
 
 class Writing:
@@ -179,6 +186,27 @@ def _translated() -> Iterator[None]:
 
 _threads = threading.Lock()
 _lock_files: dict[tuple[int, str], int] = {}
+_hurry = threading.local()
+
+
+@contextmanager
+def hurried() -> Iterator[None]:
+    """
+    Let no change of this thread wait for another's that takes its time.
+
+    Raises:
+        MustWait: one would have to.
+    """
+    _hurry.on = True
+    try:
+        yield
+    finally:
+        _hurry.on = False
+
+
+def in_hurry() -> bool:
+    """Whether this thread must not wait."""
+    return getattr(_hurry, "on", False)
 
 
 @contextmanager
@@ -191,13 +219,38 @@ def _turn() -> Iterator[None]:
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         yield
         return
-    with _threads:
+    if in_hurry():
+        _soon(lambda: _threads.acquire(blocking=False))
+    else:
+        _threads.acquire()
+    try:
         descriptor = _lock_file()
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if in_hurry():
+            _soon(lambda: _locked(descriptor))
+        else:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
         try:
             yield
         finally:
             fcntl.flock(descriptor, fcntl.LOCK_UN)
+    finally:
+        _threads.release()
+
+
+def _soon(got: Callable[[], bool]) -> None:
+    for _ in range(_GLANCES):
+        if got():
+            return
+        time.sleep(_GLANCE)
+    raise MustWait
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _lock_file() -> int:

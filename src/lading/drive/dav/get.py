@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 
 from lading.drive.audit.spool import note_read
 from lading.drive.dav.conditions import seconds
@@ -23,6 +24,7 @@ from lading.drive.dav.times import http_date
 from lading.drive.rights.need import need
 from lading.drive.rights.roles import Role
 from lading.drive.store import Reading, store
+from lading.drive.store.base import shorter
 from lading.drive.tree.expect import etag
 from lading.drive.tree.row import FOLDER, Row, Seen
 from lading.model.paths import encode
@@ -70,12 +72,12 @@ def get(request: Request) -> Answer:
         headers.append(("Content-Range", f"bytes {start}-{end - 1}/{row.size}"))
     if environ["REQUEST_METHOD"] == "HEAD":
         return Answer(200, headers)
-    body = _body(row, start, end)
+    body = _body(environ, row, start, end)
     _note(request, seen, (start, end) if partial else None)
     return Answer(206 if partial else 200, headers, body)
 
 
-def _rarely(environ: dict[str, object]) -> bool:
+def _rarely(environ: dict[str, Any]) -> bool:
     return (
         "HTTP_IF" in environ or "HTTP_IF_MODIFIED_SINCE" in environ or "HTTP_IF_UNMODIFIED_SINCE" in environ
     )
@@ -125,7 +127,7 @@ def _same(request: Request, row: Row) -> bool:
     return row.modified is not None and seconds(said) == row.modified // 10**9
 
 
-def _body(row: Row, start: int, end: int) -> bytes | Iterator[bytes]:
+def _body(environ: dict[str, Any], row: Row, start: int, end: int) -> bytes | Iterator[bytes]:
     if not row.size:
         return b""
     here = store()
@@ -138,7 +140,13 @@ def _body(row: Row, start: int, end: int) -> bytes | Iterator[bytes]:
                     return content
         with here.open(row.digest, start=start, end=end) as reading:
             return reading.read(end - start)
-    return _Blocks(here.open(row.digest, start=start, end=end))
+    reading = here.open(row.digest, start=start, end=end)
+    if reading.size != end - start:
+        # Nothing is promised that cannot be given.
+        reading.close()
+        raise shorter(row.digest)
+    sent: Iterator[bytes] = environ.get("wsgi.file_wrapper", _Blocks)(reading)
+    return sent
 
 
 def _whole(path: str, size: int) -> bytes:

@@ -9,12 +9,13 @@ from lading.drive.dav.locking import lock, unlock
 from lading.drive.dav.propfind import propfind
 from lading.drive.dav.put import put
 from lading.drive.dav.request import Answer, Request
+from lading.drive.dav.together import Pending
 from lading.drive.dav.verbs import VERBS, perform
 
 HOT = frozenset({"GET", "HEAD", "PUT"})
 """Methods whose lanes look at the epoch of the drive themselves; see `glance`."""
 
-LANES: dict[str, Callable[[Request], Answer]] = {
+LANES: dict[str, Callable[[Request], Answer | Pending]] = {
     "GET": get,
     "HEAD": get,
     "PUT": put,

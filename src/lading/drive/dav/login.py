@@ -30,6 +30,7 @@ AGAIN = 10**9
 
 _KEY = secrets.token_bytes(32)
 _MOST = 10_000
+_MARK = "lading.mark"
 _sights: dict[bytes, tuple[Sight, int]] = {}
 _NOBODY = Text("sign in with login and password, or with a token", "请用账号和密码或访问令牌登录")
 
@@ -52,6 +53,11 @@ def sight_of(environ: dict[str, Any]) -> Sight:
     return known[0]
 
 
+def is_known(environ: dict[str, Any]) -> bool:
+    """Whether the sender was let in before with the same login, so that letting them in again costs little."""
+    return _mark(environ) in _sights
+
+
 def guess(environ: dict[str, Any]) -> Sight:
     """
     What the sender saw a moment ago, or else sees now; whoever uses it holds its epoch against the drive's.
@@ -66,11 +72,16 @@ def guess(environ: dict[str, Any]) -> Sight:
 
 
 def _mark(environ: dict[str, Any]) -> bytes:
-    said = (
-        f"{settings.LADING_DRIVE['home']}\n{connection.settings_dict['NAME']}\n"
-        f"{environ.get('REMOTE_ADDR')}\n{environ.get('HTTP_AUTHORIZATION')}"
-    )
-    return hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=32, key=_KEY).digest()
+    """What is remembered about the sender stands under this; worked out once for a request."""
+    mark: bytes | None = environ.get(_MARK)
+    if mark is None:
+        said = (
+            f"{settings.LADING_DRIVE['home']}\n{connection.settings_dict['NAME']}\n"
+            f"{environ.get('REMOTE_ADDR')}\n{environ.get('HTTP_AUTHORIZATION')}"
+        )
+        mark = hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=32, key=_KEY).digest()
+        environ[_MARK] = mark
+    return mark
 
 
 def _epoch() -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from lading.drive.dav import locks
@@ -17,7 +18,7 @@ from lading.drive.dav.errors import NoLength, NoParent, NotTaken, OnFolder
 from lading.drive.dav.glance import Glance, glance
 from lading.drive.dav.locks import Change, Place
 from lading.drive.dav.request import Answer, Request, etag_of
-from lading.drive.dav.together import Wish, save
+from lading.drive.dav.together import GATHER, Pending, Wish, save
 from lading.drive.errors import Unfit
 from lading.drive.rights.need import need
 from lading.drive.rights.roles import Role
@@ -26,7 +27,7 @@ from lading.drive.tree.batch import Item
 from lading.drive.tree.expect import ABSENT, ANYTHING, Expect, Same, etag
 from lading.drive.tree.find import at
 from lading.drive.tree.row import FOLDER, Seen
-from lading.drive.tree.saving import Facts
+from lading.drive.tree.saving import Facts, Saved
 from lading.model.errors import AlreadyExists, Changed, Forbidden, NotFound, Truncated, WrongKind
 from lading.model.paths import Path
 from lading.model.text import Text
@@ -39,9 +40,9 @@ _CONDITIONS = ("HTTP_IF", "HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_IF_UNMODI
 _FOLDER_THERE = Text("there is a folder", "该处是文件夹")
 
 
-def put(request: Request) -> Answer:
+def put(request: Request) -> Answer | Pending:
     """
-    Save the body of the request as the newest version.
+    Save the body of the request as the newest version; where the server gathers saves, what is left is pending.
 
     Raises:
         NoParent, OnFolder, NoLength, NotTaken: see there.
@@ -51,15 +52,30 @@ def put(request: Request) -> Answer:
     facts, accepted = _facts(request)
     parent, expect = _allowed(request)
     stored = _take(request.environ["wsgi.input"], size)
+    wish = Wish(request.sight, parent, Item(request.path[1:], stored, expect, facts))
+    then = partial(_answer, request, expect, accepted)
+    if GATHER in request.environ:
+        return Pending(wish, then)
     try:
-        saved = save(Wish(request.sight, parent, Item(request.path[1:], stored, expect, facts)))
-    except AlreadyExists as problem:
-        raise Changed(request.path, problem.details) from None
-    except NotFound as problem:
-        gone = Changed if isinstance(expect, Same) else NoParent
-        raise gone(request.path, problem.details) from None
-    headers = [("ETag", etag(saved.seen.row)), *accepted]
-    return Answer(201 if saved.created else 204, headers)
+        return then(save(wish))
+    except (AlreadyExists, NotFound) as problem:
+        return then(problem)
+
+
+def _answer(
+    request: Request, expect: Expect, accepted: list[tuple[str, str]], saved: Saved | Exception
+) -> Answer:
+    match saved:
+        case Saved():
+            headers = [("ETag", etag(saved.seen.row)), *accepted]
+            return Answer(201 if saved.created else 204, headers)
+        case AlreadyExists():
+            raise Changed(request.path, saved.details) from None
+        case NotFound():
+            gone = Changed if isinstance(expect, Same) else NoParent
+            raise gone(request.path, saved.details) from None
+        case _:
+            raise saved
 
 
 def parent_of(request: Request, path: Path) -> Seen:

@@ -54,7 +54,7 @@ class LadingDriveServer(LocalServer):
     def __init__(
         self, root: Path | None = None, *, workers: int = 2, sync: bool = False, settings: str = ""
     ) -> None:
-        for module in ("django", "granian", "wsgidav"):
+        for module in ("django", "httptools", "wsgidav"):
             if importlib.util.find_spec(module) is None:
                 raise ServerMissing(f"{module} is not installed: it is on PyPI")
         super().__init__(root)

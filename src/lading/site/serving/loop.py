@@ -1,0 +1,217 @@
+"""
+The loop of a worker: all connections that no thread has, on one thread.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import socket
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from typing import Any, Protocol
+
+from lading.site.serving.answer import Late, Reply
+from lading.site.serving.connection import Connection, State
+from lading.site.serving.environ import Environ, ground
+from lading.site.serving.errand import Errand
+
+_log = logging.getLogger("lading.serving")
+
+
+class Site(Protocol):
+    """What is served."""
+
+    def application(self, environ: Environ, start_response: Any) -> Any:
+        """A WSGI application, which may also return something `Late`."""
+
+    def quick(self, environ: Environ) -> bool:
+        """Whether a request whose body is here is answered without waiting."""
+
+    def complete(self, gathered: Sequence[Any]) -> None:
+        """Do what several late answers wait for."""
+
+
+MOST = 4096
+"""Connections at a time; more wait in the queue of the kernel."""
+_SWEEP = 1.0
+_PAUSE = 0.5
+"""Seconds without new connections after none could be taken in."""
+_EXCLUSIVE = select.EPOLLIN | getattr(select, "EPOLLEXCLUSIVE", 0)
+
+
+class Loop:
+    """
+    Answers requests on *plug*, a listening socket that is shared with other workers, by *site*.
+
+    What does not wait is answered by the loop itself, the rest by up to *threads* threads.
+    """
+
+    def __init__(self, plug: socket.socket, site: Site, threads: int) -> None:
+        self.application, self.quick = site.application, site.quick
+        self._complete = site.complete
+        self._gathered: list[tuple[Errand, Reply, Late]] = []
+        self.ending = False
+        self._plug, self._threads = plug, threads
+        self._crew = ThreadPoolExecutor(threads, "errand")
+        self._connections: dict[int, Connection] = {}
+        self._done: deque[Errand] = deque()
+        self._poll = select.epoll()
+        self._woken, self._waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._poll.register(self._woken, select.EPOLLIN)
+        self._listening = False
+        self._host, self.port = plug.getsockname()[:2]
+        self._patience = 0.0
+        self._resume = 0.0
+        self._listen()
+
+    def run(self) -> None:
+        """Go on until `end` was called and nothing is under way, or patience is at its end."""
+        swept = time.monotonic()
+        while not self._over():
+            for descriptor, _ in self._poll.poll(_SWEEP):
+                if descriptor == self._plug.fileno():
+                    self._accept()
+                elif descriptor == self._woken:
+                    self._take_back()
+                elif (connection := self._connections.get(descriptor)) is not None:
+                    self._go_on(connection)
+            if self._gathered:
+                self._complete_gathered()
+            now = time.monotonic()
+            if now - swept >= _SWEEP:
+                swept = now
+                self._sweep(now)
+        self._crew.shutdown(wait=False, cancel_futures=True)
+
+    def end(self, patience: float) -> None:
+        """Take nobody new in, and end when what is under way has ended, within *patience* seconds; from a signal."""
+        if not self.ending:
+            self.ending = True
+            self._patience = time.monotonic() + patience
+        self.wake()
+
+    def wake(self) -> None:
+        """Let the loop look around; from any thread."""
+        # A full pipe says that it is about to wake up anyway.
+        with suppress(BlockingIOError):
+            os.write(self._waker, b"!")
+
+    def gather(self, errand: Errand, reply: Reply, late: Late) -> None:
+        """Complete *late* with all others of this turn."""
+        self._gathered.append((errand, reply, late))
+
+    def hand_over(self, errand: Errand) -> None:
+        """Let a thread do *errand*, and listen to its connection no more meanwhile."""
+        self.listen_to(errand.connection, 0)
+        self._crew.submit(self._do, errand)
+
+    def listen_to(self, connection: Connection, events: int) -> None:
+        """Tell *connection* of *events*, or with 0 of nothing: epoll would always tell of its end."""
+        if connection.listed == events:
+            return
+        descriptor = connection.plug.fileno()
+        if not events:
+            self._poll.unregister(descriptor)
+        elif connection.listed:
+            self._poll.modify(descriptor, events)
+        else:
+            self._poll.register(descriptor, events)
+        connection.listed = events
+
+    def forget(self, connection: Connection) -> None:
+        """*connection* is about to be closed."""
+        if self._connections.pop(connection.plug.fileno(), None) is not None:
+            self.listen_to(connection, 0)
+
+    def _complete_gathered(self) -> None:
+        gathered, self._gathered = self._gathered, []
+        self._complete([late for _, _, late in gathered])
+        for errand, reply, late in gathered:
+            self._guarded(errand.connection, partial(errand.connection.complete, errand, reply, late))
+
+    def _do(self, errand: Errand) -> None:
+        try:
+            errand.run()
+        except BaseException:
+            _log.exception("an errand failed")
+            errand.broken = True
+        self._done.append(errand)
+        self.wake()
+
+    def _take_back(self) -> None:
+        with suppress(BlockingIOError):
+            os.read(self._woken, 4096)
+        if self.ending:
+            self._close_door()
+        while self._done:
+            errand = self._done.popleft()
+            self._guarded(errand.connection, partial(errand.connection.take_back, errand))
+
+    def _go_on(self, connection: Connection) -> None:
+        self._guarded(connection, connection.ready)
+
+    def _guarded(self, connection: Connection, do: Callable[[], None]) -> None:
+        """One connection must never take the others with it."""
+        try:
+            do()
+        except Exception:
+            _log.exception("a connection failed")
+            connection.drop()
+
+    def _accept(self) -> None:
+        try:
+            plug, peer = self._plug.accept()
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            return
+        except OSError as problem:
+            _log.error("no connection can be taken in: %s", problem)
+            self._pause()
+            return
+        plug.setblocking(False)
+        common = ground(self._host, self.port, peer, self._threads)
+        connection = Connection(self, plug, common)
+        self._connections[plug.fileno()] = connection
+        self.listen_to(connection, select.EPOLLIN)
+        if len(self._connections) >= MOST:
+            self._pause()
+
+    def _listen(self) -> None:
+        self._poll.register(self._plug.fileno(), _EXCLUSIVE)
+        self._listening = True
+
+    def _pause(self) -> None:
+        if self._listening:
+            self._poll.unregister(self._plug.fileno())
+            self._listening = False
+            self._resume = time.monotonic() + _PAUSE
+
+    def _close_door(self) -> None:
+        """Let in who is waiting already, then nobody; end what is idle."""
+        if self._plug.fileno() < 0:
+            return
+        if self._listening:
+            self._poll.unregister(self._plug.fileno())
+            self._listening = False
+        self._plug.close()
+        for connection in list(self._connections.values()):
+            if connection.idle:
+                connection.drop()
+
+    def _sweep(self, now: float) -> None:
+        for connection in list(self._connections.values()):
+            if connection.state is not State.AWAY and connection.deadline < now:
+                self._guarded(connection, connection.overdue)
+        may = not self.ending and not self._listening and now > self._resume
+        if may and len(self._connections) < MOST:
+            self._listen()
+
+    def _over(self) -> bool:
+        if not self.ending:
+            return False
+        return not self._connections or time.monotonic() > self._patience
