@@ -20,7 +20,7 @@ from lading.connectors.conditions import ABSENT, ANYTHING
 from lading.connectors.folder import FolderDrive, acl
 from lading.connectors.folder import open as open_folder
 from lading.connectors.folder.acl import GROUP, GROUP_OBJ, MASK, OTHER, USER, USER_OBJ, Owners, Rule
-from lading.model.access import Effect, Grant, PrincipalKind
+from lading.model.access import Effect, Grant, PrincipalKind, Reach
 
 RULES = st.lists(
     st.builds(
@@ -139,8 +139,8 @@ def test_acls_of_the_administrators_tool(drive: FolderDrive, tmp_path: Path) -> 
     rules = "u:4242:rwx,g:4343:r-x,u:nobody:---,m::rwx,d:u:4242:rx,d:g::---,d:o::---"
     subprocess.run(["setfacl", "-m", rules, str(tmp_path / "folder")], check=True)
     grants = drive.grants.list(("folder",))
-    here = {short(grant) for grant in grants if not grant.inherits}
-    below = {short(grant) for grant in grants if grant.inherits}
+    here = {short(grant) for grant in grants if grant.reach is Reach.HERE}
+    below = {short(grant) for grant in grants if grant.reach is Reach.LATER}
     names = {grant.principal.id: grant.principal.name for grant in grants}
 
     assert {("person", "4242", "allow", "rwx"), ("group", "4343", "allow", "rx")} <= here

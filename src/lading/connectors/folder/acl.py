@@ -24,7 +24,7 @@ from typing import NamedTuple
 from lading.connectors.folder.system import by_descriptor
 from lading.connectors.folder.tree import Tree
 from lading.connectors.folder.trouble import translated
-from lading.model.access import Effect, Grant, Principal, PrincipalKind
+from lading.model.access import Effect, Grant, Principal, PrincipalKind, Reach
 from lading.model.errors import BadAnswer
 from lading.model.paths import Path
 
@@ -110,11 +110,11 @@ def grants_of(path: Path, rules: tuple[Rule, ...], people: Owners, source: str) 
         later = 0
         for other, theirs in held.items():
             later |= theirs if _RANK[other.tag] > _RANK[rule.tag] else 0
-        inherits = source == "default acl"
+        reach = Reach.LATER if source == "default acl" else Reach.HERE
         if bits:
-            yield Grant(path, principal, _rights(bits), Effect.ALLOW, inherits, source)
+            yield Grant(path, principal, _rights(bits), Effect.ALLOW, reach, source)
         if later & ~bits:
-            yield Grant(path, principal, _rights(later & ~bits), Effect.DENY, inherits, source)
+            yield Grant(path, principal, _rights(later & ~bits), Effect.DENY, reach, source)
 
 
 class PosixGrants:
@@ -125,7 +125,7 @@ class PosixGrants:
 
     def list(self, path: Path) -> tuple[Grant, ...]:
         """
-        The grants on *path*; those of a default ACL say `inherits`.  A symlink has none.
+        The grants on *path*; those of a default ACL reach what is made later.  A symlink has none.
 
         Raises:
             NotFound, Forbidden: as they say.

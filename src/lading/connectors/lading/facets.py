@@ -167,7 +167,7 @@ def principal_of(told: dict[str, Any]) -> Principal:
 
 def _grant(path: Path, told: dict[str, Any]) -> Grant:
     effect = Effect.DENY if told["deny"] else Effect.ALLOW
-    return Grant(path, principal_of(told["principal"]), frozenset({told["role"]}), effect, inherits=True)
+    return Grant(path, principal_of(told["principal"]), frozenset({told["role"]}), effect)
 
 
 def _time(told: str | None) -> int | None:
