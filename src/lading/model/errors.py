@@ -340,7 +340,7 @@ class Unable(DriveError):
 
     code = "unable"
     advice = Advice.SKIP_ITEM
-    exit_code = 41
+    exit_code = 45
     says = Text("the drive cannot hold this on {subject}: {detail}", "网盘无法在 {subject} 上保存：{detail}")
     remedy = Text(
         "See what the fidelity contract says of it, and decide what takes its place.",
