@@ -245,7 +245,11 @@ class Freeze(Protocol):
 
 
 class Upload(NamedTuple):
-    """One small file for `Batch.write`; with *version* it carries the facts that `Versions.add` takes."""
+    """
+    One small file for `Batch.write`; with *version* it carries the facts that `Versions.add` takes.
+
+    *modified* is that of the *version* then.
+    """
 
     path: Path
     content: bytes
@@ -266,10 +270,11 @@ class Batch(Protocol):
 
     def write(self, uploads: Iterable[Upload]) -> Iterator[Entry | Exception]:
         """
-        Store each, or say what failed for it, in order; one failure does not touch the others.
+        Store each, or say what failed for it, in order; one failure does not touch other paths.
 
         Each promises what `Drive.write` promises; several for one path become its versions in this
-        order.  What concerns the whole drive is raised; then
+        order, and once one of them has failed, those after it fail with the same error: none takes
+        the place of another.  What concerns the whole drive is raised; then
         some of the files that were not answered may have been stored.
         """
 

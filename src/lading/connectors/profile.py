@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from lading.model.access import Effect, PrincipalKind, Role
+from lading.model.access import Effect, PrincipalKind, Reach, Role
 
 
 class NameUnit(StrEnum):
@@ -95,6 +95,8 @@ class Features:
     """Roles that `Grants.set` can give."""
     effects: frozenset[Effect] = frozenset()
     """Effects that `Grants.set` can give."""
+    reaches: frozenset[Reach] = frozenset({Reach.ALL})
+    """Reaches that `Grants.set` can give."""
     expiry: bool = False
     """Grants can end by themselves."""
     principals: frozenset[PrincipalKind] = frozenset()
