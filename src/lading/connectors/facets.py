@@ -270,11 +270,11 @@ class Batch(Protocol):
 
     def write(self, uploads: Iterable[Upload]) -> Iterator[Entry | Exception]:
         """
-        Store each, or say what failed for it, in order; one failure does not touch other paths.
+        Store each, or say what failed for it, in order; one failure does not touch the others.
 
         Each promises what `Drive.write` promises; several for one path become its versions in this
-        order, and once one of them has failed, those after it fail with the same error: none takes
-        the place of another.  What concerns the whole drive is raised; then
+        order.  Once one that carries a version has failed, those after it for the same path that carry one fail with
+        the same error: none takes the place of another.  What concerns the whole drive is raised; then
         some of the files that were not answered may have been stored.
         """
 
