@@ -65,7 +65,11 @@ def _fetched(wire: Wire, space: str, wanted: list[Wanted], most: int) -> Iterato
 
 def _file(wire: Wire, one: Wanted) -> dict[str, Any]:
     path = wire.spot(one.path).path
-    return {"path": path} if one.version is None else {"path": path, "version": version_number(one.version, one.path)}
+    return (
+        {"path": path}
+        if one.version is None
+        else {"path": path, "version": version_number(one.version, one.path)}
+    )
 
 
 def _header(stream: Stream) -> dict[str, Any]:
