@@ -131,13 +131,7 @@ class TestLading(DriveContract):
     ) -> None:
         """Without `share` no grants are told or given, without `import` versions have the time of their coming."""
         drive.write(("a",), [b"x"], expect=ABSENT)
-        code = (
-            "from lading.drive.actor import SYSTEM, Scope\n"
-            "from lading.drive.people import principals, tokens\n"
-            "of = principals.find('alice').id\n"
-            "print(tokens.make_token(SYSTEM, 't', [Scope.READ, Scope.WRITE], None, of=of)[1])\n"
-        )
-        monkeypatch.setenv("LADING_LESS", server.run(code).strip())
+        monkeypatch.setenv("LADING_LESS", _token(server, "alice", "[Scope.READ, Scope.WRITE]"))
         place = drive.profile.address.removeprefix("lading:")
         with open_lading(Address("lading", place, {"token": "env:LADING_LESS"}, "less")) as less:
             features = less.profile.features
@@ -150,6 +144,32 @@ class TestLading(DriveContract):
         assert less.profile.access is not None
         assert not less.profile.access.complete
         assert ("alice", "two") == (newest.author, newest.label)
+
+    def test_who_does_not_manage_is_told_no_grants(
+        self, server: LadingDriveServer, drive: Drive, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """An account without `manage` is told neither grants nor links, and its profile says that this is not all."""
+        assert drive.grants is not None
+        somebody = Principal(PrincipalKind.PERSON, "1001")
+        drive.grants.set(Grant(ROOT, somebody, frozenset(), role=Role.EDIT))
+        monkeypatch.setenv("LADING_LESS", _token(server, "1001", "EVERYTHING"))
+        place = drive.profile.address.removeprefix("lading:")
+        with open_lading(Address("lading", place, {"token": "env:LADING_LESS"}, "less")) as less:
+            assert less.grants is not None
+            assert less.links is not None
+            told = [*less.grants.all(), *less.links.all()]  # type: ignore[misc]
+
+        assert less.profile.access is not None
+        assert ([], False) == (told, less.profile.access.complete)
+
+
+def _token(server: LadingDriveServer, key: str, scopes: str) -> str:
+    return server.run(
+        "from lading.drive.actor import EVERYTHING, SYSTEM, Scope\n"
+        "from lading.drive.people import principals, tokens\n"
+        f"of = principals.find({key!r}).id\n"
+        f"print(tokens.make_token(SYSTEM, 't', {scopes}, None, of=of)[1])\n"
+    ).strip()
 
 
 def _lock(server: LadingDriveServer, path: str) -> None:

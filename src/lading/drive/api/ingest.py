@@ -55,12 +55,12 @@ def ingest(look: Sight, space: int, blocks: Iterable[bytes]) -> Iterator[bytes]:
 
     A fault of the framing ends it with a line that says so: what came before is saved.
     """
-    refused = _Refused()
+    refused, authors = _Refused(), _Authors()
     for group in _groups(blocks):
         if isinstance(group, LadingError):
             yield _line(problem(group))
         else:
-            yield from _lines(_saved(look, space, group, refused))
+            yield from _lines(_saved(look, space, group, refused, authors))
 
 
 def _groups(blocks: Iterable[bytes]) -> Iterator[list[Record] | LadingError]:
@@ -106,10 +106,20 @@ def _past(record: Record) -> bool:
     return record.header.get("saved") is not None and isinstance(record.header.get("path"), str)
 
 
-def _saved(look: Sight, space: int, records: list[Record], refused: _Refused) -> list[Outcome]:
+class _Authors(dict[str, int | None]):
+    """The ids of authors by key, each asked for once."""
+
+    def __missing__(self, key: str) -> int | None:
+        found = self[key] = asking.author_id(key)
+        return found
+
+
+def _saved(
+    look: Sight, space: int, records: list[Record], refused: _Refused, authors: _Authors
+) -> list[Outcome]:
     wishes: list[_Wish | LadingError] = []
     for record in records:
-        wishes.append(refused.before(record) or _wish(record))
+        wishes.append(refused.before(record) or _wish(record, authors))
         refused.note(record, wishes[-1])
     try:
         made = iter(_stored(look, space, [wish for wish in wishes if isinstance(wish, _Wish)]))
@@ -121,7 +131,7 @@ def _saved(look: Sight, space: int, records: list[Record], refused: _Refused) ->
     return done
 
 
-def _wish(record: Record) -> _Wish | LadingError:
+def _wish(record: Record, authors: _Authors) -> _Wish | LadingError:
     """What *record* asks for, or why it cannot be."""
     try:
         asked = requests.Record.model_validate(record.header)
@@ -130,7 +140,7 @@ def _wish(record: Record) -> _Wish | LadingError:
             raise WrongKind(path, Text("it is the root of a space", "它是空间的根目录"))
         if asked.sha256 and hashlib.sha256(record.content).hexdigest() != asked.sha256:
             raise Truncated(path, Text("its SHA-256 is not the one announced", "内容的 SHA-256 与声明不符"))
-        author = asking.author_id(asked.author)
+        author = None if asked.author is None else authors[asked.author]
     except ValidationError as unfit:
         return invalid(unfit.errors(include_input=False, include_url=False))
     except LadingError as refused:

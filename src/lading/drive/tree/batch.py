@@ -83,6 +83,7 @@ class _Batch:
         self._lost: dict[Stored, LadingError] = {}
         self._refused: dict[Path, LadingError] = {}
         self._taken = 0
+        self._authors: set[int | None] = set()
         cursor.execute(_ROOM, [space])
         quota, used = cursor.fetchone()
         self._room = None if quota is None else quota - used
@@ -117,7 +118,7 @@ class _Batch:
         folder = self._folder_of(item)
         spot = place_in(self._cursor, Again(self._viewer, folder), item.path[-1])
         allow_save(spot, item.expect, item.facts)
-        check_author(self._cursor, item.facts)
+        self._check_author(item)
         self._make_room(item)
         saved, version = put(self._cursor, self._work, spot, item.stored, item.facts)
         self._versions.append(version)
@@ -132,6 +133,11 @@ class _Batch:
         check_facts(item.facts)
         if (refusal := self._lost.get(item.stored)) is not None:
             raise refusal
+
+    def _check_author(self, item: Item) -> None:
+        if item.facts.author not in self._authors:
+            check_author(self._cursor, item.facts)
+            self._authors.add(item.facts.author)
 
     def _make_room(self, item: Item) -> None:
         if self._room is not None and item.stored.size and self._taken + item.stored.size > self._room:
@@ -161,7 +167,7 @@ class _Batch:
             spot = place_in(self._cursor, Again(self._viewer, nearest), item.path[len(path)])
             if spot.target is None:
                 allow_save(spot, ANYTHING, item.facts)
-        check_author(self._cursor, item.facts)
+        self._check_author(item)
 
     def _known(self, path: Path) -> Seen | None:
         known = self._folders.get(path)
