@@ -127,6 +127,7 @@ class Versions(Protocol):
         Raises:
             Forbidden: the account may not write under another name or time.
             NotFound: the author is not known here.
+            Unable: the drive takes no versions, or cannot hold such a label.
         """
 
 

@@ -113,7 +113,8 @@ class LadingDrive(Drive):
     ) -> Entry:
         """Store *source*; see `Drive.write`."""
         check_names(path)
-        return write(self._wire, path, source, expect=expect, size=size, modified=modified)
+        facts = {"modified": modified}
+        return write(self._wire, path, source, expect=expect, size=size, facts=facts)
 
     def make_folder(self, path: Path, *, modified: int | None = None) -> Entry:
         """Make sure that *path* is a folder."""

@@ -42,7 +42,7 @@ class LadingVersions:
     def add(self, path: Path, source: Iterable[bytes], version: Version, *, expect: Precondition) -> Entry:
         """Save *source* with the facts of *version*; see `Versions.add`."""
         facts = facts_of(version, self._features.versions)
-        return write(self._wire, path, source, expect=expect, size=version.size, modified=None, facts=facts)
+        return write(self._wire, path, source, expect=expect, size=version.size, facts=facts)
 
 
 def _version(told: dict[str, Any]) -> Version:

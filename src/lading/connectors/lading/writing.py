@@ -52,13 +52,12 @@ def write(
     *,
     expect: Precondition,
     size: int | None,
-    modified: int | None,
-    facts: Mapping[str, str] | None = None,
+    facts: Mapping[str, object],
 ) -> Entry:
-    """Store *source* at *path* with *facts* of its version; see `Drive.write`."""
+    """Store *source* at *path* with the *facts* of its version that are not None; see `Drive.write`."""
     target(wire, path, expect)
     space, place = wire.spot(path)
-    query: dict[str, Any] = {"path": place, "modified": modified, **(facts or {})}
+    query: dict[str, Any] = {"path": place, **facts}
     body = Body(path, source, size)
     content, place = body.gather(), route("spaces", space, "content")
     headers = ("Content-Type:", *conditions(expect))

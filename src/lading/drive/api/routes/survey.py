@@ -18,7 +18,7 @@ from lading.drive.api.cursors import cursor as make_cursor
 from lading.drive.api.cursors import place
 from lading.drive.api.routes.versions import version_shapes
 from lading.drive.api.routing import Routes, told
-from lading.drive.api.schemas import answers
+from lading.drive.api.schemas import whole
 from lading.drive.api.shapes import keys
 from lading.drive.api.shapes import time as moment
 from lading.drive.api.values import Cursor, Key, Limit
@@ -29,7 +29,7 @@ from lading.drive.survey.rights import At, Granted, Shared
 routes = Routes("Survey")
 
 
-@routes.get("/grants", needs=Scope.READ, gives=answers.AllGrants, fails=(410,))
+@routes.get("/grants", needs=Scope.READ, gives=whole.AllGrants, fails=(410,))
 def all_grants(
     request: HttpRequest, space: Key | None = None, cursor: Cursor | None = None, limit: Limit = 1000
 ) -> HttpResponse:
@@ -41,7 +41,7 @@ def all_grants(
     return _page("grants", [_grant(row, spaces) for row in rows], listing, following)
 
 
-@routes.get("/breaks", needs=Scope.READ, gives=answers.AllBreaks, fails=(410,))
+@routes.get("/breaks", needs=Scope.READ, gives=whole.AllBreaks, fails=(410,))
 def all_breaks(
     request: HttpRequest, space: Key | None = None, cursor: Cursor | None = None, limit: Limit = 1000
 ) -> HttpResponse:
@@ -52,7 +52,7 @@ def all_breaks(
     return _page("breaks", [_at(row, spaces) for row in rows], listing, following)
 
 
-@routes.get("/links", needs=Scope.READ, gives=answers.AllLinks, fails=(410,))
+@routes.get("/links", needs=Scope.READ, gives=whole.AllLinks, fails=(410,))
 def all_links(
     request: HttpRequest, space: Key | None = None, cursor: Cursor | None = None, limit: Limit = 1000
 ) -> HttpResponse:
@@ -63,7 +63,7 @@ def all_links(
     return _page("links", [_link(row, spaces) for row in rows], listing, following)
 
 
-@routes.get("/versions", needs=Scope.READ, gives=answers.AllVersions, fails=(410,))
+@routes.get("/versions", needs=Scope.READ, gives=whole.AllVersions, fails=(410,))
 def all_versions(
     request: HttpRequest, space: Key | None = None, cursor: Cursor | None = None, limit: Limit = 200
 ) -> HttpResponse:
@@ -83,7 +83,7 @@ def all_versions(
     return _page("files", told_, listing, following)
 
 
-@routes.get("/locks", needs=Scope.READ, gives=answers.AllLocks, fails=(410,))
+@routes.get("/locks", needs=Scope.READ, gives=whole.AllLocks, fails=(410,))
 def all_locks(
     request: HttpRequest, space: Key | None = None, cursor: Cursor | None = None, limit: Limit = 1000
 ) -> HttpResponse:
@@ -95,7 +95,7 @@ def all_locks(
     return _page("locks", told_, listing, following)
 
 
-@routes.get("/memberships", needs=Scope.READ, gives=answers.Memberships, fails=(410,))
+@routes.get("/memberships", needs=Scope.READ, gives=whole.Memberships, fails=(410,))
 def all_memberships(request: HttpRequest, cursor: Cursor | None = None, limit: Limit = 1000) -> HttpResponse:
     """Who belongs directly to which group or department, as far as the caller may know them; not the departments above."""
     listing = "memberships"
