@@ -8,7 +8,7 @@ import pytest
 
 from lading.connectors.api import Drive
 from lading.connectors.conditions import ABSENT, ANYTHING
-from lading.connectors.facets import Upload
+from lading.connectors.facets import Upload, Wanted
 from lading.connectors.memory import MemoryDrive
 from lading.connectors.wrap.faults import Fault, FaultyDrive, Harm, other_name
 from lading.connectors.wrap.record import Record, RecordedDrive, Tally
@@ -166,6 +166,22 @@ def test_batches_that_lie() -> None:
     uploads = [Upload((name,), b"xyz", ABSENT, None) for name in "abc"]
 
     assert [b"xyz", b"x", b"xyz"] == [upload.content for upload in drive._uploads(uploads)]
+
+
+def test_contents_of_a_batch_that_lie() -> None:
+    """The contents that a batch reads are harmed one by one, and it may break off in the middle."""
+    faults = [
+        Fault(harm=Harm.FLIP, call="batch.read", path=("b",), at=0),
+        Fault(harm=Harm.UNAVAILABLE, call="batch.read", path=("c",), at=0),
+    ]
+    bare = MemoryDrive()
+    answers = FaultyDrive(bare, faults).batch.read([Wanted((name,)) for name in "abc"])
+    for name in "abc":
+        bare.write((name,), [b"xyz"], expect=ABSENT)
+
+    assert [b"xyz", b"yyz"] == [next(answers), next(answers)]
+    with pytest.raises(Unavailable):
+        next(answers)
 
 
 # -- records

@@ -23,11 +23,15 @@ from lading.connectors.wrap.readonly import ReadOnlyDrive
 from lading.connectors.wrap.record import Record, RecordedDrive
 from lading.connectors.wrap.retry import RetryingDrive
 from lading.connectors.wrap.timetable import Timetable
+from lading.model.access import Grant, Link, Principal, PrincipalKind, Role, Version
 from lading.model.entry import Entry, Kind
 from lading.model.errors import ReadOnly
 
 ENTRY = Entry(("a",), Kind.FILE, 3, 7, "id", "etag")
+PERSON = Principal(PrincipalKind.PERSON, "1001")
 UPLOAD = facets.Upload(("a",), b"abc", ANYTHING, None)
+
+LINK = Link(("a",), "l1", frozenset({"preview"}))
 
 WRAPPERS: dict[str, Callable[[Drive], Drive]] = {
     "forward": Forwarding,
@@ -49,7 +53,11 @@ ARGUMENTS: dict[str, Any] = {
     "keep": ("token",),
     "modified": 5,
     "size": 3,
-    "version": "1",
+    "version": Version("1", 7, 3),
+    "grant": Grant(("a",), PERSON, frozenset({"edit"}), role=Role.EDIT),
+    "link": LINK,
+    "password": "secret",
+    "wanted": [facets.Wanted(("a",), "1")],
     "group": "g",
     "cursor": "c",
     "space": "s",
@@ -96,6 +104,8 @@ def _answer(kind: Any) -> Callable[[], Any]:
         return lambda: nullcontext(_Reader())
     if "Iterator" in text:
         return lambda: iter([ENTRY])
+    if "tuple[lading.model.access.Link" in text and "..." not in text:
+        return lambda: (LINK, "https://drive/s/token")
     known = {"Entry": ENTRY, "int": 3, "str": "c", "NoneType": None}
     return lambda: known.get(getattr(kind, "__name__", ""), ())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 from hypothesis import given
@@ -11,16 +11,18 @@ from hypothesis import strategies as st
 
 from lading.connectors.api import Drive, Page
 from lading.connectors.conditions import ABSENT, ANYTHING, unchanged
-from lading.connectors.facets import Upload
+from lading.connectors.facets import Upload, Wanted
 from lading.connectors.listing import list_all
 from lading.connectors.memory import MemoryDrive, MemoryStore
 from lading.connectors.wrap.backoff import Means, Schedule, pause
 from lading.connectors.wrap.faults import Fault, FaultyDrive, Harm
 from lading.connectors.wrap.forward import Forwarding
+from lading.connectors.wrap.held import IN_MEMORY
 from lading.connectors.wrap.policy import Policy, wrapped
 from lading.connectors.wrap.record import Record
 from lading.connectors.wrap.retry import RetryingDrive
 from lading.connectors.wrap.source import replay
+from lading.model.access import Link, Membership, Role, Version
 from lading.model.entry import Entry
 from lading.model.errors import (
     AlreadyExists,
@@ -391,6 +393,129 @@ def test_a_batch_that_stays_broken_answers_for_each() -> None:
     answers = list(world.drive.batch.write(uploads))
 
     assert [Entry, Unavailable, Unavailable] == [type(answer) for answer in answers]
+
+
+def _upload(content: bytes, saved: int) -> Upload:
+    version = Version("", saved, len(content), modified=saved)
+    return Upload(FILE, content, ANYTHING, saved, version)
+
+
+class _LostAnswers:
+    """Stores what it is sent, and loses the answers after the first *answered* of each of *losses* calls."""
+
+    def __init__(self, drive: Drive, losses: int, answered: int, stored: int) -> None:
+        self._drive, self._losses, self._answered, self._stored = drive, losses, answered, stored
+
+    def write(self, uploads: Iterable[Upload]) -> Iterator[Entry | Exception]:
+        if not self._losses:
+            yield from self._drive.write(uploads)  # type: ignore[misc, arg-type, call-arg]
+            return
+        self._losses -= 1
+        answers = list(self._drive.write(list(uploads)[: self._stored]))  # type: ignore[call-arg, arg-type, var-annotated]
+        yield from answers[: self._answered]
+        raise Unavailable("")
+
+
+@pytest.mark.parametrize("stored", range(5))
+@pytest.mark.parametrize("answered", range(3))
+def test_versions_of_a_batch_are_stored_once(stored: int, answered: int) -> None:
+    """However many versions an unanswered call has stored, each is there once and in order."""
+    world = World()
+    batch = world.bare.batch
+    world.bare.batch = _LostAnswers(batch, 1, min(answered, stored), stored)  # type: ignore[arg-type, assignment]
+    uploads = [_upload(content, saved) for saved, content in enumerate((b"a", b"b", b"a", b"a"), start=5)]
+    answers = list(world.drive.batch.write(uploads))
+
+    assert [5, 6, 7, 8] == [version.saved for version in world.bare.versions.list(FILE)]
+    assert [Entry] * 4 == [type(answer) for answer in answers]
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_version_is_added_once(late: bool) -> None:
+    """Whether the lost attempt had succeeded or not, the version is there once."""
+    world = World(fails("versions.add", 2, late=late))
+    for saved in (5, 6):
+        world.drive.versions.add(FILE, [b"same"], Version("", saved, 4), expect=ANYTHING)
+
+    assert [5, 6] == [version.saved for version in world.bare.versions.list(FILE)]
+
+
+def test_a_version_read_once_is_not_repeated() -> None:
+    """A source that cannot be read again ends with the error."""
+    world = World(fails("versions.add", 1, late=True))
+    with pytest.raises(Unavailable):
+        world.drive.versions.add(FILE, once(b"same"), Version("", 5, 4), expect=ANYTHING)
+
+    assert 1 == len(list(world.bare.versions.list(FILE)))
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_of_links_the_one_with_a_lost_url_is_revoked(late: bool) -> None:
+    """A link whose URL was lost is ended; others on the entry stay."""
+    world = World(fails("links.make", 1, late=late))
+    wanted = Link((), "", frozenset(), role=Role.PREVIEW, expires=9)
+    other, _ = world.bare.links.make(wanted, password=None)
+    made, url = world.drive.links.make(wanted, password=None)
+
+    assert url
+    assert {other.id, made.id} == {link.id for link in world.bare.links.list(())}
+
+
+def test_contents_of_a_batch_come_once_and_in_order() -> None:
+    """What failed is asked for again in its place, and what had come is not told twice."""
+    world = World()
+    for name in "abc":
+        world.bare.write((name,), [name.encode()], expect=ABSENT)
+    batch = world.bare.batch
+    plan = ["b", "b!", "c"]
+
+    class Breaking:
+        def read(self, wanted: Iterable[Wanted]) -> Iterator[bytes | Exception]:
+            step = plan.pop(0) if plan else ""
+            asked = list(wanted)
+            for item, answer in zip(asked, batch.read(asked), strict=True):
+                if item.path[0] == step:
+                    raise Unavailable(item.path)
+                yield Unavailable(item.path) if f"{item.path[0]}!" == step else answer
+
+    world.bare.batch = Breaking()  # type: ignore[assignment]
+    wanted = [Wanted((name,)) for name in ("a", "none", "b", "c")]
+    answers = list(world.drive.batch.read(wanted))
+
+    assert [b"a", b"b", b"c"] == [answer for answer in answers if isinstance(answer, bytes)]
+    assert [1] == [at for at, answer in enumerate(answers) if isinstance(answer, NotFound)]
+
+
+def test_a_batch_that_answers_too_little_is_asked_again() -> None:
+    """An answer that ends early is no end."""
+    world = World(attempts=2)
+    world.bare.write(FILE, [b"x"], expect=ABSENT)
+
+    class Short:
+        def read(self, wanted: Iterable[Wanted]) -> Iterator[bytes | Exception]:
+            return iter(())
+
+    world.bare.batch = Short()  # type: ignore[assignment]
+    with pytest.raises(BadAnswer):
+        list(world.drive.batch.read([Wanted(FILE)]))
+
+
+def test_long_lists_are_whole_before_the_first_row() -> None:
+    """A list that breaks in the middle is asked for again, and told from its beginning, each row once."""
+    world = World()
+    members = [Membership("g", str(number)) for number in range(2 * IN_MEMORY + 5)]
+    turns = [IN_MEMORY + 3, 7, None]
+
+    class People:
+        def memberships(self) -> Iterator[Membership]:
+            breaks = turns.pop(0)
+            yield from members[:breaks]
+            if breaks is not None:
+                raise Unavailable("")
+
+    world.bare.people = People()  # type: ignore[assignment]
+
+    assert members == list(world.drive.people.memberships())
 
 
 # -- listings

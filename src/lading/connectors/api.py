@@ -32,9 +32,12 @@ from lading.connectors.conditions import Precondition
 from lading.connectors.facets import (
     Batch,
     Changes,
+    Comments,
     Freeze,
     Grants,
+    Labels,
     Links,
+    Locks,
     Moves,
     Partials,
     People,
@@ -69,6 +72,9 @@ class Drive(ABC):
     grants: Grants | None = None
     links: Links | None = None
     people: People | None = None
+    locks: Locks | None = None
+    labels: Labels | None = None
+    comments: Comments | None = None
     changes: Changes | None = None
     freeze: Freeze | None = None
     batch: Batch | None = None

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
 from lading.connectors.conditions import Precondition
-from lading.model.access import Grant, Link, Principal, Version
+from lading.model.access import Comment, Grant, Label, Link, Lock, Membership, Principal, Version
 from lading.model.entry import Entry
 from lading.model.paths import Path
 
@@ -102,27 +102,81 @@ class Settle(Protocol):
 
 
 class Versions(Protocol):
-    """Earlier contents of a file."""
+    """Earlier contents of a file; what `add` keeps is told by `profile.features.versions`."""
 
     def list(self, path: Path) -> Iterator[Version]:
         """All versions, oldest first, the current one included and last."""
 
+    def all(self) -> Iterator[tuple[Path, tuple[Version, ...]]] | None:
+        """
+        Every file that has an earlier content, each once, with all its versions, oldest first.
+
+        None: the drive has to be asked file by file.
+        """
+
     def read(self, path: Path, version: str) -> AbstractContextManager[Reader]:
         """Read the content of one version."""
 
+    def add(self, path: Path, source: Iterable[bytes], version: Version, *, expect: Precondition) -> Entry:
+        """
+        Store *source* as the newest content of *path*, with the facts of *version* that the drive can keep.
+
+        Promises what `Drive.write` promises.  *version* gives size, saved, modified, author (an id of
+        this drive, `""` for nobody) and label; its id means nothing here.
+
+        Raises:
+            Forbidden: the account may not write under another name or time.
+            NotFound: the author is not known here.
+            Unable: the drive takes no versions, or cannot hold such a label.
+        """
+
 
 class Grants(Protocol):
-    """Who may do what."""
+    """Who may do what; what `set` can say is told by `profile.features`."""
 
     def list(self, path: Path) -> tuple[Grant, ...]:
         """The grants set on this very entry; inherited ones only where the system copies them down."""
 
+    def all(self) -> Iterator[Grant] | None:
+        """Every grant of the drive, in few calls; None: it has to be asked entry by entry."""
+
+    def set(self, grant: Grant) -> None:
+        """
+        Give *grant*: role, effect, reach and expiry.
+
+        One with the same principal and effect on the entry is replaced.  Doing it twice is no error.
+
+        Raises:
+            NotFound: the entry or the principal is not known.
+            Forbidden: the account may not.
+            Unable: the drive cannot hold such a grant.
+        """
+
+    def unset(self, grant: Grant) -> None:
+        """Take *grant* away; what is not there is no error."""
+
 
 class Links(Protocol):
-    """Shares by URL."""
+    """Shares by URL; which limits `make` can set is told by `profile.features.links`."""
 
     def list(self, path: Path) -> tuple[Link, ...]:
-        """The links made for this very entry."""
+        """The links made for this very entry, without those that were revoked."""
+
+    def all(self) -> Iterator[Link] | None:
+        """Every link of the drive, in few calls; None: it has to be asked entry by entry."""
+
+    def make(self, link: Link, *, password: str | None) -> tuple[Link, str]:
+        """
+        Make a link with the limits of *link*, and tell its URL, which nobody is told again.
+
+        Raises:
+            NotFound: the entry is not there.
+            Forbidden: the account may not.
+            Unable: the drive cannot hold such a limit; no link is made.
+        """
+
+    def revoke(self, link: Link) -> None:
+        """End *link* at once; what is not there is no error."""
 
 
 class People(Protocol):
@@ -133,6 +187,30 @@ class People(Protocol):
 
     def members(self, group: str) -> Iterator[Principal]:
         """Direct members of a group or department."""
+
+    def memberships(self) -> Iterator[Membership]:
+        """Every direct membership of the drive, departments in departments included."""
+
+
+class Locks(Protocol):
+    """Who holds what."""
+
+    def all(self) -> Iterator[Lock]:
+        """Every lock that has not ended."""
+
+
+class Labels(Protocol):
+    """Words on entries."""
+
+    def all(self) -> Iterator[Label]:
+        """Every label."""
+
+
+class Comments(Protocol):
+    """What people said about entries."""
+
+    def all(self) -> Iterator[Comment]:
+        """Every comment, in no order."""
 
 
 class Change(NamedTuple):
@@ -168,12 +246,24 @@ class Freeze(Protocol):
 
 
 class Upload(NamedTuple):
-    """One small file for `Batch.write`."""
+    """
+    One small file for `Batch.write`; with *version* it carries the facts that `Versions.add` takes.
+
+    *modified* is that of the *version* then.
+    """
 
     path: Path
     content: bytes
     expect: Precondition
     modified: int | None
+    version: Version | None = None
+
+
+class Wanted(NamedTuple):
+    """One content for `Batch.read`: of a *version*, or the newest one."""
+
+    path: Path
+    version: str | None = None
 
 
 class Batch(Protocol):
@@ -183,6 +273,15 @@ class Batch(Protocol):
         """
         Store each, or say what failed for it, in order; one failure does not touch the others.
 
-        Each promises what `Drive.write` promises.  What concerns the whole drive is raised; then
+        Each promises what `Drive.write` promises; several for one path become its versions in this
+        order.  Once one that carries a version has failed, those after it for the same path that carry one fail with
+        the same error: none takes the place of another.  What concerns the whole drive is raised; then
         some of the files that were not answered may have been stored.
+        """
+
+    def read(self, wanted: Iterable[Wanted]) -> Iterator[bytes | Exception]:
+        """
+        The content of each, or what failed for it, in order.
+
+        For contents of up to `profile.batch_content` bytes; a larger one is a failure `TooLarge`.
         """

@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from lading.model.access import Effect, PrincipalKind, Reach, Role
+
 
 class NameUnit(StrEnum):
     """What a length limit counts."""
@@ -63,6 +65,50 @@ class NameRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccessRules:
+    """
+    How the grants of a drive work together.
+
+    Everywhere: of what reaches an entry, the grants of the lowest rank that name a person or any group
+    they are in count; the highest role allowed, cut to below the lowest role denied, is theirs.
+    """
+
+    passage: bool = False
+    """An entry is reached only by who has at least PASS on every folder above it (POSIX)."""
+    caps: tuple[tuple[PrincipalKind, Role], ...] = ()
+    """The most that principals of a kind can have, however they came by it."""
+    everybody_guests: bool = False
+    """`everybody` means guests too."""
+    owned_guests: bool = False
+    """A guest counts only while an active person owns them."""
+    complete: bool = True
+    """The account is told all grants; False: others may stand there (a list seen by a plain member)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Features:
+    """What a drive can be given of what hangs on files, and keeps.  Nothing said: nothing can be given."""
+
+    versions: frozenset[str] = frozenset()
+    """Facts of a version that `Versions.add` keeps: of `order`, `saved`, `modified`, `author`, `label`."""
+    roles: frozenset[Role] = frozenset()
+    """Roles that `Grants.set` can give."""
+    effects: frozenset[Effect] = frozenset()
+    """Effects that `Grants.set` can give."""
+    reaches: frozenset[Reach] = frozenset({Reach.ALL})
+    """Reaches that `Grants.set` can give."""
+    expiry: bool = False
+    """Grants can end by themselves."""
+    principals: frozenset[PrincipalKind] = frozenset()
+    """Who can be given a grant."""
+    links: frozenset[str] = frozenset()
+    """Limits that `Links.make` can set: of `password`, `expires`,
+    `limit`, `version`, `inside`."""
+    link_roles: frozenset[Role] = frozenset()
+    """Roles a link can give; empty: none can be made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """What a drive is, can hold and keeps."""
 
@@ -91,6 +137,13 @@ class Profile:
     """Content is reached through this machine's own file system: calls cost no round trip."""
     stable_ids: bool = False
     """`Entry.id` stays with an entry through renames and is never given to another while both exist."""
+
+    access: AccessRules | None = None
+    """How its grants work together; None: it tells none."""
+    features: Features = field(default_factory=Features)
+    """What it can be given beside content."""
+    batch_content: int = 0
+    """Bytes of the largest content that `Batch` takes and gives."""
 
     def kept_time(self, modified: int) -> int:
         """The time the drive keeps when it is given *modified*: on its grain, inside its range."""

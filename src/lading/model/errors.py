@@ -335,6 +335,19 @@ class TooDeep(DriveError):
     )
 
 
+class Unable(DriveError):
+    """The drive has no such thing: a grant, a limit of a link, a fact of a version that it cannot hold."""
+
+    code = "unable"
+    advice = Advice.SKIP_ITEM
+    exit_code = 45
+    says = Text("the drive cannot hold this on {subject}: {detail}", "网盘无法在 {subject} 上保存：{detail}")
+    remedy = Text(
+        "See what the fidelity contract says of it, and decide what takes its place.",
+        "请查看保真约定中的说明，并决定以何代替。",
+    )
+
+
 class BadRequest(LadingError):
     """The command was asked for something that makes no sense."""
 

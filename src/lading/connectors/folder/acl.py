@@ -1,6 +1,12 @@
 """
 Who may do what: mode bits and POSIX ACLs, read as grants.
 
+Each rule is an allowance with a rank, since the first rule that names somebody decides: owner 0, named
+users 1, groups 2, others 3.  A rule without rights is an allowance of nothing, which keeps those it names from the rules
+after it.  The role is what the bits hold whole: on a folder `rwx` is EDIT, `rx` DOWNLOAD, `x` PASS; on a file `rw` is EDIT, `r` DOWNLOAD.
+That the owner can change the rights of an entry is not told as MANAGE: everybody who ever saved a file would
+come to manage it in the next drive.
+
 The binary form of an ACL is that of the kernel header
 `include/uapi/linux/posix_acl_xattr.h`: a little-endian version (32 bits, 2),
 then entries of tag (16), permissions (16) and id (32); the tags are those of
@@ -12,21 +18,20 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import functools
-import grp
 import os
-import pwd
 import stat
 import struct
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, NoReturn
 
+from lading.connectors.folder.people import EVERYBODY, People
 from lading.connectors.folder.system import by_descriptor
 from lading.connectors.folder.tree import Tree
 from lading.connectors.folder.trouble import translated
-from lading.model.access import Effect, Grant, Principal, PrincipalKind
-from lading.model.errors import BadAnswer
+from lading.model.access import Grant, Principal, Reach, Role
+from lading.model.errors import BadAnswer, Unable
 from lading.model.paths import Path
+from lading.model.text import Text
 
 ACCESS = "system.posix_acl_access"
 DEFAULT = "system.posix_acl_default"
@@ -38,9 +43,9 @@ _NOBODY = 0xFFFFFFFF
 USER_OBJ, USER, GROUP_OBJ, GROUP, MASK, OTHER = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
 
 # The order in which rules are tried; the mask is no rule of its own.
-_RANK = {USER_OBJ: 0, USER: 1, GROUP_OBJ: 2, GROUP: 2, OTHER: 3, MASK: -1}
-
-EVERYBODY = Principal(PrincipalKind.EVERYBODY, "everybody")
+_RANK = {USER_OBJ: 0, USER: 1, GROUP_OBJ: 2, GROUP: 2, OTHER: 3}
+_READ, _WRITE, _ENTER = 4, 2, 1
+_NEVER_SET = Text("rights of files are read here, never set", "此处仅读取文件权限，从不设置")
 
 
 class Rule(NamedTuple):
@@ -51,11 +56,12 @@ class Rule(NamedTuple):
     id: int = _NOBODY
 
 
-class Owners(NamedTuple):
-    """Numbers of the user and the group that own an entry."""
+class Owned(NamedTuple):
+    """Numbers of the user and the group that own an entry, and whether it is a folder."""
 
     user: int
     group: int
+    folder: bool
 
 
 def decoded(raw: bytes) -> tuple[Rule, ...]:
@@ -94,38 +100,43 @@ def handed_down(default: tuple[Rule, ...], mode: int) -> tuple[Rule, ...]:
     return tuple(rule._replace(permissions=rule.permissions & asked.get(rule.tag, 7)) for rule in default)
 
 
-def grants_of(path: Path, rules: tuple[Rule, ...], people: Owners, source: str) -> Iterator[Grant]:
-    """
-    What *rules* give on *path*, and what they take.
-
-    The first rule that names somebody decides, so one with fewer rights than a later rule
-    denies the difference: owner and other users, then groups, then everybody.
-    """
+def grants_of(
+    path: Path, rules: tuple[Rule, ...], owned: Owned, source: str, people: People
+) -> Iterator[Grant]:
+    """What *rules* give on *path*, one grant for each; those of a default ACL reach what is made later."""
     mask = next((rule.permissions for rule in rules if rule.tag == MASK), 7)
-    held = {rule: rule.permissions & (mask if rule.tag in (USER, GROUP_OBJ, GROUP) else 7) for rule in rules}
-    for rule, bits in held.items():
-        principal = _principal(rule, people)
-        if principal is None:
+    reach = Reach.LATER if source == "default acl" else Reach.HERE
+    for rule in rules:
+        rank, principal = _RANK.get(rule.tag), _principal(rule, owned, people)
+        if rank is None or principal is None:
             continue
-        later = 0
-        for other, theirs in held.items():
-            later |= theirs if _RANK[other.tag] > _RANK[rule.tag] else 0
-        inherits = source == "default acl"
-        if bits:
-            yield Grant(path, principal, _rights(bits), Effect.ALLOW, inherits, source)
-        if later & ~bits:
-            yield Grant(path, principal, _rights(later & ~bits), Effect.DENY, inherits, source)
+        bits = rule.permissions & (mask if rule.tag in (USER, GROUP_OBJ, GROUP) else 7)
+        role = role_of(bits, folder=owned.folder)
+        yield Grant(path, principal, _rights(bits), reach=reach, source=source, role=role, rank=rank)
+
+
+def role_of(bits: int, *, folder: bool) -> Role:
+    """The highest role that the permission *bits* hold whole."""
+    if folder:
+        if not bits & _ENTER:
+            return Role.NONE
+        if not bits & _READ:
+            return Role.PASS
+    elif not bits & _READ:
+        return Role.NONE
+    return Role.EDIT if bits & _WRITE else Role.DOWNLOAD
 
 
 class PosixGrants:
-    """The grants facet of a folder drive."""
+    """The grants facet of a folder drive; *people* gives the names."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, people: Callable[[], People]) -> None:
         self._tree = tree
+        self._people = people
 
     def list(self, path: Path) -> tuple[Grant, ...]:
         """
-        The grants on *path*; those of a default ACL say `inherits`.  A symlink has none.
+        The grants on *path*; those of a default ACL reach what is made later.  A symlink has none.
 
         Raises:
             NotFound, Forbidden: as they say.
@@ -134,13 +145,25 @@ class PosixGrants:
         try:
             descriptor = self._tree.look(path)
             try:
-                return tuple(_listed(path, descriptor))
+                return tuple(_listed(path, descriptor, self._people()))
             finally:
                 os.close(descriptor)
         except OSError as problem:
             raise translated(problem, path) from problem
         except ValueError as problem:
             raise BadAnswer(path, str(problem)) from problem
+
+    def all(self) -> None:
+        """Every entry has a list of its own: it has to be asked entry by entry."""
+        return
+
+    def set(self, grant: Grant) -> NoReturn:
+        """Refuse: rights on files are read, never set."""
+        raise Unable(grant.path, _NEVER_SET)
+
+    def unset(self, grant: Grant) -> NoReturn:
+        """Refuse."""
+        raise Unable(grant.path, _NEVER_SET)
 
 
 def hand_down(parent: int, descriptor: int) -> None:
@@ -170,18 +193,18 @@ def stop_handing_down(name: bytes, parent: int) -> None:
             os.close(folder)
 
 
-def _listed(path: Path, descriptor: int) -> Iterator[Grant]:
+def _listed(path: Path, descriptor: int, people: People) -> Iterator[Grant]:
     facts = os.fstat(descriptor)
     if stat.S_ISLNK(facts.st_mode):
         return
-    people = Owners(facts.st_uid, facts.st_gid)
+    owned = Owned(facts.st_uid, facts.st_gid, stat.S_ISDIR(facts.st_mode))
     access = _attribute(descriptor, ACCESS)
     if access is None:
-        yield from grants_of(path, of_mode(facts.st_mode), people, "mode")
+        yield from grants_of(path, of_mode(facts.st_mode), owned, "mode", people)
     else:
-        yield from grants_of(path, decoded(access), people, "acl")
-    if stat.S_ISDIR(facts.st_mode) and (default := _attribute(descriptor, DEFAULT)) is not None:
-        yield from grants_of(path, decoded(default), people, "default acl")
+        yield from grants_of(path, decoded(access), owned, "acl", people)
+    if owned.folder and (default := _attribute(descriptor, DEFAULT)) is not None:
+        yield from grants_of(path, decoded(default), owned, "default acl", people)
 
 
 def _attribute(descriptor: int, name: str) -> bytes | None:
@@ -194,31 +217,13 @@ def _attribute(descriptor: int, name: str) -> bytes | None:
         raise
 
 
-def _principal(rule: Rule, people: Owners) -> Principal | None:
+def _principal(rule: Rule, owned: Owned, people: People) -> Principal | None:
     if rule.tag in (USER_OBJ, USER):
-        return _person(people.user if rule.tag == USER_OBJ else rule.id)
+        return people.person(owned.user if rule.tag == USER_OBJ else rule.id)
     if rule.tag in (GROUP_OBJ, GROUP):
-        return _group(people.group if rule.tag == GROUP_OBJ else rule.id)
+        return people.group(owned.group if rule.tag == GROUP_OBJ else rule.id)
     return EVERYBODY if rule.tag == OTHER else None
 
 
 def _rights(bits: int) -> frozenset[str]:
-    return frozenset(letter for letter, bit in (("r", 4), ("w", 2), ("x", 1)) if bits & bit)
-
-
-@functools.cache
-def _person(number: int) -> Principal:
-    try:
-        name = pwd.getpwuid(number).pw_name
-    except (KeyError, OverflowError):
-        name = str(number)
-    return Principal(PrincipalKind.PERSON, str(number), name)
-
-
-@functools.cache
-def _group(number: int) -> Principal:
-    try:
-        name = grp.getgrgid(number).gr_name
-    except (KeyError, OverflowError):
-        name = str(number)
-    return Principal(PrincipalKind.GROUP, str(number), name)
+    return frozenset(letter for letter, bit in (("r", _READ), ("w", _WRITE), ("x", _ENTER)) if bits & bit)

@@ -22,6 +22,7 @@ from lading.connectors.folder.moving import FolderMoves
 from lading.connectors.folder.options import Options, options_of
 from lading.connectors.folder.partials import FolderPartials
 from lading.connectors.folder.parts import Parts
+from lading.connectors.folder.people import LazyPeople, People, of_this_machine
 from lading.connectors.folder.probe import described
 from lading.connectors.folder.reading import Reading
 from lading.connectors.folder.settling import FolderSettle
@@ -40,10 +41,11 @@ def open(address: Address) -> FolderDrive:  # noqa: A001 — every connector is 
 
     Its options: `create=yes` makes the folder if it is missing; `role=target` says that its
     profile may be found out by writing to it (so does `create=yes`); `fsync=file` makes every
-    file last as soon as it is written.
+    file last as soon as it is written; `people=PLACE` names the people whose numbers stand on the
+    files, where they are not those of this machine: a folder with `passwd` and `group`, or a CSV file.
 
     Raises:
-        BadAddress: an option is not known.
+        BadAddress: an option is not known, or the list of people cannot be read.
         NotFound: there is no such folder.
         WrongKind: it is a file.
         Forbidden: the account may not enter it.
@@ -75,6 +77,7 @@ class FolderDrive(Drive):
         self._address = address
         self._options = options
         self._profile: Profile | None = None
+        self._people = options.people
         self._tree = Tree(root)
         self._parts = Parts(self._tree, address.owner, mark)
         self._listings = Listings(mark)
@@ -82,7 +85,8 @@ class FolderDrive(Drive):
         self.moves = FolderMoves(self._tree, self._parts, self._writing)
         self.partials = FolderPartials(self._parts, self._writing, self._tree.device)
         self.settle = FolderSettle(self._tree)
-        self.grants = PosixGrants(self._tree)
+        self.grants = PosixGrants(self._tree, self._named)
+        self.people = LazyPeople(self._named)
 
     @property
     def profile(self) -> Profile:
@@ -192,6 +196,12 @@ class FolderDrive(Drive):
         # A drive that somebody forgot to close must not hold its descriptors until the process ends.
         with suppress(AttributeError, OSError, DriveError):
             self.close()
+
+    def _named(self) -> People:
+        """The people whose numbers stand on the files; asked of this machine once, since that may take long."""
+        if self._people is None:
+            self._people = of_this_machine()
+        return self._people
 
     def _page(self, listing: Listing) -> Page:
         try:

@@ -7,7 +7,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lading.connectors.address import Address
+from lading.connectors.folder.people import BadPeople, People, from_lists
 from lading.model.errors import BadAddress
+from lading.model.text import Text
 
 _CHOICES = {
     "create": ("no", "yes"),
@@ -26,6 +28,8 @@ class Options:
     """Every file survives a power cut as soon as its `write` returns; `settle` does that for all at once."""
     may_write: bool
     """Its profile may be found out by writing to it."""
+    people: People | None
+    """Whose numbers stand on the files; None: those of this machine."""
 
 
 def options_of(address: Address) -> Options:
@@ -33,11 +37,15 @@ def options_of(address: Address) -> Options:
     The options of *address*.
 
     Raises:
-        BadAddress: an option or its value is not known, or the owner is no plain name.
+        BadAddress: an option or its value is not known, a list of people cannot be read, or the owner is no plain name.
     """
-    for name, value in address.options.items():
+    given = dict(address.options)
+    people = given.pop("people", None)
+    for name, value in given.items():
         if name not in _CHOICES:
-            raise BadAddress(str(address), f"a folder has no option {name}; it has {', '.join(_CHOICES)}")
+            raise BadAddress(
+                str(address), f"a folder has no option {name}; it has {', '.join((*_CHOICES, 'people'))}"
+            )
         if value not in _CHOICES[name]:
             raise BadAddress(str(address), f"{name} is {' or '.join(_CHOICES[name])}, not {value}")
     owner = address.owner
@@ -48,4 +56,17 @@ def options_of(address: Address) -> Options:
         create=create,
         sync_files=address.options.get("fsync") == "file",
         may_write=create or address.options.get("role") == "target",
+        people=None if people is None else _people(address, people),
     )
+
+
+def _people(address: Address, place: str) -> People:
+    try:
+        return from_lists(place)
+    except BadPeople as problem:
+        raise BadAddress(str(address), problem.said) from None
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or str(problem)
+        raise BadAddress(
+            str(address), Text(f"people: {place}: {reason}", f"people：{place}：{reason}")
+        ) from None

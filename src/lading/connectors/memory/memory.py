@@ -2,8 +2,8 @@
 A drive in memory: the reference implementation of `lading.connectors.api`.
 
 It is short, clear and right rather than fast: one lock, taken for moments and
-never while a source is asked for bytes.  It offers moves, partials, batch and
-settling; it has no versions, grants, links or people.
+never while a source is asked for bytes.  It has every facet but changes and freeze, as far
+as its store's settings do not take them away.
 """
 
 from __future__ import annotations
@@ -13,26 +13,28 @@ from contextlib import contextmanager
 from typing import Unpack
 
 from lading.connectors.api import Drive, Page
-from lading.connectors.conditions import Absent, Precondition, check
-from lading.connectors.facets import Reader, Upload
+from lading.connectors.conditions import Precondition, check
+from lading.connectors.facets import Reader
 from lading.connectors.names import check_holdable, check_names
 from lading.connectors.profile import Profile
 from lading.model.entry import Entry, Kind
 from lading.model.errors import (
-    AlreadyExists,
     Changed,
-    DriveError,
     Forbidden,
     NotEmpty,
     NotFound,
-    TooLarge,
     Truncated,
     WrongKind,
 )
 from lading.model.paths import ROOT, Path, within
 
+from .access import MemoryGrants, MemoryLinks, MemoryPeople
+from .batch import MemoryBatch
 from .content import Content, ContentReader
-from .store import MemoryStore, Node, Settings
+from .marks import Marks
+from .placing import fits, put, target_of
+from .store import MemoryStore, Settings
+from .versions import MemoryVersions
 
 
 class MemoryDrive(Drive):
@@ -47,11 +49,18 @@ class MemoryDrive(Drive):
     ) -> None:
         if store is not None and settings:
             raise TypeError("settings belong to the store")
-        self.store = store or MemoryStore(**settings)
-        self.moves = MemoryMoves(self.store)
-        self.partials = MemoryPartials(self.store, owner)
-        self.settle = MemorySettle(self.store)
-        self.batch = MemoryBatch(self)
+        self.store = store = store or MemoryStore(**settings)
+        self.moves = MemoryMoves(store) if "moves" in store.offers else None
+        self.partials = MemoryPartials(store, owner) if "partials" in store.offers else None
+        self.settle = MemorySettle(store) if "settle" in store.offers else None
+        self.versions = MemoryVersions(store) if "versions" in store.offers else None
+        self.grants = MemoryGrants(store) if "grants" in store.offers else None
+        self.links = MemoryLinks(store) if "links" in store.offers else None
+        self.people = MemoryPeople(store) if "people" in store.offers else None
+        self.locks = Marks(store, "locks") if "locks" in store.offers else None
+        self.labels = Marks(store, "labels") if "labels" in store.offers else None
+        self.comments = Marks(store, "comments") if "comments" in store.offers else None
+        self.batch = MemoryBatch(self, store) if "batch" in store.offers else None
 
     @property
     def profile(self) -> Profile:
@@ -106,16 +115,16 @@ class MemoryDrive(Drive):
         """Gather *source* aside and put it in place at once."""
         check_holdable(path, self.profile.names)
         with self.store.lock:
-            _target(self.store, path, expect)
+            target_of(self.store, path, expect)
         content = Content()
         for block in source:
             content.add(block)
-            _fits(self.store, path, content.size, size)
+            fits(self.store, path, content.size, size)
         if size is not None and content.size != size:
             raise Truncated(path, f"{content.size} bytes instead of {size}")
         with self.store.lock:
             self.store.room(path, content.size)
-            return _put(self.store, path, content, expect, modified)
+            return put(self.store, path, content, expect, modified)
 
     def make_folder(self, path: Path, *, modified: int | None = None) -> Entry:
         """Make the folder, or set the time of the one that is there."""
@@ -167,7 +176,7 @@ class MemoryMoves:
             found = store.look(target)[1]
             # A new spelling of the same name is no second entry.
             if found is not node or source == target:
-                found = _target(store, target, expect)
+                found = target_of(store, target, expect)
             parent_path, parent = store.folder(target)
             if found is not None and node.is_folder:
                 raise WrongKind(target, "a folder cannot replace a file")
@@ -214,7 +223,7 @@ class MemoryPartials:
         check_holdable(path, store.profile.names)
         with store.lock:
             held = self._held(token)
-            entry = _put(store, path, held, expect, modified)
+            entry = put(store, path, held, expect, modified)
             del store.partials[self._owner, token]
             return entry
 
@@ -249,24 +258,9 @@ class MemoryPartials:
             if held.size != at:
                 raise Changed(token, f"{held.size} bytes long, not {at}")
             self._store.room(token, len(block))
-            _fits(self._store, token, held.size + len(block), None)
+            fits(self._store, token, held.size + len(block), None)
             held.add(block)
             self._store.partials[self._owner, token] = held
-
-
-class MemoryBatch:
-    """Many small files in one call: here one after the other."""
-
-    def __init__(self, drive: MemoryDrive) -> None:
-        self._drive = drive
-
-    def write(self, uploads: Iterable[Upload]) -> Iterator[Entry | Exception]:
-        """Store each, or say what failed for it."""
-        for path, content, expect, modified in uploads:
-            try:
-                yield self._drive.write(path, [content], expect=expect, modified=modified)
-            except DriveError as error:
-                yield error
 
 
 class MemorySettle:
@@ -283,43 +277,6 @@ class MemorySettle:
         """Note that all changes so far were settled."""
         with self._store.lock:
             self._store.settled = self._store.changes
-
-
-def _fits(store: MemoryStore, path: Path | str, length: int, size: int | None) -> None:
-    """Stop a source as soon as it has given too much: it may be endless."""
-    if size is not None and length > size:
-        raise Truncated(path, f"more than {size} bytes")
-    if store.profile.size_limit is not None and length > store.profile.size_limit:
-        raise TooLarge(path, f"more than {store.profile.size_limit} bytes")
-    if store.quota_bytes is not None and length > store.quota_bytes:
-        store.room(path, length)
-
-
-def _target(store: MemoryStore, path: Path, expect: Precondition) -> Node | None:
-    """The file that content put at *path* would replace, None if there is none."""
-    spelled, node = store.look(path)
-    if node is None:
-        store.folder(path)
-        check(expect, None, path)
-        return None
-    if node.is_folder:
-        raise (AlreadyExists if isinstance(expect, Absent) else WrongKind)(path, "a folder")
-    check(expect, node.entry(spelled), path)
-    return node
-
-
-def _put(
-    store: MemoryStore, path: Path, content: Content, expect: Precondition, modified: int | None
-) -> Entry:
-    """Give *path* its content; the caller holds the lock."""
-    node = _target(store, path, expect)
-    parent_path, parent = store.folder(path)
-    if node is None:
-        node = store.new_node(path[-1], modified)
-        parent.children[store.key(path[-1])] = node
-    node.content, node.etag, node.modified = content, store.number(), store.time(modified)
-    store.changes += 1
-    return node.entry((*parent_path, node.name))
 
 
 def _inside(store: MemoryStore, path: Path, folder: Path) -> bool:

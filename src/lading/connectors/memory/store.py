@@ -10,12 +10,26 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from lading.connectors.names import folded
-from lading.connectors.profile import NameRules, Profile
+from lading.connectors.profile import AccessRules, Features, NameRules, Profile
+from lading.model.access import (
+    Comment,
+    Effect,
+    Grant,
+    Label,
+    Link,
+    Lock,
+    Membership,
+    Principal,
+    PrincipalKind,
+    Reach,
+    Role,
+    Version,
+)
 from lading.model.entry import Entry, Kind
 from lading.model.errors import CursorExpired, NoSpace, NotFound, WrongKind
 from lading.model.paths import Path
@@ -33,6 +47,9 @@ class Facts(TypedDict, total=False):
     size_limit: int | None
     calls_per_second: float | None
     concurrency: int
+    access: AccessRules | None
+    features: Features
+    batch_content: int
 
 
 class Settings(Facts, total=False):
@@ -46,6 +63,41 @@ class Settings(Facts, total=False):
     """Listing calls (of all clients) that a cursor outlives; None: as long as the store."""
     clock: Callable[[], int]
     """Now, in nanoseconds since 1970 UTC."""
+    offers: Collection[str]
+    """Names of the facets there are; without one, its abilities in `Profile` go too."""
+    bulk: bool
+    """False: versions, grants and links are told entry by entry only."""
+    account: str
+    """The id of the principal that clients of the store act as; `""` is nobody."""
+
+
+FACETS = frozenset(
+    {
+        "moves",
+        "partials",
+        "settle",
+        "versions",
+        "grants",
+        "links",
+        "people",
+        "locks",
+        "labels",
+        "comments",
+        "batch",
+    }
+)
+
+ALL_FEATURES = Features(
+    versions=frozenset({"order", "saved", "modified", "author", "label"}),
+    roles=frozenset(Role) - {Role.NONE},
+    effects=frozenset(Effect),
+    reaches=frozenset(Reach),
+    expiry=True,
+    principals=frozenset(PrincipalKind),
+    links=frozenset({"password", "expires", "limit", "version", "inside"}),
+    link_roles=frozenset({Role.PREVIEW, Role.DOWNLOAD, Role.UPLOAD, Role.EDIT}),
+)
+"""What a store can be given unless its settings say less."""
 
 
 @dataclass(slots=True, eq=False)
@@ -58,6 +110,13 @@ class Node:
     content: Content | None = None
     etag: str | None = None
     children: dict[str, Node] = field(default_factory=dict)
+    versions: list[tuple[Version, Content]] = field(default_factory=list)
+    """All contents, oldest first, the present one last; without the facet only that."""
+    grants: list[Grant] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    locks: list[Lock] = field(default_factory=list)
+    labels: list[Label] = field(default_factory=list)
+    comments: list[Comment] = field(default_factory=list)
 
     @property
     def is_folder(self) -> bool:
@@ -83,12 +142,18 @@ class MemoryStore:
         self.cursor_lifetime = settings.get("cursor_lifetime")
         self.clock = settings.get("clock", time.time_ns)
         facts = {name: settings[name] for name in Facts.__annotations__ if name in settings}  # type: ignore[literal-required]
-        plain = Profile(kind="memory", address="memory:", digests=("sha256",), stable_ids=True)
-        self.profile = replace(plain, **facts)
+        self.offers = frozenset(settings.get("offers", FACETS))
+        self.bulk = settings.get("bulk", True)
+        self.account = settings.get("account", "")
+        self.profile = _without(replace(_PLAIN, **facts), self.offers)
         self.lock = threading.RLock()
         self.partials: dict[tuple[str, str], Content] = {}
         self.settled = 0
         """How many changes had been made when `settle` was last called."""
+        self.people: dict[str, Principal] = {}
+        """Who there is, by id."""
+        self.members: list[Membership] = []
+        """Who belongs to whom, without the departments below departments."""
         self.changes = 0
         """How many changes have been made."""
         self._numbers = itertools.count(1)
@@ -155,12 +220,15 @@ class MemoryStore:
     def used(self) -> int:
         """Bytes of all content, partials included."""
         total = sum(content.size for content in self.partials.values())
-        waiting = [self.root]
+        return total + sum(content.size for _, node in self.nodes() for _, content in node.versions)
+
+    def nodes(self) -> Iterator[tuple[Path, Node]]:
+        """All nodes with their paths, each folder before what it holds."""
+        waiting: list[tuple[Path, Node]] = [((), self.root)]
         while waiting:
-            node = waiting.pop()
-            total += node.content.size if node.content else 0
-            waiting.extend(node.children.values())
-        return total
+            path, node = waiting.pop()
+            yield path, node
+            waiting.extend(((*path, child.name), child) for child in node.children.values())
 
     def room(self, path: Path | str, size: int) -> None:
         """
@@ -171,6 +239,24 @@ class MemoryStore:
         """
         if self.quota_bytes is not None and self.used() + size > self.quota_bytes:
             raise NoSpace(path, f"quota of {self.quota_bytes} bytes")
+
+    def know(self, *principals: Principal) -> None:
+        """Let there be *principals*; one with a known id takes its place."""
+        with self.lock:
+            self.people.update({one.id: one for one in principals})
+
+    def join(self, group: str, *members: str) -> None:
+        """Let *members* belong to *group*; twice is no error."""
+        with self.lock:
+            new = [Membership(group, member) for member in members]
+            self.members.extend(one for one in new if one not in self.members)
+
+    def hang(self, *marks: Grant | Link | Lock | Label | Comment) -> None:
+        """Hang *marks* on their entries as they are, whatever the store could be given by a client."""
+        with self.lock:
+            for mark in marks:
+                held: list[Any] = getattr(self.find(mark.path)[1], _HELD[type(mark)])
+                held.append(mark)
 
     def cursor(self, key: str) -> str:
         """A cursor for what comes after *key* in a folder."""
@@ -200,3 +286,30 @@ class MemoryStore:
         """Forget all cursors given so far."""
         with self.lock:
             self._expired_at = self._listings
+
+
+_HELD = {Grant: "grants", Link: "links", Lock: "locks", Label: "labels", Comment: "comments"}
+
+_PLAIN = Profile(
+    kind="memory",
+    address="memory:",
+    digests=("sha256",),
+    stable_ids=True,
+    access=AccessRules(),
+    features=ALL_FEATURES,
+    batch_content=4 << 20,
+)
+
+
+def _without(profile: Profile, offers: Collection[str]) -> Profile:
+    """*profile* without the abilities of facets that are not offered."""
+    features = profile.features
+    if "versions" not in offers:
+        features = replace(features, versions=frozenset())
+    if "grants" not in offers:
+        nothing: frozenset[Any] = frozenset()
+        features = replace(features, roles=nothing, effects=nothing, principals=nothing, expiry=False)
+    if "links" not in offers:
+        features = replace(features, links=frozenset(), link_roles=frozenset())
+    access = profile.access if "grants" in offers else None
+    return replace(profile, features=features, access=access)

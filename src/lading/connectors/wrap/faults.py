@@ -22,7 +22,7 @@ from typing import TypeVar
 from lading.connectors.api import Drive, Page
 from lading.connectors.conditions import Precondition
 from lading.connectors.facets import Reader, Upload
-from lading.connectors.wrap.calls import BATCH, LIST, WRITE, Call
+from lading.connectors.wrap.calls import BATCH, BATCH_READ, LIST, WRITE, Call
 from lading.connectors.wrap.forward import Forwarding
 from lading.connectors.wrap.source import Blocks, led
 from lading.model.entry import Entry, Kind
@@ -164,6 +164,9 @@ class FaultyDrive(Forwarding):
             names = self._plan.due(BATCH, upload.path, _of_names)
             path = other_name(upload.path) if names else upload.path
             yield upload._replace(path=path, content=content)
+
+    def _content(self, path: Path, content: bytes) -> bytes:
+        return b"".join(_harmed([content], path, self._plan.due(BATCH_READ, path, _of_content)))
 
 
 def other_name(path: Path) -> Path:

@@ -6,16 +6,16 @@ Wrappers derive from `Forwarding` and override the hooks they need:
 * `_call` stands around each call, those of the facets included;
 * `_open` makes the context of a call that gives a reader, `_reader` sees the reader;
 * `_send` stands around each call that takes a source, `_source` sees the source;
-* `_uploads` sees the small files of a batch.
+* `_uploads` sees the small files of a batch, `_content` each content that a batch gives.
 
 Facets of which the inner drive has none are None here too.  Lists that a facet
-gives piece by piece are read whole inside the call, so that its errors fall
-there; the answers of a batch are not.  `close` is no call.
+gives piece by piece are read whole inside the call (see `lading.connectors.wrap.held`),
+so that its errors fall there; the answers of a batch are not.  `close` is no call.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from functools import partial
 from types import TracebackType
@@ -23,31 +23,31 @@ from typing import Any, TypeVar
 
 from lading.connectors.api import Drive, Page
 from lading.connectors.conditions import Precondition
-from lading.connectors.facets import (
-    Batch,
-    Change,
-    Changes,
-    Freeze,
-    Grants,
-    Links,
-    Moves,
-    Partials,
-    People,
-    Reader,
-    Settle,
-    Upload,
-    Versions,
-)
+from lading.connectors.facets import Reader, Upload
 from lading.connectors.profile import Profile
 from lading.connectors.wrap import calls
 from lading.connectors.wrap.calls import Call
+from lading.connectors.wrap.forward_facets import (
+    ForwardedBatch,
+    ForwardedChanges,
+    ForwardedComments,
+    ForwardedFreeze,
+    ForwardedGrants,
+    ForwardedLabels,
+    ForwardedLinks,
+    ForwardedLocks,
+    ForwardedMoves,
+    ForwardedPartials,
+    ForwardedPeople,
+    ForwardedSettle,
+    ForwardedVersions,
+    Opens,
+)
 from lading.connectors.wrap.source import Blocks
-from lading.model.access import Grant, Link, Principal, Version
 from lading.model.entry import Entry
 from lading.model.paths import ROOT, Path
 
 T = TypeVar("T")
-Opens = Callable[[], AbstractContextManager[Reader]]
 
 
 class Lazy:
@@ -99,6 +99,10 @@ class Forwarding(Drive):
         """What the inner drive stores instead of *uploads*."""
         return uploads
 
+    def _content(self, path: Path, content: bytes) -> bytes:
+        """What the caller is given instead of *content*, which a batch read."""
+        return content
+
     @property
     def profile(self) -> Profile:
         if self._profile is None:
@@ -139,16 +143,19 @@ class Forwarding(Drive):
     def close(self) -> None:
         self.inner.close()
 
-    moves: Any = Lazy(lambda drive, inner: ForwardedMoves(drive, inner))
-    partials: Any = Lazy(lambda drive, inner: ForwardedPartials(drive, inner))
-    settle: Any = Lazy(lambda drive, inner: ForwardedSettle(drive, inner))
-    versions: Any = Lazy(lambda drive, inner: ForwardedVersions(drive, inner))
-    grants: Any = Lazy(lambda drive, inner: ForwardedGrants(drive, inner))
-    links: Any = Lazy(lambda drive, inner: ForwardedLinks(drive, inner))
-    people: Any = Lazy(lambda drive, inner: ForwardedPeople(drive, inner))
-    changes: Any = Lazy(lambda drive, inner: ForwardedChanges(drive, inner))
-    freeze: Any = Lazy(lambda drive, inner: ForwardedFreeze(drive, inner))
-    batch: Any = Lazy(lambda drive, inner: ForwardedBatch(drive, inner))
+    moves: Any = Lazy(ForwardedMoves)
+    partials: Any = Lazy(ForwardedPartials)
+    settle: Any = Lazy(ForwardedSettle)
+    versions: Any = Lazy(ForwardedVersions)
+    grants: Any = Lazy(ForwardedGrants)
+    links: Any = Lazy(ForwardedLinks)
+    people: Any = Lazy(ForwardedPeople)
+    locks: Any = Lazy(ForwardedLocks)
+    labels: Any = Lazy(ForwardedLabels)
+    comments: Any = Lazy(ForwardedComments)
+    changes: Any = Lazy(ForwardedChanges)
+    freeze: Any = Lazy(ForwardedFreeze)
+    batch: Any = Lazy(ForwardedBatch)
 
 
 class Opening(AbstractContextManager[Reader]):
@@ -172,122 +179,3 @@ class Opening(AbstractContextManager[Reader]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None:
         return self._inner.__exit__(kind, error, trace)
-
-
-class ForwardedMoves:
-    def __init__(self, drive: Forwarding, inner: Moves) -> None:
-        self._drive = drive
-        self._inner = inner
-
-    def move(self, source: Path, target: Path, *, expect: Precondition) -> Entry:
-        thunk = partial(self._inner.move, source, target, expect=expect)
-        return self._drive._call(calls.MOVE, source, thunk)
-
-
-class ForwardedPartials:
-    def __init__(self, drive: Forwarding, inner: Partials) -> None:
-        self._drive = drive
-        self._inner = inner
-
-    def offset(self, token: str) -> int:
-        return self._drive._call(calls.OFFSET, ROOT, partial(self._inner.offset, token))
-
-    def append(self, token: str, source: Iterable[bytes], *, start: int) -> int:
-        send = partial(self._inner.append, token, start=start)
-        return self._drive._send(calls.APPEND, ROOT, source, send)
-
-    def read(self, token: str) -> AbstractContextManager[Reader]:
-        return self._drive._open(calls.READ_PARTIAL, ROOT, 0, partial(self._inner.read, token))
-
-    def finish(self, token: str, path: Path, *, expect: Precondition, modified: int | None = None) -> Entry:
-        thunk = partial(self._inner.finish, token, path, expect=expect, modified=modified)
-        return self._drive._call(calls.FINISH, path, thunk)
-
-    def sweep(self, keep: Collection[str]) -> int:
-        return self._drive._call(calls.SWEEP, ROOT, partial(self._inner.sweep, keep))
-
-
-class ForwardedSettle:
-    def __init__(self, drive: Forwarding, inner: Settle) -> None:
-        self._drive = drive
-        self._inner = inner
-
-    def settle(self) -> None:
-        self._drive._call(calls.SETTLE, ROOT, self._inner.settle)
-
-
-class ForwardedVersions:
-    def __init__(self, drive: Forwarding, inner: Versions) -> None:
-        self._drive = drive
-        self._inner = inner
-
-    def list(self, path: Path) -> Iterator[Version]:
-        return self._drive._call(calls.LIST_VERSIONS, path, lambda: iter([*self._inner.list(path)]))
-
-    def read(self, path: Path, version: str) -> AbstractContextManager[Reader]:
-        return self._drive._open(calls.READ_VERSION, path, 0, partial(self._inner.read, path, version))
-
-
-class ForwardedGrants:
-    def __init__(self, drive: Forwarding, inner: Grants) -> None:
-        self._drive = drive
-        self._inner = inner
-
-    def list(self, path: Path) -> tuple[Grant, ...]:
-        return self._drive._call(calls.LIST_GRANTS, path, partial(self._inner.list, path))
-
-
-class ForwardedLinks:
-    def __init__(self, drive: Forwarding, inner: Links) -> None:
-        self._drive = drive
-        self._inner = inner
-
-    def list(self, path: Path) -> tuple[Link, ...]:
-        return self._drive._call(calls.LIST_LINKS, path, partial(self._inner.list, path))
-
-
-class ForwardedPeople:
-    def __init__(self, drive: Forwarding, inner: People) -> None:
-        self._drive = drive
-        self._inner = inner
-
-    def principals(self) -> Iterator[Principal]:
-        return self._drive._call(calls.PRINCIPALS, ROOT, lambda: iter([*self._inner.principals()]))
-
-    def members(self, group: str) -> Iterator[Principal]:
-        return self._drive._call(calls.MEMBERS, ROOT, lambda: iter([*self._inner.members(group)]))
-
-
-class ForwardedChanges:
-    def __init__(self, drive: Forwarding, inner: Changes) -> None:
-        self._drive = drive
-        self._inner = inner
-
-    def cursor(self) -> str:
-        return self._drive._call(calls.CHANGES_CURSOR, ROOT, self._inner.cursor)
-
-    def since(self, cursor: str) -> tuple[list[Change], str]:
-        return self._drive._call(calls.CHANGES_SINCE, ROOT, partial(self._inner.since, cursor))
-
-
-class ForwardedFreeze:
-    def __init__(self, drive: Forwarding, inner: Freeze) -> None:
-        self._drive = drive
-        self._inner = inner
-
-    def freeze(self, space: str, *, message: str) -> None:
-        thunk = partial(self._inner.freeze, space, message=message)
-        self._drive._call(calls.FREEZE, (space,) if space else ROOT, thunk)
-
-    def thaw(self, space: str) -> None:
-        self._drive._call(calls.THAW, (space,) if space else ROOT, partial(self._inner.thaw, space))
-
-
-class ForwardedBatch:
-    def __init__(self, drive: Forwarding, inner: Batch) -> None:
-        self._drive = drive
-        self._inner = inner
-
-    def write(self, uploads: Iterable[Upload]) -> Iterator[Entry | Exception]:
-        thunk = partial(self._inner.write, self._drive._uploads(uploads))
-        return self._drive._call(calls.BATCH, ROOT, thunk)

@@ -239,6 +239,10 @@ class PacedDrive(Forwarding):
             self._pacer.content(len(upload.content))
             yield upload
 
+    def _content(self, path: Path, content: bytes) -> bytes:
+        self._pacer.content(len(content))
+        return content
+
 
 class _PacedReader:
     def __init__(self, reader: Reader, pacer: Pacer) -> None:

@@ -14,7 +14,8 @@ from typing import TypeVar
 
 from lading.connectors.facets import Reader
 from lading.connectors.wrap.calls import Call
-from lading.connectors.wrap.forward import Forwarding, Opens
+from lading.connectors.wrap.forward import Forwarding
+from lading.connectors.wrap.forward_facets import Opens
 from lading.model.errors import ReadOnly
 from lading.model.paths import Path
 

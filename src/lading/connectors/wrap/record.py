@@ -18,15 +18,18 @@ from types import TracebackType
 from typing import Any, NamedTuple, TypeVar
 
 from lading.connectors.api import Drive
-from lading.connectors.facets import Batch, Reader, Upload
-from lading.connectors.wrap.calls import BATCH, Call
-from lading.connectors.wrap.forward import Forwarding, Lazy, Opens
+from lading.connectors.facets import Batch, Reader, Upload, Wanted
+from lading.connectors.wrap.calls import BATCH, BATCH_READ, Call
+from lading.connectors.wrap.forward import Forwarding, Lazy
+from lading.connectors.wrap.forward_facets import Opens, remembered
 from lading.connectors.wrap.source import Blocks, led
 from lading.model.entry import Entry
 from lading.model.errors import LadingError
 from lading.model.paths import Path
 
 T = TypeVar("T")
+A = TypeVar("A", Entry, bytes)
+Q = TypeVar("Q", Upload, Wanted)
 
 OK = "ok"
 RETRY = "retry"
@@ -174,7 +177,7 @@ class _CountedReader:
 
 
 class _RecordedBatch:
-    """Each upload of a batch is a record of its own; its seconds are those since the one before."""
+    """Each file of a batch is a record of its own; its seconds are those since the one before."""
 
     def __init__(self, drive: RecordedDrive, inner: Batch) -> None:
         self._drive = drive
@@ -182,25 +185,36 @@ class _RecordedBatch:
 
     def write(self, uploads: Iterable[Upload]) -> Iterator[Entry | Exception]:
         asked: deque[Upload] = deque()
+        answers = self._inner.write(remembered(uploads, asked))
+        return self._told(BATCH, answers, asked, lambda upload, _: len(upload.content))
+
+    def read(self, wanted: Iterable[Wanted]) -> Iterator[bytes | Exception]:
+        asked: deque[Wanted] = deque()
+        answers = self._inner.read(remembered(wanted, asked))
+        return self._told(BATCH_READ, answers, asked, lambda _, content: len(content))
+
+    def _told(
+        self,
+        call: Call,
+        answers: Iterator[A | Exception],
+        asked: deque[Q],
+        size: Callable[[Q, A], int],
+    ) -> Iterator[A | Exception]:
         began = self._drive._clock()
         try:
-            for answer in self._inner.write(_remembered(uploads, asked)):
-                failed = answer if isinstance(answer, Exception) else None
-                began = self._tell(asked.popleft(), failed, began)
+            for answer in answers:
+                item = asked.popleft()
+                if isinstance(answer, Exception):
+                    began = self._tell(call, item.path, answer, 0, began)
+                else:
+                    began = self._tell(call, item.path, None, size(item, answer), began)
                 yield answer
         except BaseException as error:
-            for upload in asked:
-                began = self._tell(upload, error, began)
+            for item in asked:
+                began = self._tell(call, item.path, error, 0, began)
             raise
 
-    def _tell(self, upload: Upload, failed: BaseException | None, began: float) -> float:
+    def _tell(self, call: Call, path: Path, failed: BaseException | None, count: int, began: float) -> float:
         now = self._drive._clock()
-        count = 0 if failed else len(upload.content)
-        self._drive._note(Record(BATCH.name, upload.path, outcome_of(failed), count, now - began))
+        self._drive._note(Record(call.name, path, outcome_of(failed), count, now - began))
         return now
-
-
-def _remembered(uploads: Iterable[Upload], asked: deque[Upload]) -> Iterator[Upload]:
-    for upload in uploads:
-        asked.append(upload)
-        yield upload

@@ -18,6 +18,7 @@ repeated safely is not:
   makes no difference.  Anything else is `AlreadyExists` or `Changed`, for the
   caller to decide.
 * `partials.finish` is repeated, but its success is not guessed.
+* A version is not added, and a link not made, twice; see `retry_versions` and `retry_links`.
 * An expired cursor is never asked again; see `lading.connectors.listing`.
 """
 
@@ -36,6 +37,8 @@ from lading.connectors.wrap.calls import Call
 from lading.connectors.wrap.forward import Forwarding, Lazy
 from lading.connectors.wrap.resume import Resuming
 from lading.connectors.wrap.retry_facets import RetriedBatch, RetriedMoves, RetriedPartials
+from lading.connectors.wrap.retry_links import RetriedLinks
+from lading.connectors.wrap.retry_versions import RetriedVersions
 from lading.connectors.wrap.source import Blocks, Passes
 from lading.model.entry import Entry
 from lading.model.errors import AlreadyExists, Changed, DriveError, NotFound
@@ -138,9 +141,11 @@ class RetryingDrive(Forwarding):
             except DriveError as error:
                 attempts.after(error)
 
-    moves: Any = Lazy(lambda drive, inner: RetriedMoves(drive, inner))
+    moves: Any = Lazy(RetriedMoves)
     partials: Any = Lazy(lambda drive, inner: RetriedPartials(drive, inner, drive))
-    batch: Any = Lazy(lambda drive, inner: RetriedBatch(drive, inner))
+    versions: Any = Lazy(lambda drive, inner: RetriedVersions(drive, inner, drive))
+    links: Any = Lazy(lambda drive, inner: RetriedLinks(drive, inner, drive))
+    batch: Any = Lazy(RetriedBatch)
 
 
 def _time_kept(entry: Entry, modified: int | None, profile: Profile) -> bool:

@@ -4,21 +4,32 @@ Trying again the calls of facets that a plain repetition would spoil.
 
 from __future__ import annotations
 
+import hashlib
+from collections import deque
 from collections.abc import Iterable, Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 from lading.connectors.conditions import Precondition
-from lading.connectors.facets import Batch, Moves, Partials, Upload
+from lading.connectors.facets import Batch, Moves, Partials, Upload, Wanted
+from lading.connectors.profile import Profile
 from lading.connectors.wrap.backoff import Attempts, passing
-from lading.connectors.wrap.forward import ForwardedPartials, Forwarding
+from lading.connectors.wrap.forward_facets import ForwardedPartials, Hooks
+from lading.connectors.wrap.retry_versions import Sent, added
 from lading.connectors.wrap.source import Blocks, Passes, after
-from lading.model.entry import Entry
-from lading.model.errors import AlreadyExists, Changed, DriveError, NotFound, Throttled
+from lading.model.access import Version
+from lading.model.entry import Entry, Kind
+from lading.model.errors import AlreadyExists, BadAnswer, Changed, DriveError, NotFound, Throttled
 from lading.model.paths import ROOT, Path
+from lading.model.text import Text
 
 
 class Retries(Protocol):
     """What these facets need of the drive that retries."""
+
+    versions: Any
+
+    @property
+    def profile(self) -> Profile: ...
 
     def attempts(self, path: Path) -> Attempts: ...
 
@@ -77,7 +88,7 @@ def _same_entry(before: Entry, there: Entry) -> bool:
 class RetriedPartials(ForwardedPartials):
     """Partials that go on after what had arrived; a source that can be read only once is not repeated."""
 
-    def __init__(self, drive: Forwarding, inner: Partials, retries: Retries) -> None:
+    def __init__(self, drive: Hooks, inner: Partials, retries: Retries) -> None:
         super().__init__(drive, inner)
         self._retries = retries
 
@@ -125,6 +136,38 @@ class RetriedBatch:
                 run.give_up(last)
         return iter(run.answers)
 
+    def read(self, wanted: Iterable[Wanted]) -> Iterator[bytes | Exception]:
+        """Contents as they come; what failed, and what was not answered, is asked for again in its place."""
+        waiting, attempts = deque(wanted), self._drive.attempts(ROOT)
+        while waiting:
+            try:
+                yield from self._contents(waiting, attempts)
+            except DriveError as error:
+                attempts.after(error)
+
+    def _contents(self, waiting: deque[Wanted], attempts: Attempts) -> Iterator[bytes | Exception]:
+        """Answers for what is *waiting*, up to one that is better asked for again."""
+        for answer in self._inner.read(list(waiting)):
+            if not (isinstance(answer, DriveError) and passing(answer)):
+                attempts.progressed()
+            elif not _used_up(attempts, answer):
+                return
+            waiting.popleft()
+            yield answer
+        if waiting:
+            raise BadAnswer(
+                ROOT, Text(f"{len(waiting)} files were not answered", f"{len(waiting)} 个文件没有回答")
+            )
+
+
+def _used_up(attempts: Attempts, error: DriveError) -> bool:
+    """Wait for the next attempt after *error*, or tell that there is none."""
+    try:
+        attempts.after(error)
+    except DriveError:
+        return True
+    return False
+
 
 class _Run:
     def __init__(self, drive: Retries, uploads: list[Upload]) -> None:
@@ -137,7 +180,7 @@ class _Run:
 
     def send(self, batch: Batch) -> DriveError | None:
         """Send what is waiting; return an error after which the rest should be sent again."""
-        sent, self.waiting = self.waiting, []
+        sent, self.waiting = self._unstored(), []
         unanswered = set(sent)
         error: DriveError | None = None
         try:
@@ -160,6 +203,20 @@ class _Run:
             self.answers[which] = self._failed.get(which, last)
         self.waiting = []
 
+    def _unstored(self) -> list[int]:
+        """What is waiting, without the versions that an earlier attempt has stored after all."""
+        by_path: dict[Path, list[int]] = {}
+        for which in self.waiting:
+            if which in self._doubtful and self._uploads[which].version is not None:
+                by_path.setdefault(self._uploads[which].path, []).append(which)
+        for path, numbers in by_path.items():
+            sent = [_sent(self._uploads[which]) for which in numbers]
+            for which in numbers[: added(self._drive.versions, path, sent, self._drive.profile)]:
+                upload = self._uploads[which]
+                self.answers[which] = Entry(path, Kind.FILE, len(upload.content), upload.modified)
+                self.waiting.remove(which)
+        return self.waiting
+
     def _take(self, which: int, answer: Entry | Exception) -> DriveError | None:
         if isinstance(answer, DriveError) and passing(answer):
             self._failed[which] = answer
@@ -172,3 +229,8 @@ class _Run:
             answer = self._drive.stored(upload.path, (upload.content,), upload.modified) or answer
         self.answers[which] = answer
         return None
+
+
+def _sent(upload: Upload) -> Sent:
+    version = upload.version or Version("", 0, len(upload.content))
+    return Sent(version, hashlib.sha256(upload.content).hexdigest())

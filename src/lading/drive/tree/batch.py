@@ -52,7 +52,8 @@ def save_many(viewer: Sight, space: int, items: Iterable[Item]) -> list[Saved | 
     """
     Save *items* in their order, several of which may be versions of one path; what became of each.
 
-    Errors of single items are those of `save`, `NoSpace` too: what still fits is saved.
+    Errors of single items are those of `save`, `NoSpace` too: what still fits is saved.  Once an item with a
+    time of its own (`saved`) was refused, so are those after it on the same path, with the same error.
 
     Raises:
         NotFound, Frozen, Unavailable: nothing was saved.
@@ -80,7 +81,9 @@ class _Batch:
         self._folders: dict[Path, Seen] = {}
         self._versions: list[Sequence[Any]] = []
         self._lost: dict[Stored, LadingError] = {}
+        self._refused: dict[Path, LadingError] = {}
         self._taken = 0
+        self._authors: set[int | None] = set()
         cursor.execute(_ROOM, [space])
         quota, used = cursor.fetchone()
         self._room = None if quota is None else quota - used
@@ -94,9 +97,15 @@ class _Batch:
                 self._lost[stored] = refusal
 
     def save(self, item: Item) -> Saved | LadingError:
+        """What became of *item*; a version of the past whose earlier one was refused would take its place."""
+        past = item.facts.saved is not None
+        if past and (refusal := self._refused.get(item.path)) is not None:
+            return refusal
         try:
             return self._save(item)
         except LadingError as refusal:
+            if past:
+                self._refused[item.path] = refusal
             return refusal
 
     def finish(self) -> None:
@@ -109,7 +118,7 @@ class _Batch:
         folder = self._folder_of(item)
         spot = place_in(self._cursor, Again(self._viewer, folder), item.path[-1])
         allow_save(spot, item.expect, item.facts)
-        check_author(self._cursor, item.facts)
+        self._check_author(item)
         self._make_room(item)
         saved, version = put(self._cursor, self._work, spot, item.stored, item.facts)
         self._versions.append(version)
@@ -124,6 +133,11 @@ class _Batch:
         check_facts(item.facts)
         if (refusal := self._lost.get(item.stored)) is not None:
             raise refusal
+
+    def _check_author(self, item: Item) -> None:
+        if item.facts.author not in self._authors:
+            check_author(self._cursor, item.facts)
+            self._authors.add(item.facts.author)
 
     def _make_room(self, item: Item) -> None:
         if self._room is not None and item.stored.size and self._taken + item.stored.size > self._room:
@@ -153,7 +167,7 @@ class _Batch:
             spot = place_in(self._cursor, Again(self._viewer, nearest), item.path[len(path)])
             if spot.target is None:
                 allow_save(spot, ANYTHING, item.facts)
-        check_author(self._cursor, item.facts)
+        self._check_author(item)
 
     def _known(self, path: Path) -> Seen | None:
         known = self._folders.get(path)

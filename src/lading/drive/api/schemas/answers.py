@@ -90,6 +90,8 @@ class Space(Said):
     used: int
     frozen: str
     role: str
+    shares: bool
+    """Whether the caller may read and give all grants and links in it."""
     keep: Keep
 
 
@@ -131,12 +133,13 @@ class About(Said):
 
 
 class Principal(Said):
-    """Somebody, or many: *parent* is the department above, *owner* and *until* are of guests."""
+    """Somebody: *parent* is the department above, *owner* and *until* are of guests, *login* is told to admins."""
 
     key: str
     kind: Kind
     name: str
     mail: str
+    login: str | None
     parent: str | None
     owner: str | None
     until: Time | None
@@ -240,6 +243,7 @@ class Link(Said):
     version: int | None
     inside: bool
     by: str
+    created: Time
     revoked: Time | None
     url: str | None
 
