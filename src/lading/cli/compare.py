@@ -14,9 +14,9 @@ from typing import IO, Any, NamedTuple
 import click
 
 from lading.cli.meter import Meter
-from lading.cli.options import address, drive_option, json_option
+from lading.cli.options import address, drive_option, features, json_option, with_option
 from lading.cli.output import answer, progress_bar, say, speak
-from lading.cli.scan import DIGEST, LIMIT, WORKERS, facts_of, processors, written
+from lading.cli.scan import DIGEST, LIMIT, WORKERS, Depth, facts_of, processors, written
 from lading.connectors.address import Address
 from lading.connectors.crew import Crew
 from lading.connectors.wrap.timetable import parse_timetable
@@ -81,6 +81,7 @@ _NAMES = {
 @click.argument("a")
 @click.argument("b")
 @click.option("--digest", is_flag=True, help=speak(DIGEST))
+@with_option
 @drive_option("--a-opt", _A)
 @drive_option("--b-opt", _B)
 @click.option("--list", "file", default=None, metavar="FILE", help=speak(_LIST))
@@ -127,9 +128,10 @@ class _Given(NamedTuple):
 
 
 def _opened(
-    sides: list[_Given], *, quiet: bool, digest: bool, workers: int | None, limit: str
+    sides: list[_Given], *, quiet: bool, digest: bool, wanted: str, workers: int | None, limit: str
 ) -> list[Manifest]:
     # Every address and manifest is looked at before a long scan begins.
+    depth = Depth(digest, features(wanted))
     known: dict[_Given, Manifest] = {side: open_manifest(side.text) for side in sides if side.is_manifest}
     places: dict[_Given, Address] = {
         side: address(side.text, side.options) for side in sides if side not in known
@@ -139,7 +141,7 @@ def _opened(
         with Crew(workers or processors(), publish=meter.add) as crew, progress_bar(quiet=quiet) as show:
             meter.show = show
             for side, place in places.items():
-                known[side] = written(place, side.scratch, crew=crew, digest=digest, limit=limit)
+                known[side] = written(place, side.scratch, crew=crew, depth=depth, limit=limit)
     return [known[side] for side in sides]
 
 
