@@ -1,0 +1,56 @@
+"""The resolver against the slow way, on random drives: every role of every person on every entry."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lading.manifest.access.decide import role_in
+from lading.manifest.access.ground import Ground
+from lading.manifest.access.people import Pair, directory, masks
+from lading.manifest.access.walk import Place, Side, walk
+from lading.model.paths import decode, encode
+from unit.access.ground import database, tables
+from unit.access.oracle import World
+from unit.access.worlds import worlds
+
+SLOW = settings(max_examples=150, deadline=None)
+
+
+def roles(world: World, now: int, every: bool) -> dict[tuple[str, str], int]:
+    """What the product says of every person and entry; with *every*, each entry is a node of its own."""
+    found: dict[tuple[str, str], int] = {}
+    with database() as connection:
+        told = tables(world)
+        known = directory(connection, told)
+        people = [Pair((f"u:{who}",)) for who in world.people()]
+        asked = [encode(path) for path in world.entries] if every else []
+        ground = Ground(connection, [told], asked=asked)
+
+        def visit(place: Place) -> None:
+            for bit, who in enumerate(world.people()):
+                if place.there:
+                    found[who, place.path] = role_in(place.sides[0].own.found, 1 << bit)
+                for rest in place.rest:
+                    found[who, rest.example] = role_in(place.sides[0].below.found, 1 << bit)
+
+        walk(ground.nodes(), [Side(masks(people, 0, known, now), told.rules, now, {})], visit)
+    return found
+
+
+@given(worlds(), st.sampled_from([20, 100, 200]))
+@SLOW
+def test_every_role_is_as_worked_out_the_slow_way(world: World, now: int) -> None:
+    """Whatever the rules, ranks, reaches, circles and ends: the role of each person on each entry is the oracle's."""
+    expected = {(who, encode(path)): world.role(who, path, now) for who in world.people() for path in world.entries}
+
+    assert expected == roles(world, now, every=True)
+
+
+@given(worlds())
+@SLOW
+def test_what_is_no_node_is_as_the_nearest_node_above(world: World) -> None:
+    """Entries that only count have the role of the cell they are counted in."""
+    found = roles(world, 100, every=False)
+
+    assert {key: world.role(key[0], decode(key[1]), 100) for key in found} == found
