@@ -14,7 +14,7 @@ from unit.access.ground import database, tables
 from unit.access.oracle import World
 from unit.access.worlds import worlds
 
-SLOW = settings(max_examples=150, deadline=None)
+SLOW = settings(max_examples=60, deadline=None)
 
 
 def roles(world: World, now: int, every: bool) -> dict[tuple[str, str], int]:
