@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from lading.manifest.access.tables import Tables

@@ -71,7 +71,9 @@ def test_causes_account_for_every_pair(both: tuple[World, World]) -> None:
         for cause in mine:
             for path, person, before, after in cause.examples:
                 name = next(key for key in people[person].keys if key).removeprefix("u:")
-                assert (before, after) in {roles for (one, at), roles in known.items() if one == name and encode(at) == path}
+                assert (before, after) in {
+                    roles for (one, at), roles in known.items() if one == name and encode(at) == path
+                }
                 assert gain is (after > before)
 
 
@@ -80,13 +82,16 @@ def test_causes_account_for_every_pair(both: tuple[World, World]) -> None:
 def test_only_what_is_listed_is_tolerated(both: tuple[World, World], most: Role, data: st.DataObject) -> None:
     """A tolerance takes out the gains below its path up to its role, the names of folders above, and nothing else."""
     top = data.draw(st.sampled_from(sorted({(), *both[1].entries})))
-    found = compared(*both, Wish(NOW, tolerated=[Tolerated(ANYONE, encode(top), most)], moments=1)).outcomes[NOW]
+    found = compared(*both, Wish(NOW, tolerated=[Tolerated(ANYONE, encode(top), most)], moments=1)).outcomes[
+        NOW
+    ]
 
     gains = {key: roles for key, roles in pairs(*both, NOW).items() if roles[1] > roles[0]}
     accepted = [
         key
         for key, (_, after) in gains.items()
-        if (key[1][: len(top)] == top and after <= most) or (after == Role.PASS and key[1] == top[: len(key[1])] and key[1] != top)
+        if (key[1][: len(top)] == top and after <= most)
+        or (after == Role.PASS and key[1] == top[: len(key[1])] and key[1] != top)
     ]
     assert len(accepted) == found.tolerated
     assert len(gains) - len(accepted) == found.gained

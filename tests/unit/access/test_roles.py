@@ -42,7 +42,9 @@ def roles(world: World, now: int, every: bool) -> dict[tuple[str, str], int]:
 @SLOW
 def test_every_role_is_as_worked_out_the_slow_way(world: World, now: int) -> None:
     """Whatever the rules, ranks, reaches, circles and ends: the role of each person on each entry is the oracle's."""
-    expected = {(who, encode(path)): world.role(who, path, now) for who in world.people() for path in world.entries}
+    expected = {
+        (who, encode(path)): world.role(who, path, now) for who in world.people() for path in world.entries
+    }
 
     assert expected == roles(world, now, every=True)
 
