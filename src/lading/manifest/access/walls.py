@@ -8,7 +8,7 @@ cannot be reached does not.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import duckdb
@@ -16,10 +16,10 @@ import duckdb
 from lading.manifest.access.causes import Cell, Fate, verdicts
 from lading.manifest.access.decide import Item, levels, limited
 from lading.manifest.access.ground import Ground, Moved
-from lading.manifest.access.people import Directory, Pair, directory, masks
+from lading.manifest.access.people import Directory, Pair, directory, masks, members_of
 from lading.manifest.access.tables import EVERYBODY, Tables
 from lading.manifest.access.walk import Place, Side, walk
-from lading.model.access import Effect, Reach, Role
+from lading.model.access import Effect, PrincipalKind, Reach, Role
 
 
 class Wall(NamedTuple):
@@ -44,19 +44,27 @@ class Crossing(NamedTuple):
 
 
 class Checked(NamedTuple):
-    """What stands on both sides, and the paths of walls that the drive does not have."""
+    """
+    Who stands on both sides, and the paths of walls that the drive does not have.
+
+    *on* tells for each wall the keys of who has anything on its two sides, *groups* for each
+    path the keys of groups that grants on it or below it name.
+    """
 
     crossings: list[Crossing]
     missing: list[str]
+    on: list[tuple[frozenset[str], frozenset[str]]]
+    groups: dict[str, frozenset[str]]
     directory: Directory
 
 
 @dataclass(slots=True)
 class _Held:
-    """Who has something on one side, and the grants that may have given it."""
+    """Who has something at a path or below it, the grants that may have given it, and the groups that any grant names."""
 
-    people: int
-    items: dict[int, Item]
+    people: int = 0
+    items: dict[int, Item] = field(default_factory=dict)
+    groups: set[str] = field(default_factory=set)
 
 
 def inside(path: str, top: str) -> bool:
@@ -81,7 +89,7 @@ def check_walls(
     known = directory(connection, tables)
     keys = sorted({*known.known, EVERYBODY})
     tops = sorted({top for wall in walls for side in wall.sides for top in side})
-    held = {top: _Held(0, {}) for top in tops}
+    held = {top: _Held() for top in tops}
     there: set[str] = set()
     side = Side(masks([Pair((key,)) for key in keys], 0, known, now), tables.rules, now, {})
     ground = Ground(connection, [tables], moved=moved, at=tops)
@@ -94,8 +102,13 @@ def check_walls(
                 _gather(held[top], place, side, top)
 
     walk(ground.nodes(), [side], visit)
-    crossings = [one for wall in walls for one in _crossings(wall, held, keys)]
-    return Checked(crossings, [top for top in tops if top and top not in there], known)
+    return Checked(
+        [one for wall in walls for one in _crossings(wall, held, keys)],
+        [top for top in tops if top and top not in there],
+        [_on(wall, held, keys) for wall in walls],
+        {top: frozenset(one.groups) for top, one in held.items()},
+        known,
+    )
 
 
 def _gather(held: _Held, place: Place, side: Side, top: str) -> None:
@@ -112,6 +125,8 @@ def _gather(held: _Held, place: Place, side: Side, top: str) -> None:
                     _keep(held, item)
     for item in standing.items:
         _keep(held, item)
+        if item.kind == PrincipalKind.GROUP:
+            held.groups.add(item.key)
 
 
 def _keep(held: _Held, item: Item) -> None:
@@ -125,18 +140,25 @@ def _keep(held: _Held, item: Item) -> None:
 
 
 def _crossings(wall: Wall, held: dict[str, _Held], keys: Sequence[str]) -> list[Crossing]:
-    sides = [[held[top] for top in tops] for tops in wall.sides]
-    people = [0, 0]
-    for at, side in enumerate(sides):
-        for one in side:
-            people[at] |= one.people
-    both, found = people[0] & people[1], []
-    items = [sorted({item for one in side for item in one.items.values()}) for side in sides]
+    one, two = (_people(tops, held) for tops in wall.sides)
+    both, found = one & two, []
+    items = [sorted({item for top in tops for item in held[top].items.values()}) for tops in wall.sides]
     for first in items[0]:
         for second in items[1]:
             some = both & first.mask & second.mask
             if some:
-                whom = tuple(key for bit, key in enumerate(keys) if some >> bit & 1)
-                found.append(Crossing(wall, whom, (first, second)))
+                found.append(Crossing(wall, tuple(keys[bit] for bit in members_of(some)), (first, second)))
                 both &= ~some
+    return found
+
+
+def _on(wall: Wall, held: dict[str, _Held], keys: Sequence[str]) -> tuple[frozenset[str], frozenset[str]]:
+    one, two = (frozenset(keys[bit] for bit in members_of(_people(tops, held))) for tops in wall.sides)
+    return one, two
+
+
+def _people(tops: Sequence[str], held: dict[str, _Held]) -> int:
+    found = 0
+    for top in tops:
+        found |= held[top].people
     return found
