@@ -182,7 +182,8 @@ def _code(found: Compared, crossed: bool) -> int:
         return GAINED
     if crossed:
         return ON_BOTH_SIDES
-    return DIFFERENT if found.differs or any(side.unasked for side in found.sides) else 0
+    unknown = found.unseen or any(side.unasked for side in found.sides)
+    return DIFFERENT if found.differs or unknown else 0
 
 
 def _tell(name: str, told: Sequence[access_tell_one.Told], as_json: bool) -> int:

@@ -70,8 +70,8 @@ _NO_LINKS = Text(
     "links were not compared: not both manifests have them", "未比较链接：并非两个清单都含有链接"
 )
 _LATER = Text(
-    "{count:,} more moments at which grants end were not looked at (--moments)",
-    "另有 {count:,} 个授权到期的时刻未查看（--moments）",
+    "{count:,} more moments at which something ends on one side only were not looked at (--moments)",
+    "另有 {count:,} 个仅一侧发生到期的时刻未查看（--moments）",
 )
 
 

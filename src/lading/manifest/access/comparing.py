@@ -38,7 +38,7 @@ class Tolerated(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Wish:
     """
-    How to compare, at *now* and up to *moments* in all at which grants end.
+    How to compare, at *now* and at later moments at which grants end, up to *moments* in all.
 
     Without *same* people are matched by their ids; with it, only those that it lists.
     """
@@ -55,8 +55,8 @@ class Compared:
     """
     What a comparison found.
 
-    *outcomes* are by moment, the present one first; *unseen* is how many later moments were left out.  *links* is None where
-    a drive does not tell its links.
+    *outcomes* are by moment, the present one first; *unseen* is how many later moments were left out at which
+    something ends on one side only.  *links* is None where a drive does not tell its links.
     """
 
     sides: tuple[Tables, Tables]
@@ -124,14 +124,22 @@ class _Work:
         )
 
     def moments(self) -> tuple[list[int], int]:
-        """The moments to look at, the present one first, and how many more there would be."""
-        ends = set(self._ground.endings(self._wish.now))
-        for known in self.directories:
-            ends |= {
-                it.until for it in known.known.values() if it.until is not None and it.until > self._wish.now
-            }
-        chosen = spread(sorted(ends), self._wish.moments - 1)
-        return [self._wish.now, *chosen], len(ends) - len(chosen)
+        """The moments to look at, the present one first, and how many more at which the sides may differ."""
+        now, most = self._wish.now, self._wish.moments - 1
+        uneven = self._ground.endings(now)
+        ends = [
+            {it.until for it in known.known.values() if it.until is not None and it.until > now}
+            for known in self.directories
+        ]
+        for moment in ends[0] | ends[1]:
+            uneven[moment] = uneven.get(moment, False) or moment not in ends[0] & ends[1]
+        last = [max(uneven)] if uneven and most else []
+        first = spread(
+            sorted(moment for moment in uneven if uneven[moment] and moment not in last), most - len(last)
+        )
+        rest = spread(sorted(set(uneven) - {*first, *last}), most - len(last) - len(first))
+        chosen = sorted({*first, *rest, *last})
+        return [now, *chosen], sum(uneven.values()) - sum(uneven[moment] for moment in chosen)
 
     def outcome(self, moment: int) -> Outcome:
         """The comparison at *moment*."""

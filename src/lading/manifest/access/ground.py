@@ -106,6 +106,13 @@ select node, list({'there': there, 'entries': n, 'example': example} order by th
 from (select node, there, sum(n)::bigint as n, min(example) as example from alone join nearest using (parent) group by all)
 group by node
 """
+_ENDINGS = """
+select expires, bool_or(sides < $2) from (
+    select expires, count(distinct side) as sides from granted where expires > $1
+    group by path, effect, key, role, rank, reach, expires
+)
+group by expires order by expires
+"""
 _READ = """
 select n.path, coalesce(k.there, 0), r.rest, g.grants
 from (select path from nodes) n
@@ -160,12 +167,10 @@ class Ground:
             for path, there, rest, grants in found:
                 yield Node(path, there, self._grants(path, grants), tuple(Rest(**one) for one in rest or ()))
 
-    def endings(self, now: int) -> list[int]:
-        """When grants that count at *now* end, in order."""
-        found = self._connection.execute(
-            "select distinct expires from granted where expires > ? order by expires", [now]
-        ).fetchall()
-        return [row[0] for row in found]
+    def endings(self, now: int) -> dict[int, bool]:
+        """When grants that count at *now* end, in order, and whether they do so on one side only."""
+        found = self._connection.execute(_ENDINGS, [now, self._sides]).fetchall()
+        return dict(found)
 
     def mapped(self, paths: Sequence[str]) -> list[str]:
         """Each of *paths*, which are those of the first side, as the last side has it."""
