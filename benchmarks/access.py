@@ -5,8 +5,8 @@ Measure `access diff`: who gained access between two drives of 1,000,000 entries
 
 Two drives are generated in TMPDIR: 200 spaces with folders up to eight deep, departments in departments, groups in
 groups, guests, breaks, denials and ends.  The second one differs from the first in a few hundred planted ways.  The comparison
-runs in a process of its own on two processors with DuckDB held to --memory; its peak memory is what the kernel counted.  Every planted
-gain must be found, or the run fails.
+runs in a process of its own on two processors with DuckDB held to --memory; its peak memory is what the kernel counted.  The run fails if the bar is
+missed, if the added grants are not told as exactly what they give, or if the first drive differs from itself.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ import pyarrow.parquet as pq
 from lading.manifest.access.comparing import Wish, compare_access
 from lading.manifest.access.tables import Tables
 from lading.manifest.engine import engine
+from lading.manifest.schema import ROW_GROUP
 from lading.model.access import Role
 from measure import machine
 
@@ -36,7 +37,7 @@ BAR_SECONDS = 300.0
 BAR_BYTES = 2 << 30
 NOW = 1_800_000_000 * 10**9
 SPACES, GROUPS, DEPARTMENTS = 200, 400, 150
-PLANTED = 300
+PLANTED, ADDED = 300, 50
 
 Row = list[Any]
 
@@ -55,7 +56,7 @@ def main() -> None:
     print(json.dumps(results, indent=1))
     if options.output:
         Path(options.output).write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    held = taken["seconds"] < BAR_SECONDS and taken["peak_bytes"] < BAR_BYTES and taken["causes"] >= PLANTED
+    held = taken["seconds"] < BAR_SECONDS and taken["peak_bytes"] < BAR_BYTES and taken["sound"]
     print(f"bar: {'held' if held else 'MISSED'}")
     sys.exit(0 if held else 1)
 
@@ -64,7 +65,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     for name, count in (("entries", 1_000_000), ("people", 5_000), ("grants", 50_000), ("moments", 1)):
         parser.add_argument(f"--{name}", type=int, default=count)
-    parser.add_argument("--memory", default="600MB")
+    parser.add_argument("--memory", default="400MB")
     parser.add_argument("--output")
     parser.add_argument("--inside", help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -78,21 +79,26 @@ def _alone(folder: str) -> str:
 def _compared(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])
     sides = [_tables(folder / name) for name in ("old", "new")]
-    began = time.perf_counter()
+    began, began_busy = time.perf_counter(), time.process_time()
     with engine(memory_limit=options.memory, threads=2) as connection:
         found = compare_access(connection, *sides, Wish(NOW, moments=options.moments))
-        taken = time.perf_counter() - began
+        taken, busy = time.perf_counter() - began, time.process_time() - began_busy
         nodes = connection.execute("select count(*) from nodes").fetchall()[0][0]
+        clean = compare_access(connection, sides[0], sides[0], Wish(NOW, moments=1))
     outcome = found.outcomes[NOW]
+    added = [
+        cause.pairs for cause in outcome.causes if cause.giver and cause.giver.source.startswith("planted")
+    ]
     return {
         "seconds": round(taken, 1),
-        "processor_seconds": round(time.process_time(), 1),
+        "processor_seconds": round(busy, 1),
         "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         "memory_limit": options.memory,
         "moments": len(found.outcomes),
         "nodes": nodes,
         "pairs": {"gained": outcome.gained, "lost": outcome.lost, "same": outcome.same},
         "causes": len(outcome.causes),
+        "sound": added == [2] * ADDED and not clean.differs,
         "gaining_causes": sum(cause.gain for cause in outcome.causes),
     }
 
@@ -112,6 +118,8 @@ def _build(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
         {*folders, *(f"{chance.choice(folders)}/文件 {n:07}.docx" for n in range(options.entries))}
     )
     entries = chance.sample(entries, options.entries) if len(entries) > options.entries else entries
+    # Places that nobody sees, and people who see nothing there until the second drive lets each of them in to one.
+    entries += [path for n in range(ADDED) for path in (f"外部 {n:03}", f"外部 {n:03}/合同.pdf")]
     principals, members = _people(options.people, chance)
     grants = _grants(folders, options, chance)
     for name, granted, belonging in (
@@ -129,7 +137,12 @@ def _build(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
             granted,
             "path effect principal_kind principal role rank reach rights expires source",
         )
-    return {"entries": len(entries), "people": options.people, "grants": len(grants), "planted": PLANTED}
+    return {
+        "entries": len(entries),
+        "people": len(principals) - DEPARTMENTS - GROUPS,
+        "grants": len(grants),
+        "planted": PLANTED,
+    }
 
 
 def _folders(count: int, chance: random.Random) -> list[str]:
@@ -149,7 +162,7 @@ def _people(count: int, chance: random.Random) -> tuple[list[Row], list[Row]]:
             name.title(),
             "",
             "",
-            chance.random() > 0.02 or kind != "person",
+            chance.random() > 0.02 or kind != "person" or name[0] == "x",
             parent,
             owner,
             None,
@@ -160,7 +173,8 @@ def _people(count: int, chance: random.Random) -> tuple[list[Row], list[Row]]:
         row("department", f"d{n}", parent=f"d{chance.randrange(n)}") for n in range(1, DEPARTMENTS)
     ]
     groups = [row("group", f"g{n}") for n in range(GROUPS)]
-    people = [
+    people = [row("person", f"x{n}") for n in range(ADDED)]
+    people += [
         row("guest" if n % 20 == 19 else "person", f"p{n}", owner="p0" if n % 20 == 19 else None)
         for n in range(count)
     ]
@@ -204,8 +218,8 @@ def _planted(
         else:
             grant[4] = Role.MANAGE
     extra = [
-        ["项目 000", "allow", "person", f"p{n}", int(Role.EDIT), 0, "all", [], None, "planted"]
-        for n in range(5)
+        [f"外部 {n:03}", "allow", "person", f"x{n}", int(Role.EDIT), 0, "all", [], None, f"planted {n}"]
+        for n in range(ADDED)
     ]
     joined = [[f"g{n}", f"p{chance.randrange(options.people)}"] for n in range(5)]
     return found + extra, members + joined
@@ -225,7 +239,9 @@ def _write(place: Path, name: str, rows: list[Any], columns: str) -> None:
     names = columns.split()
     values = zip(*rows, strict=True)
     arrays = [pa.array(column, _KINDS.get(it, pa.string())) for it, column in zip(names, values, strict=True)]
-    pq.write_table(pa.table(arrays, names=names), place / f"{name}.parquet", compression="zstd")
+    pq.write_table(
+        pa.table(arrays, names=names), place / f"{name}.parquet", compression="zstd", row_group_size=ROW_GROUP
+    )
 
 
 if __name__ == "__main__":

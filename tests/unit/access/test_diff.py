@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lading.manifest.access.comparing import ANYONE, Compared, Tolerated, Wish, compare_access
-from lading.model.access import Role
+from lading.model.access import Principal, Role
 from lading.model.paths import Path, encode
+from unit.access.firm import EMIL, LATER, allow, firm
 from unit.access.ground import NOW, database, tables
 from unit.access.oracle import World
 from unit.access.worlds import moved_worlds
@@ -99,6 +101,27 @@ def test_only_what_is_listed_is_tolerated(both: tuple[World, World], most: Role,
 
 @given(moved_worlds())
 @SLOW
+def test_other_names_for_people_and_folders_change_nothing_once_they_are_said(
+    both: tuple[World, World],
+) -> None:
+    """With the map of people and of moved folders, renaming everybody and every top folder of the first drive changes no count."""
+    old, new = both
+    same = {
+        **{f"u:old {one}": f"u:{one}" for one in old.people()},
+        **{f"u:old {one}": None for one in gone(old, new)},
+    }
+    moved = [(encode((f"old {path[0]}",)), encode(path[:1])) for path in {path[:1] for path in old.entries}]
+    plain = compared(old, new, Wish(NOW, moments=1)).outcomes[NOW]
+    found = compared(renamed(old), new, Wish(NOW, same, moved, moments=1))
+
+    assert (plain.gained, plain.lost, plain.same) == (lambda it: (it.gained, it.lost, it.same))(
+        found.outcomes[NOW]
+    )
+    assert len(gone(old, new)) == found.only[0].bit_count()
+
+
+@given(moved_worlds())
+@SLOW
 def test_a_drive_held_against_itself_differs_in_nothing(both: tuple[World, World]) -> None:
     """No world gains or loses anything against itself."""
     found = compared(both[0], both[0], Wish(NOW, moments=9))
@@ -111,3 +134,42 @@ def sum_of(bits: object) -> int:
     for some in bits:
         found |= some
     return found
+
+
+def gone(old: World, new: World) -> list[str]:
+    """People of *old* whom *new* has not."""
+    return [one for one in old.people() if one not in new.people()]
+
+
+def renamed(world: World) -> World:
+    """*world* with other ids of people and other names of top folders."""
+    people = {one: f"old {one}" for one in world.people()}
+
+    def place(path: Path) -> Path:
+        return (f"old {path[0]}", *path[1:]) if path[:1] and path[:1] in world.entries else path
+
+    def principal(it: Principal) -> Principal:
+        return replace(it, id=people.get(it.id, it.id), owner=people.get(it.owner, it.owner))
+
+    members = {(group, people.get(member, member)) for group, member in world.members}
+    found = World(
+        set(map(place, world.entries)), list(map(principal, world.principals)), members, rules=world.rules
+    )
+    found.grants = [
+        replace(it, path=place(it.path), principal=principal(it.principal)) for it in world.grants
+    ]
+    return found
+
+
+def test_the_moments_that_differ_come_first() -> None:
+    """Of many ends, those that are on one side only are looked at first, the last one always; what is left out is counted."""
+    old, new = firm(), firm()
+    for number in range(1, 30):
+        grant = allow("Common", EMIL, Role.PREVIEW, expires=NOW + number * 10)
+        old.grants.append(grant)
+        new.grants.append(grant if number != 7 else replace(grant, expires=NOW + 75))
+
+    assert [NOW, NOW + 70, NOW + 75, LATER] == list(compared(old, new, Wish(NOW, moments=4)).outcomes)
+    assert 0 == compared(old, new, Wish(NOW, moments=4)).unseen
+    assert 1 == compared(old, new, Wish(NOW, moments=3)).unseen
+    assert [NOW] == list(compared(old, new, Wish(NOW, moments=1)).outcomes)

@@ -113,11 +113,16 @@ select expires, bool_or(sides < $2) from (
 )
 group by expires order by expires
 """
+_NOTED = """
+create or replace table noted as
+select path, coalesce(there, 0)::utinyint as there, rest
+from nodes left join (select kept.path, there from kept semi join nodes using (path)) using (path)
+left join rest on rest.node = path;
+drop table kept;
+"""
 _READ = """
-select n.path, coalesce(k.there, 0), r.rest, g.grants
-from (select path from nodes) n
-left join kept k using (path)
-left join rest r on r.node = n.path
+select n.path, n.there, n.rest, g.grants
+from noted n
 left join (
     select path, list([number::varchar, effect, kind, principal, key, role::varchar, rank::varchar, reach,
         expires::varchar, source, side::varchar] order by side, number) as grants
@@ -195,6 +200,7 @@ class Ground:
         run(_KEPT.format(sides=sides, inside="true" if at is None else _inside("path")))
         run(_NODES)
         run(_REST)
+        run(_NOTED)
 
     def _join(self, source: str, side: int, moved: bool, *, fresh: bool = False) -> str:
         """The join that gives entries of the first side their path on the other one."""
