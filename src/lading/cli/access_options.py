@@ -18,6 +18,7 @@ import click
 from lading.cli.access_files import walls_in
 from lading.cli.output import speak
 from lading.connectors.address import secret
+from lading.manifest.access.ground import Moved
 from lading.manifest.access.opened import resolved
 from lading.manifest.access.tables import Tables, key_of
 from lading.manifest.access.veil import Veil, veil_for
@@ -27,7 +28,6 @@ from lading.model.errors import BadRequest
 from lading.model.text import Language, Text
 
 F = TypeVar("F", bound=Callable[..., Any])
-Moved = Sequence[tuple[str, str]]
 
 _AT = Text(
     "Look at this moment, e.g. 2026-12-31T18:00 (default: now).",

@@ -66,6 +66,10 @@ _NO_PEOPLE = Text(
     "{side}: people and memberships were not scanned; groups count as empty",
     "{side}：未扫描人员与成员关系，群组视为空",
 )
+_UNLISTED = Text(
+    "{side}: {count:,} people are named by grants or groups and listed nowhere; they are taken for active",
+    "{side}：授权或群组涉及的 {count:,} 人未列在人员表中，视为在职",
+)
 _NO_LINKS = Text(
     "links were not compared: not both manifests have them", "未比较链接：并非两个清单都含有链接"
 )
@@ -96,9 +100,11 @@ def tell(found: Compared, walls: Sequence[Wall], checked: Sequence[Checked], vei
 
 def notes(found: Compared) -> Iterator[str]:
     """What a reader has to know about the comparison."""
-    for side, tables, only in zip("AB", found.sides, found.only, strict=True):
+    for side, tables, known, only in zip("AB", found.sides, found.directories, found.only, strict=True):
         if only:
             yield speak(_ONLY, count=only.bit_count(), side=side)
+        if unlisted := sum(one.single and not one.listed for one in known.known.values()):
+            yield speak(_UNLISTED, count=unlisted, side=side)
         if tables.unasked:
             yield speak(_UNASKED, count=tables.unasked, side=side)
         if not tables.rules.complete:

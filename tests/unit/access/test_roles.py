@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -9,12 +13,14 @@ from lading.manifest.access.decide import role_in
 from lading.manifest.access.ground import Ground
 from lading.manifest.access.people import Pair, directory, masks
 from lading.manifest.access.walk import Place, Side, walk
+from lading.model.errors import BadManifest
 from lading.model.paths import decode, encode
+from unit.access.firm import firm
 from unit.access.ground import database, tables
 from unit.access.oracle import World
 from unit.access.worlds import worlds
 
-SLOW = settings(max_examples=60, deadline=None)
+SLOW = settings(max_examples=40, deadline=None)
 
 
 def roles(world: World, now: int, every: bool) -> dict[tuple[str, str], int]:
@@ -56,3 +62,14 @@ def test_what_is_no_node_is_as_the_nearest_node_above(world: World) -> None:
     found = roles(world, 100, every=False)
 
     assert {key: world.role(key[0], decode(key[1]), 100) for key in found} == found
+
+
+@pytest.mark.parametrize("column", ["effect", "reach", "principal_kind"])
+def test_words_that_nobody_knows_are_refused(column: str) -> None:
+    """A grant with an unknown effect, reach or kind is not passed over in silence."""
+    told = tables(firm())
+    at = told.grants.schema.get_field_index(column)
+    strange = told.grants.set_column(at, column, pa.array(["strange"] * told.grants.num_rows))
+
+    with database() as connection, pytest.raises(BadManifest):
+        Ground(connection, [replace(told, grants=strange)])

@@ -69,7 +69,7 @@ create or replace table granted (
 create or replace table kept (path varchar, there utinyint);
 """
 _MAPPED = """
-create or replace table mapped as
+create or replace table {name} as
 select path, arg_max(m.new || substr(path, length(m.old) + 1), length(m.old)) as target
 from (select path, unnest(ways(path)) as way from (select distinct path from {source})) p join moved m on p.way = m.old
 group by path
@@ -180,7 +180,7 @@ class Ground:
     def mapped(self, paths: Sequence[str]) -> list[str]:
         """Each of *paths*, which are those of the first side, as the last side has it."""
         self._connection.register("told_paths", pa.table({"path": pa.array(paths, pa.string())}))
-        self._connection.execute(_MAPPED.format(source="told_paths"))
+        self._connection.execute(_MAPPED.format(name="mapped", source="told_paths"))
         found = dict(self._connection.execute("select path, target from mapped").fetchall())
         return [found.get(path, path) for path in paths]
 
@@ -194,7 +194,7 @@ class Ground:
             run(_GRANTED.format(side=side, key=key, join=join, where=where))
         sides = " union all ".join(
             f"select coalesce(m.target, g.path) as path, {1 << side} as side from entries_{side} g "
-            + self._join(f"entries_{side}", side, moved, fresh=True)
+            + self._join(f"entries_{side}", side, moved)
             for side in range(self._sides)
         )
         run(_KEPT.format(sides=sides, inside="true" if at is None else _inside("path")))
@@ -202,13 +202,12 @@ class Ground:
         run(_REST)
         run(_NOTED)
 
-    def _join(self, source: str, side: int, moved: bool, *, fresh: bool = False) -> str:
-        """The join that gives entries of the first side their path on the other one."""
+    def _join(self, source: str, side: int, moved: bool) -> str:
+        """SQL: the join that gives rows `g` of *source* on *side* their path on the other one, as `m.target`."""
         if not moved or side:
             return "left join (select null::varchar as path, null::varchar as target where false) m on false"
-        name = f"mapped_{int(fresh)}"
-        self._connection.execute(_MAPPED.format(source=source).replace("table mapped", f"table {name}"))
-        return f"left join {name} m on m.path = g.path"
+        self._connection.execute(_MAPPED.format(name=f"mapped_{source}", source=source))
+        return f"left join mapped_{source} m on m.path = g.path"
 
     def _grants(self, path: str, told: Any) -> tuple[tuple[Row, ...], ...]:
         found: tuple[list[Row], ...] = tuple([] for _ in range(self._sides))

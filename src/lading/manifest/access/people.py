@@ -53,8 +53,9 @@ class Directory:
         self.rules = rules
         self.known = {one.key: one for one in known}
         self._above: dict[str, list[str]] = defaultdict(list)
-        for group, member in members:
-            self._above[self._member(member)].append(self._group(group))
+        pairs = [(self._group(group), member) for group, member in members]
+        for group, member in pairs:
+            self._above[self._member(member)].append(group)
         for one in list(self.known.values()):
             if one.parent is not None:
                 self._above[one.key].append(self._group(one.parent))
@@ -105,13 +106,15 @@ class Directory:
         return owner is not None and owner.active and owner.kind == PrincipalKind.PERSON
 
     def _member(self, name: str) -> str:
-        """The key of a member, who is a person where a person and a group have the same id."""
-        if "u:" + name in self.known:
-            return "u:" + name
+        """The key of a member: a person where one has this id, also if nothing else is known of it."""
         everybody = self.known.get(EVERYBODY)
-        if everybody is not None and everybody.id == name and "g:" + name not in self.known:
-            return EVERYBODY
-        return self._group(name)
+        if "u:" + name not in self.known:
+            if "g:" + name in self.known:
+                return "g:" + name
+            if everybody is not None and everybody.id == name:
+                return EVERYBODY
+            self.add("u:" + name, PrincipalKind.PERSON, name)
+        return "u:" + name
 
     def _group(self, name: str) -> str:
         self.add("g:" + name, PrincipalKind.GROUP, name)

@@ -88,11 +88,6 @@ class Place:
     sums: list[int] = field(default_factory=lambda: [0, 0, 0, 0])
     """How many entries are here and below, by the sides that have them."""
 
-    @property
-    def plain(self) -> bool:
-        """Whether no side has a grant here, so that all is as below the place above."""
-        return self.above is not None and not any(side.items for side in self.sides)
-
     def chain(self) -> list[Place]:
         """This place and all above it, the nearest first."""
         found: list[Place] = []
