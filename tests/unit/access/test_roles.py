@@ -13,10 +13,11 @@ from lading.manifest.access.decide import role_in
 from lading.manifest.access.ground import Ground
 from lading.manifest.access.people import Pair, directory, masks
 from lading.manifest.access.walk import Place, Side, walk
+from lading.model.access import Role
 from lading.model.errors import BadManifest
 from lading.model.paths import decode, encode
-from unit.access.firm import firm
-from unit.access.ground import database, tables
+from unit.access.firm import ANNA, allow, firm
+from unit.access.ground import database, tables, tree
 from unit.access.oracle import World
 from unit.access.worlds import worlds
 
@@ -62,6 +63,23 @@ def test_what_is_no_node_is_as_the_nearest_node_above(world: World) -> None:
     found = roles(world, 100, every=False)
 
     assert {key: world.role(key[0], decode(key[1]), 100) for key in found} == found
+
+
+def test_names_that_sort_around_the_slash_stay_apart() -> None:
+    """`a b` and `a-` sort between `a` and what lies in it, and take nothing from it."""
+    world = World(tree("a/b", "a b/c", "a-/d", "a/x\x01y"), [ANNA])
+    world.grants = [allow("a", ANNA, Role.EDIT), allow("a b/c", ANNA, Role.PREVIEW)]
+    expected = {("anna", encode(path)): world.role("anna", path, 100) for path in world.entries}
+
+    assert expected == roles(world, 100, every=True)
+
+
+def test_a_grant_on_what_is_gone_shows_no_name() -> None:
+    """A grant that stands on an entry which is not there lets nobody see the folders above."""
+    world = World(tree("a/b"), [ANNA])
+    world.grants = [allow("a/b/gone", ANNA, Role.EDIT)]
+
+    assert {0} == set(roles(world, 100, every=True).values())
 
 
 @pytest.mark.parametrize("column", ["effect", "reach", "principal_kind"])

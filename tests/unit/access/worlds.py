@@ -92,7 +92,7 @@ def grants(draw: st.DrawFn, paths: list[Path], principals: list[Principal], rank
         counts = effect in (Effect.ALLOW, Effect.DENY)
         found.append(
             Grant(
-                path=draw(st.sampled_from([*paths, ("gone", "long ago")])),
+                path=draw(st.sampled_from([*paths, (*paths[-1], "gone", "long ago")])),
                 principal=draw(st.sampled_from([everybody, *principals])) if counts else ANYBODY,
                 rights=frozenset(),
                 effect=effect,
