@@ -4,6 +4,8 @@ Whole lists of every entry, as a POSIX folder has them, become few rows that say
 
 from __future__ import annotations
 
+import os
+import random
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -14,7 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lading.connectors.address import Address
 from lading.connectors.api import Drive, Page
+from lading.connectors.folder import open as open_folder
 from lading.connectors.profile import Profile
 from lading.manifest.read import Manifest
 from lading.manifest.tables import Feature
@@ -127,9 +131,10 @@ def words(grants: Iterable[Grant]) -> set[tuple[Any, ...]]:
     }
 
 
-def decided(grants: Iterable[Grant], person: str) -> Role:
-    """The role that *grants*, all of which reach an entry, give *person*: the words of `AccessRules`."""
-    mine = [grant for grant in grants if _names(grant.principal, person)]
+def decided(grants: Iterable[Grant], person: str, groups: set[str] | None = None) -> Role:
+    """The role that *grants*, all of which reach an entry, give *person* in *groups*: the words of `AccessRules`."""
+    groups = PEOPLE[person] if groups is None else groups
+    mine = [grant for grant in grants if _names(grant.principal, person, groups)]
     if not mine:
         return Role.NONE
     first = [grant for grant in mine if grant.rank == min(other.rank for other in mine)]
@@ -138,10 +143,10 @@ def decided(grants: Iterable[Grant], person: str) -> Role:
     return Role(min(allowed, max(min(denied) - 1, 0))) if denied else allowed
 
 
-def _names(principal: Principal, person: str) -> bool:
+def _names(principal: Principal, person: str, groups: set[str]) -> bool:
     if principal.kind is PrincipalKind.PERSON:
         return principal.id == person
-    return principal.kind is PrincipalKind.EVERYBODY or principal.id in PEOPLE[person]
+    return principal.kind is PrincipalKind.EVERYBODY or principal.id in groups
 
 
 def reaching(rows: list[Grant], path: Path, *, later: bool = False) -> list[Grant]:
@@ -254,3 +259,41 @@ def test_a_drive_that_hands_down_by_itself_is_taken_at_its_word(reach: Reach) ->
 
     assert {ROOT: reach, ("a",): reach} == {row.path: row.reach for row in rows}
     assert 2 == len(rows)
+
+
+FILE_MODES = (0o750, 0o755, 0o640, 0o644, 0o604, 0o070, 0o711, 0o000)
+FOLDER_MODES = (0o750, 0o755, 0o711, 0o705, 0o532, 0o700)
+
+
+def test_rows_of_a_real_folder_say_what_its_modes_say(tmp_path: LocalPath) -> None:
+    """
+    For owner, group and others each entry of a folder on the disk has the role that its own bits give, out of few rows.
+    """
+    luck = random.Random(5)
+    root = tmp_path / "drive"
+    for number in range(60):
+        folder = root / f"d{number % 7}" / f"e{number % 3}"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"f{number}").touch()
+    entries = sorted(root.rglob("*"), reverse=True)
+    for entry in entries:
+        modes = FOLDER_MODES if entry.is_dir() else FILE_MODES
+        entry.chmod(0o750 if luck.random() < 0.7 else luck.choice(modes))
+    with open_folder(Address("folder", str(root))) as drive, pytest.MonkeyPatch.context() as patch:
+        rows = list(_scan(patch, drive, str(tmp_path)).values("grants"))
+
+    mine, group = str(os.getuid()), str(os.getgid())
+    for entry in entries:
+        path, facts = entry.relative_to(root).parts, entry.stat()
+        for person, groups, shift in ((mine, set(), 6), ("77777", {group}, 3), ("88888", set(), 0)):
+            expected = _role_of(facts.st_mode >> shift & 7, entry.is_dir())
+            assert expected == decided(reaching(rows, path), person, groups), (entry, oct(facts.st_mode))
+    assert len(entries) > len({row.path for row in rows})
+
+
+def _role_of(bits: int, folder: bool) -> Role:
+    if folder:
+        return [Role.NONE, Role.PASS, Role.NONE, Role.PASS, Role.NONE, Role.DOWNLOAD, Role.NONE, Role.EDIT][
+            bits
+        ]
+    return {0b11: Role.EDIT, 0b10: Role.DOWNLOAD}.get(bits >> 1, Role.NONE)
