@@ -1,7 +1,7 @@
 """
 Measure `access diff`: who gained access between two drives of 1,000,000 entries, for 5,000 people and 50,000 grants.
 
-    python benchmarks/access.py [--entries 1000000] [--people 5000] [--grants 50000] [--moments 1] [--output FILE]
+    python benchmarks/access.py [--entries 1000000] [--people 5000] [--grants 50000] [--moments 4] [--output FILE]
 
 Two drives are generated in TMPDIR: 200 spaces with folders up to eight deep, departments in departments, groups in
 groups, guests, breaks, denials and ends.  The second one differs from the first in a few hundred planted ways.  The comparison
@@ -26,7 +26,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lading.manifest.access.comparing import Wish, compare_access
+from lading.manifest.access.comparing import MOMENTS, Wish, compare_access
 from lading.manifest.access.tables import Tables
 from lading.manifest.engine import engine
 from lading.manifest.schema import ROW_GROUP
@@ -63,7 +63,7 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    for name, count in (("entries", 1_000_000), ("people", 5_000), ("grants", 50_000), ("moments", 1)):
+    for name, count in (("entries", 1_000_000), ("people", 5_000), ("grants", 50_000), ("moments", MOMENTS)):
         parser.add_argument(f"--{name}", type=int, default=count)
     parser.add_argument("--memory", default="400MB")
     parser.add_argument("--output")

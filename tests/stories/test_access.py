@@ -9,13 +9,16 @@ from pathlib import Path as LocalPath
 
 import pytest
 
+from lading.connectors.address import parse
 from lading.connectors.conditions import ABSENT
 from lading.connectors.memory import MemoryDrive
+from lading.connectors.registry import open_drive
 from lading.manifest.tables import Feature
 from lading.model.access import Role
 from support.command import Answer, lading
 from support.scanning import scan_of
-from unit.access.firm import FAULTS, RULES, Fault, allow, firm
+from support.served_drive import serving
+from unit.access.firm import ANNA, FAULTS, RULES, Fault, allow, firm
 from unit.access.oracle import World
 
 AT = "1970-01-01T00:00:00+00:00"
@@ -232,3 +235,38 @@ def test_a_manifest_without_grants_is_refused(monkeypatch: pytest.MonkeyPatch, t
     scan_of(monkeypatch, drive_of(firm()), tmp_path / "bare")
 
     assert 40 == diff(tmp_path / "bare", tmp_path / "bare").code
+
+
+def test_a_drive_of_ours_is_scanned_and_asked(tmp_path: LocalPath) -> None:
+    """What a person granted on a served drive is found in its manifest: who, why, and a gain after one more grant."""
+    with serving(tmp_path / "home") as served:
+        (tmp_path / "token").write_text(served.mover(scopes=("read", "write", "share", "import")))
+        assert 0 == lading("drive", "person", "add", "anna", "--home", served.home).code
+        place = f"lading:http://127.0.0.1:{served.port}/deals"
+        drive = open_drive(parse(place, {"token": f"file:{tmp_path / 'token'}"}))
+        drive.make_folder(("Falcon",))
+        drive.write(("Falcon", "a.docx"), [b"x"], expect=ABSENT)
+        manifests = []
+        for role in (Role.DOWNLOAD, Role.EDIT):
+            drive.grants.set(allow("Falcon", ANNA, role))
+            manifests.append(tmp_path / role.name)
+            words = (
+                "scan",
+                place,
+                "--opt",
+                f"token=file:{tmp_path / 'token'}",
+                "--with",
+                "people,grants,links",
+            )
+            assert 0 == lading(*words, "-o", manifests[-1]).code
+
+    sides = ("--in", manifests[0], "--in", manifests[1], "--json")
+    asked = lading("access", "why", "anna", "Falcon/a.docx", *sides).json["manifests"]
+    told = lading("access", "diff", *manifests, "--json")
+    people = lading("access", "who", "Falcon", *sides).json["manifests"][1]["holders"]
+
+    assert ["download", "edit"] == [one["role"] for one in asked]
+    assert 0 == lading("access", "diff", manifests[0], manifests[0]).code
+    assert (12, 2) == (told.code, told.json["moments"][0]["gained"])
+    assert ["role"] == [cause["why"] for cause in told.json["moments"][0]["causes"]]
+    assert {"edit": ["anna"], "manage": ["mover"]} == {it["role"]: it["people"] for it in people}
