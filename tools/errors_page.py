@@ -12,7 +12,7 @@ from collections import defaultdict
 from importlib import import_module
 from pathlib import Path
 
-from lading.model.errors import DIFFERENT, FAILED_OBJECTS, Advice, LadingError, known
+from lading.model.errors import DIFFERENT, FAILED_OBJECTS, GAINED, ON_BOTH_SIDES, Advice, LadingError, known
 from lading.model.text import Language, Text
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "manual" / "errors.md"
@@ -42,8 +42,8 @@ NO_ERROR = (
     (
         DIFFERENT,
         Text(
-            "`compare`, `verify`: the two sides differ; `drive check`: something is wrong",
-            "`compare`、`verify`：两侧存在差异；`drive check`：发现问题",
+            "`compare`, `verify`: the two sides differ; `access diff`: access was lost only; `drive check`: something is wrong",
+            "`compare`、`verify`：两侧存在差异；`access diff`：仅有失去的权限；`drive check`：发现问题",
         ),
         Text("Look at the list.", "请查看清单。"),
     ),
@@ -57,6 +57,21 @@ NO_ERROR = (
             "Look at `failures.jsonl` or the lines, mend what they say, run again.",
             "请查看 `failures.jsonl` 或所列各行，按其说明处理后重新运行。",
         ),
+    ),
+    (
+        GAINED,
+        Text("`access diff`: somebody gained access", "`access diff`：有人获得了新增权限"),
+        Text(
+            "Take back what the causes name, or list it in --tolerate.",
+            "请收回所列原因中的权限，或在 --tolerate 中列明接受。",
+        ),
+    ),
+    (
+        ON_BOTH_SIDES,
+        Text(
+            "`access diff`: somebody stands on both sides of a wall", "`access diff`：有人同时位于隔离墙两侧"
+        ),
+        Text("Take one of the two grants back.", "请收回两项授权之一。"),
     ),
 )
 PIPE = (

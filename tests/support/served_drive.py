@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,14 +53,14 @@ class Served:
         self.process.send_signal(number)
         return self.process.wait(PATIENCE)
 
-    def mover(self, space: str = "deals") -> str:
-        """The token of somebody who manages a new *space*."""
+    def mover(self, space: str = "deals", scopes: Sequence[str] = ("read", "write", "import")) -> str:
+        """The token of somebody who manages a new *space*, for *scopes*."""
         home = ("--home", self.home)
         for words in (("person", "add", "mover"), ("space", "make", space, "--admin", "mover")):
             done = lading("drive", *words, *home)
             assert 0 == done.code, done.err
-        scopes = [word for scope in ("read", "write", "import") for word in ("--scope", scope)]
-        return str(lading("drive", "token", "make", "mover", *scopes, *home, "--json").json["token"])
+        words = [word for scope in scopes for word in ("--scope", scope)]
+        return str(lading("drive", "token", "make", "mover", *words, *home, "--json").json["token"])
 
 
 @contextmanager

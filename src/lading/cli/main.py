@@ -25,6 +25,13 @@ from lading.model.text import Text
 COMMANDS: dict[str, tuple[str, Text]] = {
     "scan": ("lading.cli.scan", Text("Write a drive down as a manifest.", "将网盘登记为清单。")),
     "compare": ("lading.cli.compare", Text("Compare two drives or manifests.", "比较两个网盘或清单。")),
+    "access": (
+        "lading.cli.access",
+        Text(
+            "Say who can do what, who gained, who lost, and why.",
+            "说明谁拥有何种权限、谁获得、谁失去及原因。",
+        ),
+    ),
     "copy": (
         "lading.cli.copy",
         Text("Copy one drive into another, resumably.", "将一个网盘复制到另一个，可断点续传。"),

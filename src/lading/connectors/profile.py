@@ -83,6 +83,8 @@ class AccessRules:
     """A guest counts only while an active person owns them."""
     complete: bool = True
     """The account is told all grants; False: others may stand there (a list seen by a plain member)."""
+    words: tuple[tuple[Effect, Role, tuple[str, ...]], ...] = ()
+    """Sets of the drive's own words, sorted, that say a role exactly; without any, only the role's own name does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +93,8 @@ class Features:
 
     versions: frozenset[str] = frozenset()
     """Facts of a version that `Versions.add` keeps: of `order`, `saved`, `modified`, `author`, `label`."""
+    version_limit: int | None = None
+    """Versions of a file that are kept, the current one included; older ones go.  None: all."""
     roles: frozenset[Role] = frozenset()
     """Roles that `Grants.set` can give."""
     effects: frozenset[Effect] = frozenset()

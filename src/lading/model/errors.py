@@ -498,6 +498,8 @@ class Internal(LadingError):
 # Exit codes of commands that ran well and found something.
 DIFFERENT = 10
 FAILED_OBJECTS = 11
+GAINED = 12
+ON_BOTH_SIDES = 13
 
 
 def known() -> dict[str, type[LadingError]]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
+from lading.manifest import mapping
 from lading.model.entry import Kind
 
 
@@ -55,8 +56,8 @@ class Reason(StrEnum):
     BY_RULE = "by_rule"
     KIND_DIFFERS = "kind_differs"
     UNREADABLE = "unreadable"
-    NAME_TAKEN = "name_taken"
-    PATH_TOO_LONG = "path_too_long"
+    NAME_TAKEN = mapping.NAME_TAKEN
+    PATH_TOO_LONG = mapping.PATH_TOO_LONG
     TOO_LARGE = "too_large"
     VANISHED_FROM_OLD = "vanished_from_old"
 

@@ -19,7 +19,10 @@ import duckdb
 from lading.connectors.names import folded, mapped, path_problems, problems
 from lading.connectors.profile import Case, Form, NameRules, NameUnit
 from lading.model.paths import Path, decode, encode
-from lading.stages.transfer.decide import Reason
+
+PATH_TOO_LONG = "path_too_long"
+NAME_TAKEN = "name_taken"
+"""Why NEW cannot hold an object under any name."""
 
 _BATCH = 20_000
 
@@ -37,7 +40,7 @@ def map_names(db: duckdb.DuckDBPyConnection, rules: NameRules) -> None:
         if changed:
             db.executemany("INSERT INTO m VALUES (?, ?, ?)", changed)
         long = [
-            (encode(path), Reason.PATH_TOO_LONG.value)
+            (encode(path), PATH_TOO_LONG)
             for path, row in zip(batch, rows, strict=True)
             if path_problems(decode(row[1]), rules)
         ]
@@ -135,7 +138,7 @@ def _refuse_taken(db: duckdb.DuckDBPyConnection) -> None:
     """
     db.execute(f"""
         INSERT INTO refused
-        SELECT path, '{Reason.NAME_TAKEN.value}' FROM m ANTI JOIN refused USING (path)
+        SELECT path, '{NAME_TAKEN}' FROM m ANTI JOIN refused USING (path)
         WHERE target IN (SELECT target FROM m GROUP BY target HAVING count(*) > 1)
            OR target IN (SELECT path FROM o WHERE path NOT IN (SELECT path FROM m))
     """)

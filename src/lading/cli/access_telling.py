@@ -1,0 +1,166 @@
+"""
+A comparison of access, told at the terminal.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from lading.cli import access_words as words
+from lading.cli.output import say, speak
+from lading.manifest.access.comparing import Compared
+from lading.manifest.access.diff import Cause, Outcome
+from lading.manifest.access.veil import Veil
+from lading.manifest.access.walls import Checked, Wall
+from lading.model.text import Text
+
+FIRST = 10
+"""Causes and links of each sort that are printed; `--list` has all."""
+NAMED = 5
+"""People who are named where many are meant."""
+
+_TITLES = (
+    Text("moment", "时刻"),
+    Text("gained", "获得"),
+    Text("lost", "失去"),
+    Text("same", "相同"),
+    Text("tolerated", "已接受"),
+)
+_PAIRS = Text("pairs of a person and an entry", "人员与条目的组数")
+_TITLE = {
+    True: Text("Gained at {time} by {people:,} people:", "{time}，{people:,} 人获得："),
+    False: Text("Lost at {time} by {people:,} people:", "{time}，{people:,} 人失去："),
+}
+_CAUSE = Text(
+    "  {people:,} people, {entries:,} entries, {pairs:,} pairs: {cause}",
+    "  {people:,} 人、{entries:,} 项，共 {pairs:,} 组：{cause}",
+)
+_EXAMPLE = Text(
+    "      e.g. {person} on {path}: {before} → {after}", "      例如 {person} 对 {path}：{before} → {after}"
+)
+_MORE = Text(
+    "  … and {count:,} more (--list FILE writes all)", "  ……另有 {count:,} 个（--list FILE 写出全部）"
+)
+_LINK = {
+    True: Text("opens more: {link}", "可打开更多：{link}"),
+    False: Text("opens less: {link}", "可打开的减少：{link}"),
+}
+_WALL = Text(
+    "wall {wall}, in {side}: {whom} on both sides: {one}; {two}",
+    "隔离墙 {wall}，{side} 中：{whom} 同时位于两侧：{one}；{two}",
+)
+_EQUAL = Text("Nobody gained or lost anything.", "无人获得或失去任何权限。")
+_ONLY = Text("{count:,} people are in {side} only", "有 {count:,} 人仅在 {side} 中")
+_UNASKED = Text(
+    "{side}: {count:,} entries could not be asked for grants or links; what holds there is not known",
+    "{side}：有 {count:,} 项无法查询授权或链接，其权限未知",
+)
+_PARTIAL = Text(
+    "{side}: the account that scanned is not told all grants", "{side}：扫描所用的账号看不到全部授权"
+)
+_NO_PEOPLE = Text(
+    "{side}: people and memberships were not scanned; groups count as empty",
+    "{side}：未扫描人员与成员关系，群组视为空",
+)
+_UNLISTED = Text(
+    "{side}: {count:,} people are named by grants or groups and listed nowhere; they are taken for active",
+    "{side}：授权或群组涉及的 {count:,} 人未列在人员表中，视为在职",
+)
+_NO_LINKS = Text(
+    "links were not compared: not both manifests have them", "未比较链接：并非两个清单都含有链接"
+)
+_LATER = Text(
+    "{count:,} more moments at which something ends on one side only were not looked at (--moments)",
+    "另有 {count:,} 个仅一侧发生到期的时刻未查看（--moments）",
+)
+
+
+def tell(found: Compared, walls: Sequence[Wall], checked: Sequence[Checked], veil: Veil) -> None:
+    """Print what *found* comes to; names that *veil* hides are ids."""
+    _summary(found)
+    for moment, outcome in found.outcomes.items():
+        for gain in (True, False):
+            _causes(found, outcome, words.time_of(moment), gain, veil)
+    for gain in (True, False):
+        changes = [change for change in found.links or () if change.gain is gain]
+        for change in changes[:FIRST]:
+            say(_LINK[gain], link=words.change(change, veil))
+        _more(len(changes))
+    for side, one in zip("AB", checked, strict=False):
+        _crossings(side, one, walls, veil)
+    for sentence in notes(found):
+        say(Text("{sentence}", "{sentence}"), sentence=sentence)
+    if not found.differs:
+        say(_EQUAL)
+
+
+def notes(found: Compared) -> Iterator[str]:
+    """What a reader has to know about the comparison."""
+    for side, tables, known, only in zip("AB", found.sides, found.directories, found.only, strict=True):
+        if only:
+            yield speak(_ONLY, count=only.bit_count(), side=side)
+        if unlisted := sum(one.single and not one.listed for one in known.known.values()):
+            yield speak(_UNLISTED, count=unlisted, side=side)
+        if tables.unasked:
+            yield speak(_UNASKED, count=tables.unasked, side=side)
+        if not tables.rules.complete:
+            yield speak(_PARTIAL, side=side)
+        if tables.principals is None or tables.members is None:
+            yield speak(_NO_PEOPLE, side=side)
+    if found.links is None:
+        yield speak(_NO_LINKS)
+    if found.unseen:
+        yield speak(_LATER, count=found.unseen)
+
+
+def named(whom: Sequence[str]) -> str:
+    """The first of *whom*, and how many more there are."""
+    more = f" (+{len(whom) - NAMED:,})" if len(whom) > NAMED else ""
+    return speak(Text(", ", "、")).join(whom[:NAMED]) + more
+
+
+def _summary(found: Compared) -> None:
+    table = Table(title=speak(_PAIRS), title_justify="left")
+    for title in _TITLES:
+        table.add_column(speak(title), justify="left" if title is _TITLES[0] else "right")
+    for moment, one in found.outcomes.items():
+        counts = (one.gained, one.lost, one.same, one.tolerated)
+        table.add_row(words.time_of(moment), *(f"{count:,}" for count in counts))
+    Console(file=sys.stdout).print(table)
+
+
+def _causes(found: Compared, outcome: Outcome, time: str, gain: bool, veil: Veil) -> None:
+    causes = [cause for cause in outcome.causes if cause.gain is gain]
+    if not causes:
+        return
+    say(_TITLE[gain], time=time, people=(outcome.gainers if gain else outcome.losers).bit_count())
+    for cause in causes[:FIRST]:
+        _cause(found, cause, veil)
+    _more(len(causes))
+
+
+def _cause(found: Compared, cause: Cause, veil: Veil) -> None:
+    said = words.cause(cause, found.directories, veil)
+    say(_CAUSE, people=cause.count, entries=cause.entries, pairs=cause.pairs, cause=said)
+    for path, person, before, after in cause.examples[:1]:
+        side, key = next((side, key) for side, key in enumerate(found.people[person].keys) if key)
+        who = words.principal(key, found.directories[side], veil)
+        say(_EXAMPLE, person=who, path=veil.path(path), before=words.role(before), after=words.role(after))
+
+
+def _crossings(side: str, checked: Checked, walls: Sequence[Wall], veil: Veil) -> None:
+    for crossing in checked.crossings[:FIRST]:
+        one, two = (words.grant(item, checked.directory, veil) for item in crossing.grants)
+        whom = named([words.principal(key, checked.directory, veil) for key in crossing.whom])
+        wall = veil.wall(walls.index(crossing.wall), crossing.wall)
+        say(_WALL, wall=wall, side=side, whom=whom, one=one, two=two)
+    _more(len(checked.crossings))
+
+
+def _more(count: int) -> None:
+    if count > FIRST:
+        say(_MORE, count=count - FIRST)
