@@ -31,7 +31,9 @@ def profile_from(facts: Mapping[str, Any]) -> Profile:
 def _value(kind: Any, told: Any) -> Any:
     if is_dataclass(kind) and isinstance(kind, type):
         hints = typing.get_type_hints(kind)
-        return kind(**{it.name: _value(hints[it.name], told[it.name]) for it in fields(kind) if it.name in told})
+        return kind(
+            **{it.name: _value(hints[it.name], told[it.name]) for it in fields(kind) if it.name in told}
+        )
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if origin in (typing.Union, types.UnionType):
         return None if told is None else _value(inner[0], told)
