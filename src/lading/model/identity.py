@@ -36,7 +36,7 @@ class Outcome(StrEnum):
     AMBIGUOUS = "ambiguous"
     """Somebody of NEW could be them, but it is not certain."""
     LEFT = "left"
-    """They are not active in OLD any more."""
+    """They are not active in OLD any more: nothing is given to them; who they are is known for what they wrote."""
     OUTSIDE = "outside"
     """A guest who is no guest of NEW."""
     UNMAPPED = "unmapped"
@@ -89,7 +89,7 @@ class Match:
     """
     One principal of OLD and what became of them.
 
-    *candidates* are those of NEW between whom nobody can decide.  Of a group, *wider* counts people of
+    *new* is who they are: of those who left, too, where that is certain.  *candidates* are those of NEW between whom nobody can decide.  Of a group, *wider* counts people of
     the one in NEW who are not mapped from people of the one in OLD, and *fewer* active people of the one in
     OLD who are not in that of NEW; None: not known, for the members of one side were not told.
     """
@@ -103,6 +103,13 @@ class Match:
     accept: frozenset[Accept] = frozenset()
     wider: int | None = 0
     fewer: int | None = 0
+
+    @property
+    def outlives(self) -> bool:
+        """Whether a guest ends later in NEW than in OLD."""
+        ours, theirs = self.old.until, self.new.until if self.new else None
+        mapped = self.old.kind is PrincipalKind.GUEST and self.outcome is Outcome.MAPPED
+        return mapped and ours is not None and (theirs is None or theirs > ours)
 
     @property
     def widens(self) -> bool:

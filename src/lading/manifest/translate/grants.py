@@ -62,8 +62,9 @@ def _widened(principal: Principal, who: Found, to: Target) -> str:
     """The code of why a grant to *principal* would reach more people in NEW; empty if it would not."""
     if who.match is not None and who.match.widens:
         return "grant.wider"
-    everybody = principal.kind is PrincipalKind.EVERYBODY
-    return "grant.everybody" if everybody and to.new.everybody_guests and not to.old.everybody_guests else ""
+    if principal.kind is not PrincipalKind.EVERYBODY or not to.new.everybody_guests:
+        return ""
+    return "grant.everybody" if to.loose_guests or not to.old.everybody_guests else ""
 
 
 def _role(grant: Grant, new: Principal, ranks: Ranks, to: Target, codes: list[str]) -> Role | None:
@@ -136,7 +137,4 @@ def _expires(grant: Grant, who: Found, to: Target, codes: list[str]) -> int | No
 
 def _guest_end(who: Found) -> int | None:
     """When the guest ended in OLD, if they live longer in NEW."""
-    if who.match is None or who.new is None or who.match.old.kind is not PrincipalKind.GUEST:
-        return None
-    ours, theirs = who.match.old.until, who.new.until
-    return ours if ours is not None and (theirs is None or theirs > ours) else None
+    return who.match.old.until if who.match is not None and who.match.outlives else None

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from lading.manifest.translate.target import Target, at_most, says_exactly
 from lading.model.access import Effect, Link
+from lading.model.identity import Outcome
 
 
 class CarriedLink(NamedTuple):
@@ -67,6 +68,6 @@ def _maker(link: Link, to: Target) -> tuple[str, tuple[str, ...]]:
     if not link.by:
         return "", ()
     match = to.people.individual(link.by)
-    if match is None or match.new is None:
+    if match is None or match.new is None or match.outcome is not Outcome.MAPPED:
         return "", ("link.maker",)
     return match.new.id, ()

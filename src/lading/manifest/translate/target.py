@@ -5,6 +5,7 @@ What a translation has to know: the new drive, how grants of the old one work to
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from lading.connectors.profile import AccessRules, Features, Profile
@@ -32,6 +33,14 @@ class Target:
         """What NEW can be given."""
         return self.profile.features
 
+    @cached_property
+    def loose_guests(self) -> bool:
+        """Whether a guest can do something in NEW, or for longer, who cannot in OLD."""
+        guests = (
+            it for it in self.people if it.old.kind is PrincipalKind.GUEST and it.outcome is Outcome.MAPPED
+        )
+        return any(it.outlives or key_of(it.old) not in self.circles.active for it in guests)
+
     @property
     def new(self) -> AccessRules:
         """How grants of NEW work together."""
@@ -52,7 +61,7 @@ _WHY = {Outcome.LEFT: "left", Outcome.OUTSIDE: "outside"}
 def found(principal: Principal, to: Target) -> Found:
     """Who of NEW gets what *principal* has: `nobody`, `left`, `outside` and `kind` say why nobody does."""
     match = to.people.find(principal.kind, principal.id)
-    if match is None or match.new is None:
+    if match is None or match.new is None or match.outcome is not Outcome.MAPPED:
         return Found(None, match, _WHY.get(match.outcome, "nobody") if match else "nobody")
     if principal.kind is PrincipalKind.GUEST and key_of(principal) not in to.circles.active:
         return Found(None, match, "left")

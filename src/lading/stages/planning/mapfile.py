@@ -103,7 +103,7 @@ def decisions(
     """
     lines, wrong = _read(raw, place)
     there = {key_of(principal): principal for principal in new}
-    wrong += _misfits(lines, {key_of(principal) for principal in old}, there)
+    wrong += _misfits(lines, {key_of(principal): principal for principal in old}, there)
     wrong += _doubled(lines)
     if wrong:
         raise BadMap(place, _told(sorted(wrong)))
@@ -192,7 +192,9 @@ def _line(number: int, cells: Mapping[str, str]) -> Line | Wrong:
     return Line(number, old, Outcome(outcome), new, frozenset(map(Accept, words)))
 
 
-def _misfits(lines: Iterable[Line], old: set[Key], new: Mapping[Key, Principal]) -> Iterator[Wrong]:
+def _misfits(
+    lines: Iterable[Line], old: Mapping[Key, Principal], new: Mapping[Key, Principal]
+) -> Iterator[Wrong]:
     """Lines about somebody who is not there, or who cannot be them."""
     for line in lines:
         if line.old not in old:
@@ -206,7 +208,7 @@ def _misfits(lines: Iterable[Line], old: set[Key], new: Mapping[Key, Principal])
             )
         elif line.new not in new:
             yield Wrong(line.number, _text(UNKNOWN_NEW, **theirs))
-        elif not new[line.new].active:
+        elif not new[line.new].active and line.old in old and old[line.old].active:
             yield Wrong(line.number, _text(INACTIVE, **theirs))
 
 

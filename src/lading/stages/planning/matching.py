@@ -76,9 +76,12 @@ class _Looking:
         if decided is not None and decided.new is None:
             return Match(old, Outcome.UNMAPPED, by=By.MAP)
         if decided is not None and decided.new is not None:
-            return Match(old, Outcome.MAPPED, self._by_key[decided.new], By.MAP, accept=decided.accept)
-        if not old.active:
-            return Match(old, Outcome.LEFT)
+            outcome = Outcome.MAPPED if old.active else Outcome.LEFT
+            return Match(old, outcome, self._by_key[decided.new], By.MAP, accept=decided.accept)
+        match = self._searched(old)
+        return match if old.active else Match(old, Outcome.LEFT, match.new, match.by)
+
+    def _searched(self, old: Principal) -> Match:
         for by in self._how.order:
             if found := self._candidates(old, by):
                 return self._decide(old, by, found)
@@ -164,7 +167,7 @@ def _same_kind(old: Principal, found: list[Principal]) -> list[Principal]:
 
 def _contradiction(old: Principal, new: Principal, by: By) -> Why | None:
     """What speaks against *new*, whom *by* found alone."""
-    if not new.active:
+    if old.active and not new.active:
         return Why.INACTIVE
     if old.kind in GROUPS or by in (By.MAIL, By.RULE):
         return None
