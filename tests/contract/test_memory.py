@@ -8,9 +8,20 @@ import pytest
 
 from lading.connectors.address import parse
 from lading.connectors.memory import MemoryDrive, MemoryStore
-from lading.connectors.profile import Case, Form, NameRules, NameUnit
+from lading.connectors.profile import Case, Features, Form, NameRules, NameUnit
 from lading.connectors.registry import open_drive as open_address
+from lading.model.access import Effect, PrincipalKind, Role
 from lading.testkit.contract import DriveContract, OpenDrive, RefusesChanges
+from support.people import peopled
+
+POOR = Features(
+    versions=frozenset({"order", "label"}),
+    roles=frozenset({Role.DOWNLOAD, Role.EDIT}),
+    effects=frozenset({Effect.ALLOW}),
+    principals=frozenset({PrincipalKind.PERSON, PrincipalKind.GROUP}),
+    links=frozenset({"expires"}),
+    link_roles=frozenset({Role.DOWNLOAD}),
+)
 
 
 class TestMemoryDrive(DriveContract):
@@ -20,7 +31,7 @@ class TestMemoryDrive(DriveContract):
 
     @pytest.fixture
     def store(self):
-        return MemoryStore(page_size=2)
+        return peopled(MemoryStore(page_size=2))
 
     @pytest.fixture
     def open_drive(self, store) -> OpenDrive:
@@ -32,11 +43,17 @@ class TestMemoryDrive(DriveContract):
 
 
 class TestWindowsLikeDrive(DriveContract):
-    """Case folded, coarse clock, few characters, no control characters, a narrow range of times."""
+    """
+    Case folded, coarse clock, few characters, no control characters, a narrow range of times.
+
+    Of what hangs on files it can be given little, and has to be asked entry by entry.
+    """
 
     @pytest.fixture
     def open_drive(self) -> OpenDrive:
         store = MemoryStore(
+            features=POOR,
+            bulk=False,
             names=NameRules(
                 case=Case.FOLDED,
                 characters=frozenset('/\0\\:*?"<>|'),
@@ -50,6 +67,7 @@ class TestWindowsLikeDrive(DriveContract):
             modified_range=(315_532_800 * 10**9, 4_354_819_198 * 10**9),
             size_limit=20 << 20,
         )
+        peopled(store)
         return lambda: MemoryDrive(store)
 
 
@@ -63,7 +81,17 @@ class TestForgetfulDrive(DriveContract):
             keeps_modified=False,
             page_size=100,
             cursor_lifetime=1,
+            features=Features(),
         )
+        return lambda: MemoryDrive(store)
+
+
+class TestBareDrive(DriveContract):
+    """The six calls and nothing else."""
+
+    @pytest.fixture
+    def open_drive(self) -> OpenDrive:
+        store = MemoryStore(offers=())
         return lambda: MemoryDrive(store)
 
 

@@ -5,19 +5,29 @@ The contract suite notices: each test named here passes on an honest drive and f
 from __future__ import annotations
 
 import inspect
+import time
 import unicodedata
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
 from lading.connectors.api import Page
 from lading.connectors.conditions import ABSENT, ANYTHING
+from lading.connectors.facets import Wanted
 from lading.connectors.memory import MemoryDrive, MemoryStore
+from lading.connectors.memory.access import MemoryGrants, MemoryLinks, MemoryPeople
+from lading.connectors.memory.batch import MemoryBatch
 from lading.connectors.memory.memory import MemoryMoves, MemoryPartials
+from lading.connectors.memory.versions import MemoryVersions
+from lading.model.access import Effect, Reach
 from lading.model.entry import Entry
 from lading.model.errors import DriveError, NotFound, Unavailable
 from lading.testkit.contract import DriveContract
+from lading.testkit.contract.granting import FILE as GIVEN
+from lading.testkit.contract.granting import FOLDER
 from lading.testkit.sources import SourceBroke
+from support.people import PEOPLE, peopled
 
 
 class ShowsHalves(MemoryDrive):
@@ -196,6 +206,185 @@ class SweepsAll(MemoryDrive):
         self.partials = Partials(store, "lading")
 
 
+def hung(facet, kind, **methods):
+    """A drive whose *facet* is of class *kind* with other *methods*."""
+
+    class Lying(MemoryDrive):
+        def __init__(self, store):
+            super().__init__(store)
+            setattr(self, facet, type("Facet", (kind,), methods)(store))
+
+    return Lying
+
+
+def reversed_versions(self, path):
+    return iter([*MemoryVersions.list(self, path)][::-1])
+
+
+def by_the_account(self, path, source, version, *, expect):
+    return MemoryVersions.add(self, path, source, replace(version, author="1002"), expect=expect)
+
+
+def by_nobody_if_unknown(self, path, source, version, *, expect):
+    known = version.author in self._store.people
+    return MemoryVersions.add(
+        self, path, source, version if known else replace(version, author=""), expect=expect
+    )
+
+
+def dated_now(self, path, source, version, *, expect):
+    return MemoryVersions.add(self, path, source, replace(version, saved=time.time_ns()), expect=expect)
+
+
+def without_label(self, path, source, version, *, expect):
+    return MemoryVersions.add(self, path, source, replace(version, label=""), expect=expect)
+
+
+def over_anything(self, path, source, version, *, expect):
+    return MemoryVersions.add(self, path, source, version, expect=ANYTHING)
+
+
+def of_any_length(self, path, source, version, *, expect):
+    content = b"".join(source)
+    return MemoryVersions.add(self, path, [content], replace(version, size=len(content)), expect=expect)
+
+
+def all_but_the_first(self):
+    return iter([*super(type(self), self).all()][1:])
+
+
+def all_with_singles(self):
+    found = [
+        (path, tuple(v for v, _ in node.versions)) for path, node in self._store.nodes() if node.versions
+    ]
+    return iter(found)
+
+
+def also_inherited(self, path):
+    return tuple(
+        replace(one, path=path) for end in range(len(path) + 1) for one in MemoryGrants.list(self, path[:end])
+    )
+
+
+def as_allowance(self, grant):
+    MemoryGrants.set(self, replace(grant, effect=Effect.ALLOW) if grant.effect is Effect.DENY else grant)
+
+
+def twice_over(self, grant):
+    self._store.hang(replace(grant, rights=frozenset({"x"})))
+
+
+def for_ever(self, grant):
+    MemoryGrants.set(self, replace(grant, expires=None))
+
+
+def everywhere(self, grant):
+    MemoryGrants.set(self, replace(grant, reach=Reach.ALL))
+
+
+def to_members(self, grant):
+    pairs = [one.member for one in self._store.members if one.group == grant.principal.id]
+    for principal in [self._store.people[one] for one in pairs] or [grant.principal]:
+        MemoryGrants.set(self, replace(grant, principal=principal))
+
+
+def to_namesakes(self, grant):
+    same = [one for one in self._store.people.values() if one.kind is grant.principal.kind]
+    MemoryGrants.set(self, replace(grant, principal=same[-1]))
+
+
+def to_strangers(self, grant):
+    self._store.know(grant.principal)
+    MemoryGrants.set(self, grant)
+
+
+def the_nearest_role(self, grant):
+    roles = self._store.profile.features.roles
+    MemoryGrants.set(self, grant if grant.role in roles else replace(grant, role=max(roles)))
+
+
+def break_kept(self, grant):
+    if grant.effect is not Effect.BREAK:
+        MemoryGrants.unset(self, grant)
+
+
+def without_password(self, link, *, password):
+    return MemoryLinks.make(self, replace(link, has_password=False), password=None)
+
+
+def without_limits(self, link, *, password):
+    return MemoryLinks.make(self, replace(link, limit=None, inside=False), password=password)
+
+
+def of_the_newest(self, link, *, password):
+    return MemoryLinks.make(self, replace(link, version=None), password=password)
+
+
+def never_gone(self, link):
+    return None
+
+
+def flattened(self):
+    return (one for one in MemoryPeople.memberships(self) if one.member[0] != "d")
+
+
+class TellsOnlyCurrent(MemoryDrive):
+    """Its batch gives the newest content, whatever version is asked for."""
+
+    def __init__(self, store):
+        super().__init__(store)
+        drive = self
+
+        class Batch(MemoryBatch):
+            def read(self, wanted):
+                return super().read([Wanted(one.path) for one in wanted])
+
+        self.batch = Batch(drive, store)
+
+
+class FillsGaps(MemoryDrive):
+    """Its batch stores what comes after a version that failed."""
+
+    def __init__(self, store):
+        super().__init__(store)
+        drive = self
+
+        class Batch(MemoryBatch):
+            def write(self, uploads):
+                for upload in uploads:
+                    yield from super().write([upload])
+
+        self.batch = Batch(drive, store)
+
+
+class SortsBatches(MemoryDrive):
+    """Its batch answers, and stores, in the order of the times of the versions."""
+
+    def __init__(self, store):
+        super().__init__(store)
+        drive = self
+
+        class Batch(MemoryBatch):
+            def write(self, uploads):
+                return super().write(sorted(uploads, key=lambda one: one.version.saved))
+
+        self.batch = Batch(drive, store)
+
+
+class SkipsErrors(MemoryDrive):
+    """Its batch leaves out what it cannot give."""
+
+    def __init__(self, store):
+        super().__init__(store)
+        drive = self
+
+        class Batch(MemoryBatch):
+            def read(self, wanted):
+                return (one for one in super().read(wanted) if isinstance(one, bytes))
+
+        self.batch = Batch(drive, store)
+
+
 class Raw(MemoryDrive):
     def stat(self, path):
         try:
@@ -246,6 +435,46 @@ BITES = [
     (SweepsAll, "test_sweep", {}),
     (Raw, "test_stat_of_nothing", {}),
     (Anonymous, "test_stat_of_nothing", {}),
+    (hung("versions", MemoryVersions, list=reversed_versions), "test_versions_keep_order_and_facts", {}),
+    (hung("versions", MemoryVersions, add=by_the_account), "test_versions_keep_order_and_facts", {}),
+    (hung("versions", MemoryVersions, add=dated_now), "test_versions_keep_order_and_facts", {}),
+    (hung("versions", MemoryVersions, add=without_label), "test_versions_keep_order_and_facts", {}),
+    (hung("versions", MemoryVersions, add=by_nobody_if_unknown), "test_unknown_authors_are_refused", {}),
+    (hung("versions", MemoryVersions, add=over_anything), "test_versions_honour_what_is_there", {}),
+    (hung("versions", MemoryVersions, add=of_any_length), "test_a_version_that_breaks_off_is_none", {}),
+    (hung("versions", MemoryVersions, all=all_but_the_first), "test_all_versions_agree_with_each", {}),
+    (hung("versions", MemoryVersions, all=all_with_singles), "test_all_versions_agree_with_each", {}),
+    (SortsBatches, "test_a_batch_adds_versions_in_order", {}),
+    (FillsGaps, "test_after_a_failed_version_none_follows", {}),
+    (SkipsErrors, "test_a_batch_gives_contents_in_order", {}),
+    (TellsOnlyCurrent, "test_a_batch_gives_versions", {}),
+    (hung("grants", MemoryGrants, all=all_but_the_first), "test_all_grants_agree_with_each", {}),
+    (hung("grants", MemoryGrants, list=also_inherited), "test_all_grants_agree_with_each", {}),
+    (hung("grants", MemoryGrants, set=as_allowance), "test_a_denial_stands_beside_an_allowance", {}),
+    (hung("grants", MemoryGrants, set=twice_over), "test_each_role_is_given_and_taken", {}),
+    (hung("grants", MemoryGrants, unset=never_gone), "test_each_role_is_given_and_taken", {}),
+    (hung("grants", MemoryGrants, set=for_ever), "test_grants_end_when_they_say", {}),
+    (
+        hung("grants", MemoryGrants, set=everywhere),
+        "test_each_reach_is_kept_or_refused",
+        {"reach": Reach.HERE},
+    ),
+    (hung("grants", MemoryGrants, set=to_members), "test_all_kinds_of_principals", {}),
+    (hung("grants", MemoryGrants, set=to_namesakes), "test_all_kinds_of_principals", {}),
+    (hung("grants", MemoryGrants, set=to_strangers), "test_grants_of_nobody_and_on_nothing", {}),
+    (hung("grants", MemoryGrants, set=the_nearest_role), "test_what_cannot_be_held_is_refused", {}),
+    (
+        hung("grants", MemoryGrants, unset=break_kept),
+        "test_inheritance_ends_and_comes_back",
+        {"effect": Effect.BREAK},
+    ),
+    (hung("links", MemoryLinks, make=without_password), "test_links_are_told_with_their_limits", {}),
+    (hung("links", MemoryLinks, make=without_limits), "test_links_are_told_with_their_limits", {}),
+    (hung("links", MemoryLinks, make=of_the_newest), "test_links_are_told_with_their_limits", {}),
+    (hung("links", MemoryLinks, make=without_password), "test_limits_that_cannot_be_held_make_no_link", {}),
+    (hung("links", MemoryLinks, revoke=never_gone), "test_a_link_is_revoked", {}),
+    (hung("links", MemoryLinks, all=all_but_the_first), "test_all_links_agree_with_each", {}),
+    (hung("people", MemoryPeople, memberships=flattened), "test_memberships_agree_with_members", {}),
 ]
 
 
@@ -261,16 +490,33 @@ def test_the_suite_notices(kind, test, given):
 
 
 def _call(kind, test, given):
-    store = MemoryStore(page_size=50)
-    method = getattr(DriveContract(), test)
+    store = peopled(MemoryStore(page_size=50))
+    suite = DriveContract()
+    method = getattr(suite, test)
     needed = set(inspect.signature(method).parameters) - given.keys()
-    known = {"open_drive": lambda: kind(store), "drive": kind(store), "filled": lambda: kind(store)}
-    known |= {"reading": known["drive"], "partials": known["drive"].partials, "moves": known["drive"].moves}
+    drive, honest = kind(store), MemoryDrive(store)
+    known = {
+        "open_drive": lambda: kind(store),
+        "drive": drive,
+        "filled": lambda: kind(store),
+        "reading": drive,
+    }
+    known |= {facet: getattr(drive, facet) for facet in ("partials", "moves", "grants", "links")}
+    known |= {"history": drive.versions, "together": drive.batch, "somebody": PEOPLE[0]}
+    known["sent"] = DriveContract.sent.__wrapped__(suite, PEOPLE)
+    known["known"] = PEOPLE
+    if needed & {"grants", "links"}:
+        _shared(honest)
     if needed & {"entries", "file", "folder", "moves", "reading"}:
-        known |= _furnished(MemoryDrive(store))
+        known |= _furnished(honest)
     if "entries" in needed:
         known["entries"] = known["drive"].list(()).entries
     method(**{name: known[name] for name in needed}, **given)
+
+
+def _shared(drive: MemoryDrive) -> None:
+    drive.make_folder(FOLDER)
+    drive.write(GIVEN, [b"content"], expect=ABSENT)
 
 
 def _furnished(drive: MemoryDrive) -> dict[str, Entry]:

@@ -20,6 +20,7 @@ from lading.connectors.wrap.record import RecordedDrive
 from lading.connectors.wrap.retry import RetryingDrive
 from lading.connectors.wrap.timetable import parse_timetable
 from lading.testkit.contract import DriveContract, OpenDrive, RefusesChanges
+from support.people import peopled
 
 AT_ONCE = Means(sleep=lambda seconds: None)
 
@@ -31,7 +32,7 @@ class _Wrapped(DriveContract):
 
     @pytest.fixture
     def open_drive(self) -> OpenDrive:
-        self.store = MemoryStore(page_size=2)
+        self.store = peopled(MemoryStore(page_size=2))
         return lambda: self.wrap(MemoryDrive(self.store))
 
     @pytest.fixture
@@ -58,13 +59,21 @@ class TestRetryingOverFaults(_Wrapped):
     def wrap(drive: Drive) -> Drive:
         # Not where the suite asks for the very error of a change: after a lost answer, what a
         # removal was to do being done is a success.
-        asking = ("list", "stat", "read", "make_folder", "partials.offset")
+        asking = (
+            "list", "stat", "read", "make_folder", "partials.offset", "versions.list", "versions.all", "versions.read",
+            "grants.list", "grants.all", "links.list", "links.all", "people.principals", "people.memberships",
+        )  # fmt: skip
         faults = (
             *(Fault(harm=Harm.UNAVAILABLE, call=call, share=0.15) for call in asking),
             *(
                 Fault(harm=Harm.THROTTLED, call=call, share=0.2, seconds=30)
                 for call in ("remove", "moves.move")
             ),
+            *(
+                Fault(harm=Harm.UNAVAILABLE, call=call, share=0.2, late=True)
+                for call in ("versions.add", "grants.set", "grants.unset", "links.make", "links.revoke")
+            ),
+            Fault(harm=Harm.UNAVAILABLE, call="batch.read", at=0, share=0.1),
             Fault(harm=Harm.UNAVAILABLE, call="read", at=2, share=0.2),
             Fault(harm=Harm.TRUNCATED, call="read", at=1000, share=0.2),
         )
@@ -95,7 +104,7 @@ class TestPolicy(_Wrapped):
 
     @pytest.fixture
     def open_drive(self, tmp_path: Path) -> OpenDrive:
-        self.store = MemoryStore(page_size=2)
+        self.store = peopled(MemoryStore(page_size=2))
         policy = Policy(limits="100000calls/s 100GiB/s", limits_state=str(tmp_path / "limits"))
         return lambda: wrapped(MemoryDrive(self.store), policy, note=lambda record: None, means=AT_ONCE)
 

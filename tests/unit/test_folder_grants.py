@@ -20,7 +20,9 @@ from lading.connectors.conditions import ABSENT, ANYTHING
 from lading.connectors.folder import FolderDrive, acl
 from lading.connectors.folder import open as open_folder
 from lading.connectors.folder.acl import GROUP, GROUP_OBJ, MASK, OTHER, USER, USER_OBJ, Owners, Rule
-from lading.model.access import Effect, Grant, PrincipalKind, Reach
+from lading.connectors.profile import AccessRules
+from lading.model.access import Effect, Grant, PrincipalKind, Reach, Role
+from lading.model.errors import Unable
 
 RULES = st.lists(
     st.builds(
@@ -55,44 +57,53 @@ def test_layout_of_the_kernel() -> None:
     assert (Rule(USER, 6, 1000), Rule(OTHER, 4)) == acl.decoded(raw)
 
 
-def told(rules: tuple[Rule, ...], source: str = "acl") -> set[tuple[str, str, str, str]]:
-    """Grants in short: kind, id, effect, rights."""
-    return {short(grant) for grant in acl.grants_of(("x",), rules, Owners(10, 20), source)}
+Short = tuple[str, str, int, Role, str]
 
 
-def short(grant: Grant) -> tuple[str, str, str, str]:
+def told(rules: tuple[Rule, ...], *, folder: bool = False) -> set[Short]:
+    """Grants in short: kind, id, rank, role, rights."""
+    return {short(grant) for grant in acl.grants_of(("x",), rules, Owners(10, 20), "acl", folder=folder)}
+
+
+def short(grant: Grant) -> Short:
     """One grant in short."""
-    return grant.principal.kind.value, grant.principal.id, grant.effect.value, "".join(sorted(grant.rights))
+    assert grant.effect is Effect.ALLOW
+    who = grant.principal
+    return who.kind.value, who.id, grant.rank, grant.role, "".join(sorted(grant.rights))
 
 
 @pytest.mark.parametrize(
-    ("mode", "expected"),
+    ("mode", "folder", "expected"),
     [
-        (0o750, {("person", "10", "allow", "rwx"), ("group", "20", "allow", "rx")}),
+        (0o750, True, {("person", "10", 0, Role.EDIT, "rwx"), ("group", "20", 2, Role.DOWNLOAD, "rx")}),
+        (0o750, False, {("person", "10", 0, Role.EDIT, "rwx"), ("group", "20", 2, Role.DOWNLOAD, "rx")}),
         (
             0o644,
+            False,
             {
-                ("person", "10", "allow", "rw"),
-                ("group", "20", "allow", "r"),
-                ("everybody", "everybody", "allow", "r"),
+                ("person", "10", 0, Role.EDIT, "rw"),
+                ("group", "20", 2, Role.DOWNLOAD, "r"),
+                ("everybody", "everybody", 3, Role.DOWNLOAD, "r"),
             },
         ),
-        (0o000, set()),
-        # Who stands earlier and has less is denied what those after have.
+        # Names without a way in, a way in without names, a drop box.
         (
-            0o604,
+            0o413,
+            True,
             {
-                ("person", "10", "allow", "rw"),
-                ("group", "20", "deny", "r"),
-                ("everybody", "everybody", "allow", "r"),
+                ("person", "10", 0, Role.NONE, "r"),
+                ("group", "20", 2, Role.PASS, "x"),
+                ("everybody", "everybody", 3, Role.PASS, "wx"),
             },
         ),
-        (0o070, {("person", "10", "deny", "rwx"), ("group", "20", "allow", "rwx")}),
+        (0o012, False, {("person", "10", 0, Role.NONE, ""), ("group", "20", 2, Role.NONE, "x"), ("everybody", "everybody", 3, Role.NONE, "w")}),
+        # Who stands earlier and has less does not fall through to those after.
+        (0o070, True, {("person", "10", 0, Role.NONE, ""), ("group", "20", 2, Role.EDIT, "rwx")}),
     ],
-)
-def test_grants_of_modes(mode: int, expected: set[tuple[str, str, str, str]]) -> None:
-    """Mode bits become grants to owner, group and everybody, with the denials their order implies."""
-    assert expected == told(acl.of_mode(mode), "mode")
+)  # fmt: skip
+def test_grants_of_modes(mode: int, folder: bool, expected: set[Short]) -> None:
+    """Mode bits become grants to owner, group and everybody, in the order in which they decide."""
+    assert expected == told(acl.of_mode(mode), folder=folder)
 
 
 def test_mask_limits_all_but_owner_and_others() -> None:
@@ -107,18 +118,18 @@ def test_mask_limits_all_but_owner_and_others() -> None:
     )
 
     assert {
-        ("person", "10", "allow", "rwx"),
-        ("person", "30", "allow", "rx"),
-        ("group", "20", "allow", "rx"),
-        ("group", "40", "allow", "r"),
+        ("person", "10", 0, Role.EDIT, "rwx"),
+        ("person", "30", 1, Role.DOWNLOAD, "rx"),
+        ("group", "20", 2, Role.DOWNLOAD, "rx"),
+        ("group", "40", 2, Role.DOWNLOAD, "r"),
     } == told(rules)
 
 
-def test_named_user_without_rights_is_denied() -> None:
-    """A user who is named with no rights is shut out, though everybody else may read."""
+def test_named_user_without_rights_is_named() -> None:
+    """A user who is named with no rights is told, so that what everybody else has is not theirs."""
     rules = (Rule(USER_OBJ, 6), Rule(USER, 0, 30), Rule(GROUP_OBJ, 4), Rule(MASK, 4), Rule(OTHER, 4))
 
-    assert ("person", "30", "deny", "r") in told(rules)
+    assert ("person", "30", 1, Role.NONE, "") in told(rules)
 
 
 @pytest.fixture
@@ -143,14 +154,26 @@ def test_acls_of_the_administrators_tool(drive: FolderDrive, tmp_path: Path) -> 
     below = {short(grant) for grant in grants if grant.reach is Reach.LATER}
     names = {grant.principal.id: grant.principal.name for grant in grants}
 
-    assert {("person", "4242", "allow", "rwx"), ("group", "4343", "allow", "rx")} <= here
+    assert {
+        ("person", "4242", 1, Role.EDIT, "rwx"),
+        ("group", "4343", 2, Role.DOWNLOAD, "rx"),
+    } <= here
     assert "nobody" in names.values()
-    assert ("person", "4242", "allow", "rx") in below
+    assert ("person", "4242", 1, Role.DOWNLOAD, "rx") in below
     assert "4242" == names["4242"]
     assert {"acl", "default acl"} == {grant.source for grant in grants}
-    assert not any(
-        grant.principal.kind is PrincipalKind.EVERYBODY for grant in grants if grant.effect is Effect.ALLOW
-    )
+    assert not any(grant.principal.kind is PrincipalKind.EVERYBODY for grant in grants)
+
+
+def test_rights_are_not_set(drive: FolderDrive) -> None:
+    """A folder refuses to take a grant or to take one away, and tells no list of everything."""
+    grant = drive.grants.list(())[0]
+    for refused in (drive.grants.set, drive.grants.unset):
+        with pytest.raises(Unable):
+            refused(grant)
+
+    assert drive.grants.all() is None
+    assert drive.profile.access == AccessRules(passage=True)
 
 
 def test_symlinks_have_no_grants(drive: FolderDrive, tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def manifest(folder: LocalPath, rows: Iterable[Row]) -> Manifest:
         part.add_table(pa.Table.from_batches([batch]))
         facts = part.finish()
     write_json(
-        str(folder / "manifest.json"), {"format": 1, **finished_facts(str(folder), [facts]), "finished": 1.0}
+        str(folder / "manifest.json"), {"format": 2, **finished_facts(str(folder), [facts]), "finished": 1.0}
     )
     return open_manifest(folder)
 

@@ -16,17 +16,12 @@ from typing import Any
 import duckdb
 import pytest
 
-import lading.manifest.content
-import lading.manifest.scan
-import lading.manifest.walk
 from lading.connectors.address import Address
 from lading.connectors.api import Drive, Page
 from lading.connectors.profile import Profile
-from lading.connectors.wrap.policy import Policy
 from lading.manifest.engine import engine, insist
 from lading.manifest.files import local_errors
 from lading.manifest.read import Manifest, open_manifest
-from lading.manifest.scan import scan
 from lading.model.entry import Entry, Kind
 from lading.model.errors import (
     BadManifest,
@@ -45,8 +40,7 @@ from lading.model.errors import (
 )
 from lading.model.paths import ROOT, Path
 from lading.model.progress import Progress
-
-ADDRESS = Address("tiny", "here", {"user": "anna", "password": "env:SECRET"})
+from support.scanning import ADDRESS, Inline, scan_of
 
 
 class TinyDrive(Drive):
@@ -94,20 +88,6 @@ class TinyDrive(Drive):
     make_folder = remove = write
 
 
-class Inline:
-    """A crew of nobody: the caller does the work."""
-
-    size = 2
-
-    def submit(self, work: Callable[..., Any], *args: Any) -> Future[Any]:
-        done: Future[Any] = Future()
-        try:
-            done.set_result(work(*args))
-        except Exception as error:
-            done.set_exception(error)
-        return done
-
-
 FILES = {(f"s{number % 3}", f"d{number % 7}", f"f{number}"): b"x" * number for number in range(60)} | {
     ("loose",): b"abc"
 }
@@ -116,10 +96,7 @@ FILES = {(f"s{number % 3}", f"d{number % 7}", f"f{number}"): b"x" * number for n
 @pytest.fixture
 def scanned(monkeypatch: pytest.MonkeyPatch, tmp_path: LocalPath) -> Callable[..., Manifest]:
     def run(drive: Drive, name: str = "m", **options: Any) -> Manifest:
-        for module in (lading.manifest.walk, lading.manifest.content, lading.manifest.scan):
-            monkeypatch.setattr(module, "drive_for", lambda address, policy: drive)
-        options = {"crew": Inline(), "now": lambda: 7.0, "address": ADDRESS, **options}
-        return scan(options.pop("address"), Policy(), tmp_path / name, **options)
+        return scan_of(monkeypatch, drive, tmp_path / name, **options)
 
     return run
 
@@ -444,13 +421,13 @@ def lose_header(folder: LocalPath) -> str:
 
 
 def cut_header(folder: LocalPath) -> str:
-    (folder / "manifest.json").write_text('{"format": 1,')
+    (folder / "manifest.json").write_text('{"format": 2,')
     return "manifest.json"
 
 
 @pytest.mark.parametrize(
     "harm",
-    [damage_part, lose_part, damage_spaces, lose_header, cut_header, rewrite(format=2), rewrite(finished=None), rewrite(parts=None),
+    [damage_part, lose_part, damage_spaces, lose_header, cut_header, rewrite(format=1), rewrite(format=3), rewrite(finished=None), rewrite(parts=None),
      rewrite(parts=[{"name": "../x", "rows": 1, "bytes": 1, "sha256": ""}]), rewrite(counts=3), rewrite(fingerprint={})],
 )  # fmt: skip
 def test_damaged_manifests_are_refused(scanned: Any, harm: Callable[[LocalPath], str]) -> None:

@@ -13,14 +13,16 @@ from typing import IO, Any, NamedTuple
 
 import click
 
+from lading.cli.compared_tables import FirstRows, facts_of_tables, tell_tables
 from lading.cli.meter import Meter
-from lading.cli.options import address, drive_option, json_option
+from lading.cli.options import address, drive_option, features, json_option, with_option
 from lading.cli.output import answer, progress_bar, say, speak
-from lading.cli.scan import DIGEST, LIMIT, WORKERS, facts_of, processors, written
+from lading.cli.scan import DIGEST, LIMIT, WORKERS, Depth, facts_of, processors, written
 from lading.connectors.address import Address
 from lading.connectors.crew import Crew
 from lading.connectors.wrap.timetable import parse_timetable
 from lading.manifest.compare import Comparison, Difference, Side, What, compare
+from lading.manifest.compare_tables import compare_tables
 from lading.manifest.files import UNFINISHED, local_errors, publish_file
 from lading.manifest.parts import FOLDER
 from lading.manifest.read import HEADER, Manifest, open_manifest
@@ -37,6 +39,7 @@ _HELP = Text(
 
     A and B are drives, or folders that `lading scan` wrote; a drive is scanned first.  Entries
     are compared by kind, size and, where both sides have one, digest; times are not compared.
+    What hangs on files is compared where both sides have it: see --with.
     A folder that looks like a manifest is taken for a drive when written as folder:PATH.
 
     Exit codes: 0 only if nothing differs; 10 something differs; 2 to 5 bad request; 20 to 39 a
@@ -44,7 +47,7 @@ _HELP = Text(
     """说明哪些相同、已更改、缺失（仅在 A 中）、多出（仅在 B 中），或仅名称形式不同。
 
     A 和 B 可以是网盘，或 `lading scan` 写出的文件夹；网盘会先被扫描。比较种类、大小，以及双方都有的
-    摘要；不比较时间。形似清单的文件夹若要作为网盘，请写作 folder:路径。
+    摘要；不比较时间。双方都登记了附带信息时一并比较，见 --with。形似清单的文件夹若要作为网盘，请写作 folder:路径。
 
     退出码：0 仅当毫无差异；10 存在差异；2 至 5 请求有误；20 至 39 网盘或磁盘拒绝；40 清单损坏或未完成；
     130 被中断。""",
@@ -81,6 +84,7 @@ _NAMES = {
 @click.argument("a")
 @click.argument("b")
 @click.option("--digest", is_flag=True, help=speak(DIGEST))
+@with_option
 @drive_option("--a-opt", _A)
 @drive_option("--b-opt", _B)
 @click.option("--list", "file", default=None, metavar="FILE", help=speak(_LIST))
@@ -104,12 +108,20 @@ def command(
         with _listing(file) as listing:
             one, other = _opened(sides, quiet=as_json, **how)
             first = _First(listing)
+            rows = FirstRows(listing)
             found = compare(one, other, take=first, directory=scratch)
+            tables = compare_tables(one, other, take=rows, directory=scratch)
+        equal = found.equal and all(table.equal for table in tables.values())
+        code = 0 if equal else DIFFERENT
         if as_json:
-            answer("compare", _facts(one, other, found), exit_code=0 if found.equal else DIFFERENT)
+            facts = {**_facts(one, other, found), "equal": equal, "tables": facts_of_tables(tables)}
+            answer("compare", facts, exit_code=code)
         else:
             _tell(found, first)
-    return 0 if found.equal else DIFFERENT
+            tell_tables(tables, rows)
+            if equal:
+                say(_EQUAL)
+    return code
 
 
 class _Given(NamedTuple):
@@ -127,9 +139,10 @@ class _Given(NamedTuple):
 
 
 def _opened(
-    sides: list[_Given], *, quiet: bool, digest: bool, workers: int | None, limit: str
+    sides: list[_Given], *, quiet: bool, digest: bool, wanted: str, workers: int | None, limit: str
 ) -> list[Manifest]:
     # Every address and manifest is looked at before a long scan begins.
+    depth = Depth(digest, features(wanted))
     known: dict[_Given, Manifest] = {side: open_manifest(side.text) for side in sides if side.is_manifest}
     places: dict[_Given, Address] = {
         side: address(side.text, side.options) for side in sides if side not in known
@@ -139,7 +152,7 @@ def _opened(
         with Crew(workers or processors(), publish=meter.add) as crew, progress_bar(quiet=quiet) as show:
             meter.show = show
             for side, place in places.items():
-                known[side] = written(place, side.scratch, crew=crew, digest=digest, limit=limit)
+                known[side] = written(place, side.scratch, crew=crew, depth=depth, limit=limit)
     return [known[side] for side in sides]
 
 
@@ -195,7 +208,6 @@ def _side(side: Side | None) -> dict[str, Any] | None:
 def _facts(one: Manifest, other: Manifest, found: Comparison) -> dict[str, Any]:
     counts = {"same": found.same} | {what.value: count for what, count in found.differences.items()}
     return {
-        "equal": found.equal,
         "counts": {name: {"objects": count.objects, "bytes": count.size} for name, count in counts.items()},
         "by_size_only": found.by_size,
         "by_fingerprint": found.by_fingerprint,
@@ -227,8 +239,6 @@ def _tell(found: Comparison, first: _First) -> None:
     more = sum(count.objects for count in counts.values()) - len(first.kept)
     if more:
         say(_MORE, count=more)
-    if found.equal:
-        say(_EQUAL)
 
 
 def _where(sides: list[str]) -> str:

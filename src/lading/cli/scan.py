@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import os
 import tempfile
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
 from lading.cli.meter import Meter
-from lading.cli.options import address, drive_option, json_option
+from lading.cli.options import address, drive_option, features, json_option, with_option
 from lading.cli.output import answer, progress_bar, say, speak
 from lading.connectors.address import Address
 from lading.connectors.crew import Crew
@@ -19,11 +19,13 @@ from lading.connectors.wrap.policy import Policy
 from lading.connectors.wrap.timetable import parse_timetable
 from lading.manifest.read import Manifest, header_of
 from lading.manifest.scan import scan
+from lading.manifest.tables import PROBLEMS, TABLES_OF, Feature
 from lading.model.errors import BadRequest
 from lading.model.text import Text
 
 _HELP = Text(
-    """Write the drive at DRIVE down in the folder given with -o: names, sizes, times.
+    """Write the drive at DRIVE down in the folder given with -o: names, sizes, times; and what
+    hangs on files, as far as --with asks for it.
 
     DRIVE is a folder, an http(s) URL of a WebDAV server or a .toml file.  A scan that was
     interrupted goes on where it was when the same command is run again.  What cannot be
@@ -31,7 +33,7 @@ _HELP = Text(
 
     Exit codes: 0 finished; 2 to 5 bad request; 20 to 39 the drive or the disk refused; 40 the
     folder is not a manifest; 130 interrupted.""",
-    """将 DRIVE 处的网盘登记到 -o 指定的文件夹：名称、大小、时间。
+    """将 DRIVE 处的网盘登记到 -o 指定的文件夹：名称、大小、时间，以及 --with 所要求的附带信息。
 
     DRIVE 可以是文件夹、WebDAV 服务器的 http(s) 网址或 .toml 文件。中断的扫描在重新运行同一命令时
     从中断处继续。无法列出或读取的内容会连同原因一起登记，扫描照常继续。
@@ -56,6 +58,12 @@ _PROBLEMS = Text(
     "{problems:,} of them could not be listed or read; the manifest says why",
     "其中 {problems:,} 个无法列出或读取；原因见清单",
 )
+_TABLES = Text("rows in tables: {tables}", "各表行数：{tables}")
+_NOT_TOLD = Text("the drive cannot tell: {features}", "该网盘无法提供：{features}")
+_NOT_ASKED = Text(
+    "{count:,} times an entry could not be asked for one of these; the table of problems says why",
+    "有 {count:,} 次未能取得某个条目的上述信息；原因见 problems 表",
+)
 _COVERS = Text("fingerprint {hex} (names, sizes and content)", "指纹 {hex}（含名称、大小与内容）")
 _NAMES_ONLY = Text("fingerprint {hex} (names and sizes only)", "指纹 {hex}（仅含名称与大小）")
 
@@ -64,6 +72,7 @@ _NAMES_ONLY = Text("fingerprint {hex} (names and sizes only)", "指纹 {hex}（�
 @click.argument("drive")
 @click.option("-o", "--output", required=True, metavar="DIR", help=speak(_OUTPUT))
 @click.option("--digest", is_flag=True, help=speak(DIGEST))
+@with_option
 @drive_option("--opt", DRIVE)
 @click.option("--workers", type=click.IntRange(1, 64), default=None, metavar="N", help=speak(WORKERS))
 @click.option("--limit", default="", metavar="TIMETABLE", help=speak(LIMIT))
@@ -71,14 +80,15 @@ _NAMES_ONLY = Text("fingerprint {hex} (names and sizes only)", "指纹 {hex}（�
 def command(
     drive: str,
     output: str,
-    digest: bool,
     opt: tuple[str, ...],
     workers: int | None,
-    limit: str,
     as_json: bool,
+    **how: Any,
 ) -> int:
     """Scan one drive."""
     place = address(drive, opt)
+    depth = Depth(how["digest"], features(how["wanted"]))
+    limit = how["limit"]
     parse_timetable(limit)
     if "finished" in (header_of(output) or {}):
         raise BadRequest(output, speak(Text("it holds a finished manifest", "其中已有完成的清单")))
@@ -86,7 +96,7 @@ def command(
     with Crew(workers or processors(), publish=meter.add) as crew:
         with progress_bar(quiet=as_json) as show:
             meter.show = show
-            manifest = written(place, output, crew=crew, digest=digest, limit=limit)
+            manifest = written(place, output, crew=crew, depth=depth, limit=limit)
     if as_json:
         answer("scan", facts_of(manifest))
     else:
@@ -99,12 +109,19 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def written(place: Address, output: str, *, crew: Crew, digest: bool, limit: str = "") -> Manifest:
+class Depth(NamedTuple):
+    """What to write down beside names, sizes and times."""
+
+    digest: bool
+    features: tuple[Feature, ...] = ()
+
+
+def written(place: Address, output: str, *, crew: Crew, depth: Depth, limit: str = "") -> Manifest:
     """Scan *place* into *output*, all workers under one *limit*, and never change the drive."""
     with tempfile.TemporaryDirectory(prefix="lading-limit-") as shared:
         state = os.path.join(shared, "state") if limit else ""
         policy = Policy(read_only=True, limits=limit, limits_state=state)
-        return scan(place, policy, output, crew=crew, digest=digest)
+        return scan(place, policy, output, crew=crew, **depth._asdict())
 
 
 def facts_of(manifest: Manifest) -> dict[str, Any]:
@@ -116,6 +133,11 @@ def facts_of(manifest: Manifest) -> dict[str, Any]:
         "bytes": manifest.bytes,
         "counts": manifest.counts,
         "problems": manifest.problems,
+        "features": list(manifest.features),
+        "tables": {
+            name: {"rows": facts["rows"], "fingerprint": facts["fingerprint"]}
+            for name, facts in manifest.tables.items()
+        },
         "fingerprint": manifest.fingerprint,
         "covers": "content" if manifest.covers_content else "names and sizes",
         "started": manifest.facts["started"],
@@ -137,3 +159,17 @@ def tell(manifest: Manifest) -> None:
     if manifest.problems:
         say(_PROBLEMS, problems=manifest.problems)
     say(_COVERS if manifest.covers_content else _NAMES_ONLY, hex=manifest.fingerprint)
+    _tell_tables(manifest)
+
+
+def _tell_tables(manifest: Manifest) -> None:
+    """Say what hangs on the files, and what could not be told."""
+    rows = {name: facts["rows"] for name, facts in manifest.tables.items()}
+    told = [f"{name} {count:,}" for name, count in rows.items() if name != PROBLEMS]
+    if told:
+        say(_TABLES, tables=" · ".join(told))
+    missing = [feature for feature in manifest.features if not set(TABLES_OF[feature]) <= set(rows)]
+    if missing:
+        say(_NOT_TOLD, features=", ".join(missing))
+    if rows.get(PROBLEMS):
+        say(_NOT_ASKED, count=rows[PROBLEMS])

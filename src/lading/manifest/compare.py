@@ -13,15 +13,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import islice
 from typing import Any, NamedTuple
 
 import duckdb
 
-from lading.manifest.engine import MEMORY, THREADS, engine, enough_for, insist
+from lading.manifest.engine import MEMORY, THREADS, Telling, engine, enough_for, insist
 from lading.manifest.read import Manifest
-
-_BATCH = 5_000
 
 
 class What(StrEnum):
@@ -119,7 +116,7 @@ def compare(
         counts = insist(connection, lambda: _counts(connection), *limits)
         by_size = insist(connection, lambda: _by_size(connection, a, b), *limits)
         if take is not nobody_takes:
-            insist(connection, _Telling(connection, take), *limits)
+            insist(connection, _telling(connection, take), *limits)
     known = [count for what, count in counts.items() if what is not What.EXTRA]
     same = Count(
         a.objects - sum(count.objects for count in known), a.bytes - sum(count.size for count in known)
@@ -242,26 +239,17 @@ def _counts(connection: duckdb.DuckDBPyConnection) -> dict[What, Count]:
     return counts | {What(what): Count(objects, size) for what, objects, size in rows}
 
 
-class _Telling:
-    """Hands out the differences in order; called again, it goes on behind the last one."""
+def _telling(connection: duckdb.DuckDBPyConnection, take: Take) -> Telling:
+    """The differences, handed out in order."""
+    width = len(Side._fields)
+    columns = ", ".join(f"{side}_{name}" for side in "ab" for name in Side._fields)
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, take: Take) -> None:
-        columns = ", ".join(f"{side}_{name}" for side in "ab" for name in Side._fields)
-        # The pairs of a name form stand where the first manifest has them.
-        self._query = f"{_differences(columns)} order by coalesce(a_path, b_path), b_path"
-        self._connection = connection
-        self._take = take
-        self._told = 0
+    def hand(row: tuple[Any, ...]) -> None:
+        what, *values = row
+        take(Difference(What(what), _side(values[:width]), _side(values[width:])))
 
-    def __call__(self) -> None:
-        width = len(Side._fields)
-        skip = self._told
-        for batch in self._connection.sql(self._query).to_arrow_reader(_BATCH):
-            rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)
-            for what, *values in islice(rows, skip, None):
-                self._take(Difference(What(what), _side(values[:width]), _side(values[width:])))
-                self._told += 1
-            skip = max(0, skip - batch.num_rows)
+    # The pairs of a name form stand where the first manifest has them.
+    return Telling(connection, f"{_differences(columns)} order by coalesce(a_path, b_path), b_path", hand)
 
 
 def _side(values: list[Any]) -> Side | None:

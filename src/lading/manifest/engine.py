@@ -7,7 +7,8 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from itertools import islice
+from typing import Any, TypeVar
 
 import duckdb
 
@@ -16,7 +17,10 @@ from lading.model.errors import NoSpace
 THREADS = 2
 MEMORY = "300MB"
 """What DuckDB may hold at most, unless somebody says otherwise."""
+SPILL = "lading-sort-"
+"""How the names of folders begin that sorting on the disk takes; a kill leaves them."""
 _LEAST, _PER_MILLION = 64, 16
+_BATCH = 5_000
 R = TypeVar("R")
 
 
@@ -54,7 +58,7 @@ def engine(
     directory: str | None = None, *, memory_limit: str = MEMORY, threads: int = THREADS
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database in memory that spills into a folder of its own below *directory* and fetches no extension."""
-    with tempfile.TemporaryDirectory(prefix="lading-sort-", dir=directory) as spill:
+    with tempfile.TemporaryDirectory(prefix=SPILL, dir=directory) as spill:
         settings: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": memory_limit,
             "threads": threads,
@@ -69,3 +73,24 @@ def engine(
             yield connection
         finally:
             connection.close()
+
+
+class Telling:
+    """Hands out the rows of *query* in its order; called again, it goes on behind the last one."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, query: str, hand: Callable[[tuple[Any, ...]], None]
+    ) -> None:
+        self._connection = connection
+        self._query = query
+        self._hand = hand
+        self._told = 0
+
+    def __call__(self) -> None:
+        skip = self._told
+        for batch in self._connection.sql(self._query).to_arrow_reader(_BATCH):
+            rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)
+            for row in islice(rows, skip, None):
+                self._hand(row)
+                self._told += 1
+            skip = max(0, skip - batch.num_rows)

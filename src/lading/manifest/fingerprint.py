@@ -1,11 +1,11 @@
 """
-A manifest in one line: Merkle tree hashes over its entries.
+A manifest in one line: Merkle tree hashes over its entries, and over each of its tables.
 
 The tree is that of RFC 6962, section 2.1 (Certificate Transparency), with
 SHA-256: a leaf is hashed behind the byte 0x00, an inner node behind 0x01, and
 the tree of n leaves splits at the largest power of two below n.  What the
 leaves are is said byte for byte in `docs/formats/manifest.md`.  Times, ids,
-etags and problems are not part of a fingerprint.
+etags and problems are not part of the fingerprint of entries; that of a table covers all its columns.
 
 Entries stream through in order; memory grows with the logarithm of their number.
 """
@@ -19,6 +19,8 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from lading.manifest.tables import TABLES, quoted, stated
 
 ALGORITHM = "rfc6962-sha256"
 BATCH = 10_000
@@ -107,6 +109,36 @@ def fingerprints(connection: duckdb.DuckDBPyConnection) -> Iterator[SpacePrint]:
         yield growing.print()
 
 
+def table_print(connection: duckdb.DuckDBPyConnection, name: str) -> str:
+    """The fingerprint of the view *name* that holds a table of that name, in hex: a tree over its sorted leaf hashes."""
+    fields = ", ".join(map(_column_text, TABLES[name]))
+    leaves = f"select unhex(sha256(concat(chr(0), {fields}))) as leaf from {name} order by leaf"
+    tree = Tree()
+    for batch in connection.sql(leaves).to_arrow_reader(BATCH):
+        tree.add(_hashes(batch.column("leaf")))
+    return tree.root().hex()
+
+
+def _column_text(field: pa.Field) -> str:
+    """SQL: the value of *field* as text behind its length in bytes; `-` where there is none."""
+    value = quoted(field.name)
+    if pa.types.is_fixed_size_binary(field.type):
+        value = f"lower(hex({value}))"
+    elif pa.types.is_list(field.type):
+        parts = f"list_transform({value}, lambda part: {stated('part')})"
+        value = f"coalesce(array_to_string({parts}, ''), '')"
+    else:
+        value = f"{value}::varchar"
+    return stated(value)
+
+
+def _hashes(leaves: pa.Array) -> bytes:
+    """Leaf hashes, one behind the other."""
+    leaves = leaves.cast(pa.binary(_WIDTH))
+    start = leaves.offset * _WIDTH
+    return bytes(leaves.buffers()[1][start : start + len(leaves) * _WIDTH])
+
+
 class _Growing:
     """A space whose entries are coming in."""
 
@@ -117,9 +149,7 @@ class _Growing:
         self._content = True
 
     def add(self, rows: pa.RecordBatch) -> None:
-        leaves = rows.column("leaf").cast(pa.binary(_WIDTH))
-        start = leaves.offset * _WIDTH
-        self._tree.add(leaves.buffers()[1][start : start + len(leaves) * _WIDTH].to_pybytes())
+        self._tree.add(_hashes(rows.column("leaf")))
         self._bytes += pc.sum(rows.column("size")).as_py()
         self._content = self._content and pc.all(rows.column("content")).as_py()
 

@@ -11,13 +11,13 @@ import json
 import os
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lading.manifest.files import UNFINISHED, publish_file, sha256_of
-from lading.manifest.schema import COMPRESSION, ENTRIES, ROW_GROUP, Columns
+from lading.manifest.schema import COMPRESSION, ENTRIES, ROW_GROUP
 from lading.model.entry import Entry, Kind
 from lading.model.paths import decode, encode
 
@@ -47,13 +47,33 @@ class Note(NamedTuple):
     """Whether the contents of its files have been read."""
 
 
-class PartWriter:
-    """Writes one part; it appears under its name by `finish`, or never."""
+class Gathered(Protocol):
+    """Rows that wait until they are written."""
 
-    def __init__(self, path: str, schema: pa.Schema = ENTRIES) -> None:
+    def __len__(self) -> int: ...
+
+    def batch(self) -> pa.RecordBatch:
+        """They as Arrow columns."""
+
+    def clear(self) -> None:
+        """Forget them."""
+
+
+class PartWriter:
+    """
+    Writes one part; it appears under its name by `finish`, or never.
+
+    *repeated*: values of every column come again and again, not only those of a few.
+    """
+
+    def __init__(self, path: str, schema: pa.Schema = ENTRIES, *, repeated: bool = False) -> None:
         self._path = path
         self._writer = pq.ParquetWriter(
-            path + UNFINISHED, schema, compression=COMPRESSION, compression_level=1, use_dictionary=_REPEATED
+            path + UNFINISHED,
+            schema,
+            compression=COMPRESSION,
+            compression_level=1,
+            use_dictionary=repeated or _REPEATED,
         )
         self.rows = 0
 
@@ -68,7 +88,7 @@ class PartWriter:
         if os.path.exists(self._path + UNFINISHED):
             os.unlink(self._path + UNFINISHED)
 
-    def add(self, columns: Columns) -> None:
+    def add(self, columns: Gathered) -> None:
         """Write the rows of *columns* and clear it."""
         if columns:
             self.add_table(pa.Table.from_batches([columns.batch()]))

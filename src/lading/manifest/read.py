@@ -21,10 +21,14 @@ import pyarrow.parquet as pq
 from lading.manifest.files import sha256_of
 from lading.manifest.fingerprint import SpacePrint
 from lading.manifest.parts import FOLDER, Part
+from lading.manifest.rows import VALUES
 from lading.manifest.schema import FORMAT, ROW_GROUP
+from lading.manifest.tables import FOLDER as TABLES_FOLDER
+from lading.manifest.tables import TABLES, Feature, features_of
 from lading.model.entry import Entry, Kind
 from lading.model.errors import BadManifest
 from lading.model.paths import decode
+from lading.model.text import Text
 
 HEADER = "manifest.json"
 SPACES_FILE = "spaces.parquet"
@@ -94,6 +98,54 @@ class Manifest:
             for row in batch.to_pylist():
                 yield SpacePrint(**row)
 
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """What the drive was asked for beside its entries."""
+        return features_of(self.facts.get("features", ()))
+
+    @property
+    def tables(self) -> Mapping[str, Mapping[str, Any]]:
+        """What `manifest.json` says about each table that is there, by its name."""
+        return self.facts.get("tables") or {}
+
+    def has(self, table: str) -> bool:
+        """Whether *table* was scanned; one that is there may be empty."""
+        return table in self.tables
+
+    def table(self, table: str) -> str | None:
+        """The local path of *table*; None if it was not scanned."""
+        return os.path.join(self.directory, TABLES_FOLDER, f"{table}.parquet") if self.has(table) else None
+
+    def rows(
+        self, connection: duckdb.DuckDBPyConnection, table: str, *, numbered: bool = False
+    ) -> duckdb.DuckDBPyRelation:
+        """
+        All rows of *table* as a relation of DuckDB, in no order; *numbered* adds `file_row_number`.
+
+        Raises:
+            BadManifest: it was not scanned.
+        """
+        return connection.read_parquet(_literal(self._scanned(table)), file_row_number=numbered)
+
+    def values(self, table: str) -> Iterator[Any]:
+        """
+        What *table* tells, as values of the model; of `versions` each path with one version, of `problems` plain rows.
+
+        Raises:
+            BadManifest: it was not scanned.
+        """
+        make = VALUES.get(table, dict)
+        for batch in pq.ParquetFile(self._scanned(table)).iter_batches(ROW_GROUP):
+            yield from map(make, batch.to_pylist())
+
+    def _scanned(self, table: str) -> str:
+        file = self.table(table)
+        if file is None:
+            raise BadManifest(
+                self.directory, Text(f"{table}: not scanned (--with)", f"{table}：未扫描（--with）")
+            )
+        return file
+
     def relation(self, connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
         """All entries as a relation of DuckDB, in no order."""
         return entries_of(connection, self.files)
@@ -147,7 +199,7 @@ def header_of(directory: str) -> dict[str, Any] | None:
     if not isinstance(facts, dict) or not isinstance(facts.get("format"), int):
         raise BadManifest(directory, f"{HEADER} is not that of a manifest")
     if facts["format"] != FORMAT:
-        raise BadManifest(directory, f"format {facts['format']}; this program reads format {FORMAT}")
+        raise BadManifest(directory, _other_format(facts["format"]))
     return facts
 
 
@@ -179,10 +231,33 @@ def _stated(manifest: Manifest) -> Iterator[tuple[str, str]]:
                 raise ValueError(part.name)
             yield os.path.join(FOLDER, part.name), part.sha256
         yield SPACES_FILE, manifest.facts["spaces"]["sha256"]
+        for name, facts in manifest.tables.items():
+            if name not in TABLES:
+                raise ValueError(name)
+            yield os.path.join(TABLES_FOLDER, f"{name}.parquet"), facts["sha256"]
         # What the properties promise must be there.
-        _ = manifest.objects, manifest.bytes, manifest.problems, manifest.fingerprint, manifest.covers_content
+        _ = (
+            manifest.features,
+            manifest.objects,
+            manifest.bytes,
+            manifest.problems,
+            manifest.fingerprint,
+            manifest.covers_content,
+        )
     except (KeyError, TypeError, ValueError, AttributeError):
         raise BadManifest(manifest.directory, f"{HEADER} is incomplete") from None
+
+
+def _other_format(found: int) -> Text:
+    if found < FORMAT:
+        return Text(
+            f"an earlier Lading wrote it: format {found}; this one reads format {FORMAT} and needs a new scan",
+            f"由较早版本的 Lading 写出：格式 {found}；本版本读取格式 {FORMAT}，需重新扫描",
+        )
+    return Text(
+        f"format {found}; this Lading reads format {FORMAT}",
+        f"格式 {found}；本版本的 Lading 读取格式 {FORMAT}",
+    )
 
 
 def _check(directory: str, path: str, sha256: str) -> None:

@@ -9,30 +9,53 @@ left; the tree never stands in its memory.
 from __future__ import annotations
 
 import os
+import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import BrokenExecutor
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
 from lading import __version__
 from lading.connectors.address import SECRET_OPTIONS, Address
 from lading.connectors.crew import Crew, drive_for
 from lading.connectors.profile import Profile
 from lading.connectors.wrap.policy import Policy
+from lading.manifest import asking, tables
 from lading.manifest.content import CONTENTS, read_contents
+from lading.manifest.engine import SPILL
 from lading.manifest.files import local_errors, locked, write_json
 from lading.manifest.finish import finished_facts
 from lading.manifest.frontier import Frontier
+from lading.manifest.gather import gather
 from lading.manifest.parts import FOLDER, Part
 from lading.manifest.read import HEADER, Manifest, header_of, open_manifest
 from lading.manifest.schema import FORMAT
 from lading.manifest.share import Means, share
+from lading.manifest.tables import Feature, features_of
+from lading.manifest.tabling import table_file
 from lading.model.errors import BadManifest, BadRequest, Overlapping, WorkerLost
 from lading.model.progress import Publish, nobody_listens
 from lading.model.text import Text
 
-_OURS = frozenset((FOLDER, CONTENTS, "lock", HEADER + ".tmp"))
+_OURS = frozenset((FOLDER, CONTENTS, asking.FOLDER, tables.FOLDER, "lock", HEADER + ".tmp"))
+_LACKS = Text(
+    "the manifest is finished and lacks digests or features that are asked for; scan into another folder",
+    "清单已完成，但缺少所要求的摘要或附加信息；请扫描到另一个文件夹",
+)
+
+
+class _Wish(NamedTuple):
+    """What is to be written down beside names, sizes and times."""
+
+    digest: bool
+    features: tuple[Feature, ...]
+
+    def missing(self, facts: dict[str, Any]) -> bool:
+        """Whether the finished manifest with *facts* lacks some of it."""
+        return (self.digest and not facts.get("digest")) or not set(self.features) <= set(
+            facts.get("features", ())
+        )
 
 
 def scan(
@@ -43,6 +66,7 @@ def scan(
     crew: Crew,
     publish: Publish = nobody_listens,
     digest: bool = False,
+    features: Collection[Feature] = (),
     now: Callable[[], float] = time.time,
 ) -> Manifest:
     """
@@ -50,12 +74,13 @@ def scan(
 
     A finished manifest of the same drive is returned as it is.  Folders and files that
     cannot be read are entries with a `problem`; with *digest* all content is read and its
-    SHA-256 recorded.  *publish* gets totals whenever a task ends; between that the workers
-    tell increments through *crew*.
+    SHA-256 recorded.  Each of *features* that the drive can tell is written down in tables of its own;
+    entries that cannot be asked stand in the table of problems.  *publish* gets totals whenever a
+    task ends; between that the workers tell increments through *crew*.
 
     Raises:
         BadManifest: *directory* holds something else, or the manifest of another drive.
-        BadRequest: it holds a finished manifest without the digests asked for.
+        BadRequest: it holds a finished manifest without the digests or features asked for.
         Overlapping: *directory* lies inside the drive.
         Busy: another scan is at work there.
         DriveError: the drive is not there (any more); what was found so far is kept.
@@ -67,7 +92,7 @@ def scan(
     profile = _asked_profile(address, policy, crew)
     _claim(directory)
     with locked(directory), local_errors(directory):
-        facts = _begun(directory, address, digest, now)
+        facts = _begun(directory, address, _Wish(digest, features_of(features)), now)
         if "finished" not in facts:
             means = Means(address, policy, profile, crew, directory, publish)
             facts |= _written(means, facts)
@@ -98,7 +123,7 @@ def _claim(directory: str) -> None:
             raise BadManifest(directory, "the folder is not empty and holds no manifest")
 
 
-def _begun(directory: str, address: Address, digest: bool, now: Callable[[], float]) -> dict[str, Any]:
+def _begun(directory: str, address: Address, wish: _Wish, now: Callable[[], float]) -> dict[str, Any]:
     """The facts of the scan to go on with, the present attempt counted."""
     drive = public(address)
     facts = header_of(directory)
@@ -107,10 +132,13 @@ def _begun(directory: str, address: Address, digest: bool, now: Callable[[], flo
     if facts.get("drive") != drive:
         raise BadManifest(directory, "it belongs to another drive")
     if "finished" in facts:
-        if digest and not facts.get("digest"):
-            raise BadRequest(directory, "the manifest is finished and has no digests")
+        if wish.missing(facts):
+            raise BadRequest(directory, _LACKS)
         return facts
-    facts |= {"tool": f"lading {__version__}", "digest": digest, "attempt": facts["attempt"] + 1}
+    if facts.get("features") != list(wish.features):
+        # Tables that are there may lack what is asked for now.
+        facts.pop("tables", None)
+    facts |= {"tool": f"lading {__version__}", **wish._asdict(), "attempt": facts["attempt"] + 1}
     write_json(os.path.join(directory, HEADER), facts)
     return facts
 
@@ -120,9 +148,28 @@ def _written(means: Means, facts: dict[str, Any]) -> dict[str, Any]:
     frontier = Frontier(means, facts["attempt"])
     share(means.crew, frontier.next_job, frontier.took)
     parts = frontier.parts
+    if "tables" not in facts:
+        # Noted before the raw rows go: from here on they are not needed any more.
+        facts["tables"] = gather(means, parts, facts["features"]) if facts["features"] else {}
+        write_json(os.path.join(means.directory, HEADER), facts)
+    _sweep(means.directory, facts["tables"])
     if facts["digest"]:
         parts = read_contents(means, parts)
     return {"profile": _plain(asdict(means.profile)), **_finished(means, parts)}
+
+
+def _sweep(directory: str, made: Collection[str]) -> None:
+    """Remove what earlier attempts left: raw rows, sorting on the disk, tables that this one was not asked for."""
+    ours = {os.path.basename(table_file(directory, name)) for name in made}
+    folder = os.path.join(directory, tables.FOLDER)
+    for name in os.listdir(folder) if os.path.isdir(folder) else ():
+        if name not in ours:
+            os.unlink(os.path.join(folder, name))
+    for name in os.listdir(directory):
+        if name == asking.FOLDER or name.startswith(SPILL):
+            shutil.rmtree(os.path.join(directory, name), ignore_errors=True)
+    if not made and os.path.isdir(folder):
+        os.rmdir(folder)
 
 
 def _finished(means: Means, parts: list[Part]) -> dict[str, Any]:

@@ -15,12 +15,15 @@ import pyarrow as pa
 from lading.model.entry import Entry
 from lading.model.paths import Path, encode, normal, normal_name
 
-FORMAT = 1
+FORMAT = 2
 """The version of the format that this code writes, and the only one it reads."""
 
 COMPRESSION = "zstd"
 ROW_GROUP = 20_000
 """Rows in a row group at most: what a reader has to hold at once."""
+
+TEXTS = pa.list_(pa.field("element", pa.string(), nullable=False))
+"""A list of strings."""
 
 ENTRIES = pa.schema(
     [
@@ -33,7 +36,7 @@ ENTRIES = pa.schema(
         pa.field("id", pa.string()),
         pa.field("etag", pa.string()),
         pa.field("sha256", pa.binary(32)),
-        pa.field("digests", pa.list_(pa.field("element", pa.string(), nullable=False)), nullable=False),
+        pa.field("digests", TEXTS, nullable=False),
         pa.field("problem", pa.string()),
     ]
 )
@@ -47,8 +50,6 @@ SPACES = pa.schema(
         pa.field("content", pa.bool_(), nullable=False),
     ]
 )
-
-_LEAST, _MOST = -(2**63), 2**63 - 1
 
 
 class Columns:
@@ -99,41 +100,43 @@ class Columns:
             pa.array(self.normal, pa.string()),
             pa.array(self.space, pa.string()),
             pa.array(kind, pa.string()),
-            _integers(size),
-            _integers(modified),
-            _strings(identity),
-            _strings(etag),
+            array(size, pa.int64()),
+            array(modified, pa.int64()),
+            array(identity, pa.string()),
+            array(etag, pa.string()),
             pa.nulls(count, pa.binary(32)),
             _digest_lists(self._digests),
-            _strings(problem),
+            array(problem, pa.string()),
         ]
         return pa.RecordBatch.from_arrays(columns, schema=ENTRIES)
 
 
-def _integers(values: list[object]) -> pa.Array:
+def array(values: Sequence[object], kind: pa.DataType) -> pa.Array:
+    """
+    *values* as Arrow holds them: numbers held inside the range of *kind*, text made valid Unicode.
+
+    Some file systems hold times beyond the year 2262; text of a server that is not Unicode is only
+    ever compared with itself.
+    """
     try:
-        return pa.array(values, pa.int64())
+        return pa.array(values, kind)
     except (OverflowError, pa.ArrowInvalid):
-        # Some file systems hold times beyond the year 2262.
-        return pa.array([_held(value) for value in values], pa.int64())
-
-
-def _held(value: object) -> object:
-    return min(max(value, _LEAST), _MOST) if isinstance(value, int) else value
-
-
-def _strings(values: list[object]) -> pa.Array:
-    try:
-        return pa.array(values, pa.string())
+        most = (1 << kind.bit_width - 1) - 1
+        return pa.array([_held(value, most) for value in values], kind)
     except UnicodeEncodeError:
-        # Text of a server that is not Unicode is only ever compared with itself.
-        return pa.array([_valid(value) for value in values], pa.string())
+        return pa.array([_valid(value) for value in values], kind)
+
+
+def _held(value: object, most: int) -> object:
+    return min(max(value, -most - 1), most) if isinstance(value, int) else value
 
 
 def _valid(value: object) -> object:
+    if isinstance(value, list):
+        return [_valid(part) for part in value]
     return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
 def _digest_lists(digests: Iterable[tuple[tuple[str, str], ...]]) -> pa.Array:
     lists = [[f"{name}:{value}" for name, value in pairs] if pairs else () for pairs in digests]
-    return pa.array(lists, ENTRIES.field("digests").type)
+    return array(lists, TEXTS)

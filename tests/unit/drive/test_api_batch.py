@@ -160,3 +160,64 @@ def test_a_batch_of_another_type_or_for_strangers_is_refused(drive: Firm):
     assert 404 == write(drive, encode({"path": "a"}), drive.bob).status
     assert 200 == write(drive, b"").status
     assert "unfit" == write(drive, b"\xff\xff\xff\xff").lines[-1]["code"]
+
+
+def past(path: str, saved: int, **more: Any) -> dict[str, Any]:
+    return {"path": path, "saved": str(saved), "modified": str(saved), **more}
+
+
+@pytest.mark.parametrize("group", [1, 2, 400])
+def test_after_a_refused_version_of_the_past_none_follows(
+    drive: Firm, monkeypatch: pytest.MonkeyPatch, group: int
+) -> None:
+    """
+    None takes the place of the one that is missing, in whatever groups they come; other files are saved.
+    """
+    monkeypatch.setattr(ingest, "GROUP", group)
+    records = [
+        encode(past("a", 5), b"1"),
+        encode(past("a", 6, author="nobody-there"), b"2"),
+        encode(past("b", 5), b"1"),
+        encode(past("a", 7), b"3"),
+        encode(past("c", 5, sha256="0" * 64), b"1"),
+        encode(past("c", 6), b"2"),
+        encode({"path": "c"}, b"3"),
+        encode({"path": "none/d", "saved": "5"}, b"1"),
+        encode({"path": "none/d", "saved": "6", "parents": True}, b"2"),
+    ]
+    lines = write(drive, b"".join(records)).lines
+
+    expected = ["a", "unfit", "b", "unfit", "truncated", "truncated", "c", "not_found", "not_found"]
+    assert expected == [line.get("code") or line["path"] for line in lines]
+    assert [1, 1, 1] == [line["number"] for line in lines if "number" in line]
+
+
+def test_a_version_of_nobody_has_no_author(drive: Firm) -> None:
+    """
+    An empty author is nobody, not whoever brings the version in; so on every door.
+    """
+    lines = write(drive, encode(past("a", 5, author=""), b"1") + encode(past("a", 6), b"2")).lines
+    query = {"path": "a", "saved": "7", "author": "", "label": "签署"}
+    put = drive.ann("PUT", f"{drive.at}/content", body=b"3", query=query)
+    drive.ann("PUT", "/uploads/tok", body=b"4")
+    told = {"space": drive.space, "path": "a", "saved": "8", "author": "bob", "label": "final"}
+    finished = drive.ann("POST", "/uploads/tok/finish", told)
+    versions = drive.ann("GET", f"/nodes/{put.json['id']}/versions").json["versions"]
+
+    assert [None, "ann"] == [line["author"] for line in lines]
+    assert (200, 200) == (put.status, finished.status)
+    expected = [(None, "5", ""), ("ann", "6", ""), (None, "7", "签署"), ("bob", "8", "final")]
+    assert expected == [(one["author"], one["saved"], one["label"]) for one in versions]
+
+
+def test_contents_larger_than_wanted_are_told_in_their_place(drive: Firm) -> None:
+    """
+    Who asks for small contents is not sent a large one.
+    """
+    for name, size in (("a", 3), ("b", 4), ("c", 0)):
+        drive.save(name, b"x" * size)
+    told = {"most": 3, "files": [{"path": "a"}, {"path": "b"}, {"path": "c"}]}
+    answer = drive.ann("POST", f"{drive.at}/batch/read", told)
+    found = [(one.header.get("code"), one.content) for one in decode([answer.body])]
+
+    assert [(None, b"xxx"), ("too_large", b""), (None, b"")] == found

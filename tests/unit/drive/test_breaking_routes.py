@@ -30,6 +30,8 @@ BODIES = {
     "finish_upload": {"space": "s", "path": "a"},
     "sweep_uploads": {"keep": []},
     "add_grant": {"principal": "outsider", "role": "manage"},
+    "put_grant": {"path": "a", "principal": "outsider", "role": "manage"},
+    "make_link_at": {"path": "a", "role": "download"},
     "set_hold": {"reason": "because of it"},
     "label_version": {"label": "l"},
     "make_link": {"role": "download"},
@@ -116,6 +118,8 @@ def ask(caller, row, places, path=""):
         places["key"] = places["link"]
     address = re.sub(r"\{(\w+)\}", lambda found: str(places[found[1]]), row.path)
     query = {"path": path} if name in QUERIED else {}
+    if name == "drop_grant":
+        query["principal"] = "outsider"
     body, headers = None, {}
     if name in ("save_content", "add_to_upload"):
         body = b"x"
@@ -126,7 +130,10 @@ def ask(caller, row, places, path=""):
     return caller(row.method, address, told, body=body, query=query, headers=headers)
 
 
-QUERIED = {"read_content", "save_content", "read_entry", "touch_entry", "delete_entry", "list_folder"}
+QUERIED = {
+    "read_content", "save_content", "read_entry", "touch_entry", "delete_entry", "list_folder", "drop_grant",
+    "put_break", "drop_break",
+}  # fmt: skip
 
 
 def neutral(said, words):

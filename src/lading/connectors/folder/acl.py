@@ -24,9 +24,10 @@ from typing import NamedTuple
 from lading.connectors.folder.system import by_descriptor
 from lading.connectors.folder.tree import Tree
 from lading.connectors.folder.trouble import translated
-from lading.model.access import Effect, Grant, Principal, PrincipalKind, Reach
-from lading.model.errors import BadAnswer
+from lading.model.access import Grant, Principal, PrincipalKind, Reach, Role
+from lading.model.errors import BadAnswer, Unable
 from lading.model.paths import Path
+from lading.model.text import Text
 
 ACCESS = "system.posix_acl_access"
 DEFAULT = "system.posix_acl_default"
@@ -38,7 +39,8 @@ _NOBODY = 0xFFFFFFFF
 USER_OBJ, USER, GROUP_OBJ, GROUP, MASK, OTHER = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
 
 # The order in which rules are tried; the mask is no rule of its own.
-_RANK = {USER_OBJ: 0, USER: 1, GROUP_OBJ: 2, GROUP: 2, OTHER: 3, MASK: -1}
+_RANK = {USER_OBJ: 0, USER: 1, GROUP_OBJ: 2, GROUP: 2, OTHER: 3}
+_NEVER_SET = Text("rights of a folder are read and not set", "文件夹的权限只读取，不设置")
 
 EVERYBODY = Principal(PrincipalKind.EVERYBODY, "everybody")
 
@@ -94,31 +96,36 @@ def handed_down(default: tuple[Rule, ...], mode: int) -> tuple[Rule, ...]:
     return tuple(rule._replace(permissions=rule.permissions & asked.get(rule.tag, 7)) for rule in default)
 
 
-def grants_of(path: Path, rules: tuple[Rule, ...], people: Owners, source: str) -> Iterator[Grant]:
+def grants_of(
+    path: Path, rules: tuple[Rule, ...], people: Owners, source: str, *, folder: bool
+) -> Iterator[Grant]:
     """
-    What *rules* give on *path*, and what they take.
+    What *rules* give on *path*, each rule with its rank: the first that names somebody decides.
 
-    The first rule that names somebody decides, so one with fewer rights than a later rule
-    denies the difference: owner and other users, then groups, then everybody.
+    So a rule without any right is told too, where a later one could give more.  That an owner may
+    change the list is none of its rights and not told.
     """
     mask = next((rule.permissions for rule in rules if rule.tag == MASK), 7)
-    held = {rule: rule.permissions & (mask if rule.tag in (USER, GROUP_OBJ, GROUP) else 7) for rule in rules}
-    for rule, bits in held.items():
+    reach = Reach.LATER if source == "default acl" else Reach.HERE
+    for rule in rules:
         principal = _principal(rule, people)
-        if principal is None:
+        bits = rule.permissions & (mask if rule.tag in (USER, GROUP_OBJ, GROUP) else 7)
+        if principal is None or (rule.tag == OTHER and not bits):
             continue
-        later = 0
-        for other, theirs in held.items():
-            later |= theirs if _RANK[other.tag] > _RANK[rule.tag] else 0
-        reach = Reach.LATER if source == "default acl" else Reach.HERE
-        if bits:
-            yield Grant(path, principal, _rights(bits), Effect.ALLOW, reach, source)
-        if later & ~bits:
-            yield Grant(path, principal, _rights(later & ~bits), Effect.DENY, reach, source)
+        role, rank = _role(bits, folder), _RANK[rule.tag]
+        yield Grant(path, principal, _rights(bits), reach=reach, source=source, role=role, rank=rank)
+
+
+def _role(bits: int, folder: bool) -> Role:
+    """The highest role that the rights hold whole; to read what a folder holds takes to enter it."""
+    reads, writes, enters = bits & 4, bits & 2, bits & 1
+    if reads and (enters or not folder):
+        return Role.EDIT if writes else Role.DOWNLOAD
+    return Role.PASS if folder and enters else Role.NONE
 
 
 class PosixGrants:
-    """The grants facet of a folder drive."""
+    """The grants facet of a folder drive: a whole list for each entry, read and never set."""
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
@@ -141,6 +148,27 @@ class PosixGrants:
             raise translated(problem, path) from problem
         except ValueError as problem:
             raise BadAnswer(path, str(problem)) from problem
+
+    def all(self) -> None:
+        """Nothing: each entry has a list of its own."""
+
+    def set(self, grant: Grant) -> None:
+        """
+        Refuse *grant*.
+
+        Raises:
+            Unable: always.
+        """
+        raise Unable(grant.path, _NEVER_SET)
+
+    def unset(self, grant: Grant) -> None:
+        """
+        Refuse to take *grant* away.
+
+        Raises:
+            Unable: always.
+        """
+        raise Unable(grant.path, _NEVER_SET)
 
 
 def hand_down(parent: int, descriptor: int) -> None:
@@ -174,14 +202,14 @@ def _listed(path: Path, descriptor: int) -> Iterator[Grant]:
     facts = os.fstat(descriptor)
     if stat.S_ISLNK(facts.st_mode):
         return
-    people = Owners(facts.st_uid, facts.st_gid)
+    people, folder = Owners(facts.st_uid, facts.st_gid), stat.S_ISDIR(facts.st_mode)
     access = _attribute(descriptor, ACCESS)
     if access is None:
-        yield from grants_of(path, of_mode(facts.st_mode), people, "mode")
+        yield from grants_of(path, of_mode(facts.st_mode), people, "mode", folder=folder)
     else:
-        yield from grants_of(path, decoded(access), people, "acl")
-    if stat.S_ISDIR(facts.st_mode) and (default := _attribute(descriptor, DEFAULT)) is not None:
-        yield from grants_of(path, decoded(default), people, "default acl")
+        yield from grants_of(path, decoded(access), people, "acl", folder=folder)
+    if folder and (default := _attribute(descriptor, DEFAULT)) is not None:
+        yield from grants_of(path, decoded(default), people, "default acl", folder=True)
 
 
 def _attribute(descriptor: int, name: str) -> bytes | None:

@@ -19,7 +19,7 @@ from lading.connectors.folder.facts import SECOND, WINDOWS_STEMS, Facts, facts_o
 from lading.connectors.folder.mounts import type_of
 from lading.connectors.folder.parts import Parts
 from lading.connectors.folder.tree import Tree
-from lading.connectors.profile import Case, Form, NameRules, Profile
+from lading.connectors.profile import AccessRules, Case, Form, NameRules, Profile
 
 _GRAINS = (1, 100, 1000, 1_000_000, 10_000_000, SECOND, 2 * SECOND)
 # A moment with something in every decimal place, and an odd second.
@@ -46,6 +46,7 @@ def described(address: str, tree: Tree, parts: Parts | None) -> Profile:
         concurrency=_processors(),
         local=True,
         stable_ids=facts.stable_ids,
+        access=AccessRules(passage=True),
     )
 
 

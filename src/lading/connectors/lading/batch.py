@@ -13,11 +13,13 @@ import struct
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from lading.connectors.facets import Upload
+from lading.connectors.facets import Upload, Wanted
 from lading.connectors.http.session import Answer
+from lading.connectors.lading.batch_reading import contents
 from lading.connectors.lading.problems import error_of, problem_of
 from lading.connectors.lading.wire import Wire, drained, entry_of, route
-from lading.connectors.lading.writing import expectation, target
+from lading.connectors.lading.writing import expectation, facts_of, target
+from lading.connectors.profile import Features
 from lading.model.entry import Entry
 from lading.model.errors import BadAnswer, DriveError
 from lading.model.paths import ROOT, Path
@@ -30,26 +32,37 @@ TYPE = "Content-Type: application/vnd.lading.batch"
 
 
 class LadingBatch:
-    """Small files, stored in one transaction each few hundred."""
+    """Small files, stored in one transaction each few hundred; *features* tell what is kept of a version."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, features: Features) -> None:
         self._wire = wire
+        self._kept = features.versions
 
     def write(self, uploads: Iterable[Upload]) -> Iterator[Entry | Exception]:
         """Store each, or say what failed for it, in order."""
+        failed: dict[Path, DriveError] = {}
         for group in _groups(uploads):
-            yield from self._store(group)
+            for upload, answer in zip(group, self._store(group, failed), strict=True):
+                if isinstance(answer, DriveError) and upload.version is not None:
+                    failed.setdefault(upload.path, answer)
+                yield answer
 
-    def _store(self, uploads: list[Upload]) -> Iterator[Entry | Exception]:
+    def read(self, wanted: Iterable[Wanted]) -> Iterator[bytes | Exception]:
+        """The content of each, or what failed for it, in order."""
+        return contents(self._wire, wanted, MOST_BYTES)
+
+    def _store(self, uploads: list[Upload], failed: dict[Path, DriveError]) -> Iterator[Entry | Exception]:
         """Each run of uploads into one space is a request; what has no place is told in between."""
-        placed = [(self._place(upload), upload) for upload in uploads]
+        placed = [(self._place(upload, failed), upload) for upload in uploads]
         for space, run in groupby(placed, key=lambda pair: pair[0]):
             if isinstance(space, DriveError):
                 yield from (space.about(upload.path) for _, upload in run)
             else:
                 yield from self._send(space, [upload for _, upload in run])
 
-    def _place(self, upload: Upload) -> str | DriveError:
+    def _place(self, upload: Upload, failed: dict[Path, DriveError]) -> str | DriveError:
+        if upload.version is not None and upload.path in failed:
+            return failed[upload.path]
         try:
             target(self._wire, upload.path, upload.expect)
             return self._wire.spot(upload.path).space
@@ -76,6 +89,8 @@ class LadingBatch:
             "expect": expectation(upload.expect),
             "sha256": hashlib.sha256(upload.content).hexdigest(),
         }
+        if upload.version is not None:
+            header |= facts_of(upload.version, self._kept)
         told = json.dumps(header).encode()
         return struct.pack(">I", len(told)), told, upload.content
 

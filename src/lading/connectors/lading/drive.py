@@ -10,17 +10,13 @@ from lading.connectors.address import Address
 from lading.connectors.api import Drive, Page
 from lading.connectors.conditions import Precondition, Unchanged
 from lading.connectors.lading.batch import LadingBatch
-from lading.connectors.lading.facets import (
-    LadingChanges,
-    LadingFreeze,
-    LadingGrants,
-    LadingLinks,
-    LadingPeople,
-    LadingVersions,
-)
+from lading.connectors.lading.facets import LadingChanges, LadingFreeze
 from lading.connectors.lading.opening import opened, profile_of
 from lading.connectors.lading.partials import LadingPartials
+from lading.connectors.lading.people import LadingLocks, LadingPeople
 from lading.connectors.lading.reading import Reading, reading
+from lading.connectors.lading.rights import LadingGrants, LadingLinks
+from lading.connectors.lading.versions import LadingVersions
 from lading.connectors.lading.wire import Wire, entry_of, route
 from lading.connectors.lading.writing import conditions, expectation, write
 from lading.connectors.names import check_names
@@ -60,16 +56,18 @@ class LadingDrive(Drive):
 
     def __init__(self, wire: Wire, address: Address) -> None:
         self._wire = wire
-        self._profile = profile_of(address, wire.place)
+        self._profile = profile_of(address, wire)
         self.moves = LadingMoves(wire)
         self.partials = LadingPartials(wire, address.owner)
-        self.versions = LadingVersions(wire)
-        self.grants = LadingGrants(wire)
-        self.links = LadingLinks(wire)
+        features = self._profile.features
+        self.versions = LadingVersions(wire, features)
+        self.grants = LadingGrants(wire, features)
+        self.links = LadingLinks(wire, features)
         self.people = LadingPeople(wire)
+        self.locks = LadingLocks(wire)
         self.changes = LadingChanges(wire)
         self.freeze = LadingFreeze(wire)
-        self.batch = LadingBatch(wire)
+        self.batch = LadingBatch(wire, features)
 
     @property
     def profile(self) -> Profile:

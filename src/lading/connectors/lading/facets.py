@@ -1,89 +1,17 @@
 """
-Versions, grants, links, people, changes and the freeze switch of a drive of ours.
+Changes and the freeze switch of a drive of ours.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 from lading.connectors.facets import Change
-from lading.connectors.lading.reading import Reading, reading
 from lading.connectors.lading.wire import Wire, route
-from lading.model.access import Effect, Grant, Link, Principal, PrincipalKind, Version
 from lading.model.errors import CursorExpired, NotFound
-from lading.model.paths import ROOT, Path
+from lading.model.paths import ROOT
 from lading.model.text import Text
-
-_KINDS = {kind.value: kind for kind in PrincipalKind}
-
-
-class LadingVersions:
-    """Every save is a version."""
-
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-
-    def list(self, path: Path) -> Iterator[Version]:
-        """All versions, oldest first."""
-        told = self._wire.large(route("nodes", node(self._wire, path), "versions"), {}, path)
-        for version in told["versions"]:
-            yield Version(
-                str(version["number"]),
-                int(version["saved"]),
-                version["size"],
-                version["author"] or "",
-                (("sha256", version["sha256"]),),
-            )
-
-    def read(self, path: Path, version: str) -> Reading:
-        """Read the content of one version."""
-        place = route("nodes", node(self._wire, path), "versions", version, "content")
-        return reading(self._wire, place, {}, path)
-
-
-class LadingGrants:
-    """Roles of principals."""
-
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-
-    def list(self, path: Path) -> tuple[Grant, ...]:
-        """The grants set on this very entry; all of them hold below, too."""
-        told = self._wire.pages(route("nodes", node(self._wire, path), "grants"), {}, "grants", path)
-        return tuple(_grant(path, grant) for grant in told if not grant.get("inherited_from"))
-
-
-class LadingLinks:
-    """Shares by URL."""
-
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-
-    def list(self, path: Path) -> tuple[Link, ...]:
-        """The links made for this very entry."""
-        told = self._wire.pages(route("nodes", node(self._wire, path), "links"), {}, "links", path)
-        return tuple(
-            Link(path, link["key"], frozenset({link["role"]}), _time(link["expires"]), link["has_password"])
-            for link in told
-        )
-
-
-class LadingPeople:
-    """The principals the drive knows."""
-
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-
-    def principals(self) -> Iterator[Principal]:
-        """All of them."""
-        return map(principal_of, self._wire.pages("/principals", {}, "principals", ROOT))
-
-    def members(self, group: str) -> Iterator[Principal]:
-        """Direct members of a group or department."""
-        place = route("principals", group, "members")
-        return map(principal_of, self._wire.pages(place, {}, "members", group))
 
 
 class LadingChanges:
@@ -152,23 +80,3 @@ class LadingFreeze:
                 (space,), Text("folders cannot be frozen, spaces can", "只能冻结空间，不能冻结文件夹")
             )
         return route("spaces", self._wire.space(label, (space,) if space else ROOT), "freeze")
-
-
-def node(wire: Wire, path: Path) -> str:
-    """The id of the entry at *path*."""
-    space, within = wire.spot(path)
-    return str(wire.ask("GET", route("spaces", space, "entry"), {"path": within}, path)["id"])
-
-
-def principal_of(told: dict[str, Any]) -> Principal:
-    """A principal as the drive tells it."""
-    return Principal(_KINDS[told["kind"]], told["key"], told.get("name") or "")
-
-
-def _grant(path: Path, told: dict[str, Any]) -> Grant:
-    effect = Effect.DENY if told["deny"] else Effect.ALLOW
-    return Grant(path, principal_of(told["principal"]), frozenset({told["role"]}), effect)
-
-
-def _time(told: str | None) -> int | None:
-    return None if told is None else int(told)

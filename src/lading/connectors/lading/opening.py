@@ -4,6 +4,7 @@ The first words with a drive of ours: is it one, who are we, and is the root the
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from lading.connectors.address import Address
@@ -11,9 +12,11 @@ from lading.connectors.http.line import Settings
 from lading.connectors.http.login import Login, login_of
 from lading.connectors.http.options import authorities_of, timeout_of
 from lading.connectors.http.session import Session
-from lading.connectors.lading.place import Place, place_of
+from lading.connectors.lading.batch import MOST_BYTES
+from lading.connectors.lading.place import place_of
 from lading.connectors.lading.wire import Wire, route
-from lading.connectors.profile import NameRules, NameUnit, Profile
+from lading.connectors.profile import AccessRules, Features, NameRules, NameUnit, Profile
+from lading.model.access import Effect, PrincipalKind, Role
 from lading.model.errors import BadAddress, BadAnswer, DriveError, NotFound, WrongKind
 from lading.model.paths import ROOT, encode
 from lading.model.text import Text
@@ -47,8 +50,9 @@ def opened(address: Address) -> Wire:
     return wire
 
 
-def profile_of(address: Address, place: Place) -> Profile:
-    """Facts about every drive of ours: exact names, times in nanoseconds, SHA-256 computed by the server."""
+def profile_of(address: Address, wire: Wire) -> Profile:
+    """Facts about the drive behind *wire*: exact names, times in nanoseconds, SHA-256 computed by the server."""
+    place = wire.place
     return Profile(
         kind="lading",
         address=str(address),
@@ -63,13 +67,45 @@ def profile_of(address: Address, place: Place) -> Profile:
         digests=("sha256",),
         concurrency=8,
         stable_ids=True,
+        access=AccessRules(
+            caps=((PrincipalKind.GUEST, Role.EDIT),), owned_guests=True, complete=_told_all(wire)
+        ),
+        features=_features(wire.scopes),
+        batch_content=MOST_BYTES,
     )
+
+
+def _features(scopes: Collection[str]) -> Features:
+    """What can be given with *scopes*: back-dated versions with `import`, grants and links with `share`."""
+    versions = {"order", "modified", "label"} | ({"saved", "author"} if "import" in scopes else set())
+    if "share" not in scopes:
+        return Features(versions=frozenset(versions))
+    return Features(
+        versions=frozenset(versions),
+        roles=frozenset({Role.PREVIEW, Role.DOWNLOAD, Role.UPLOAD, Role.EDIT, Role.MANAGE}),
+        effects=frozenset({Effect.ALLOW, Effect.DENY, Effect.BREAK}),
+        expiry=True,
+        principals=frozenset(PrincipalKind),
+        links=frozenset({"password", "expires", "limit", "version", "inside"}),
+        link_roles=frozenset({Role.PREVIEW, Role.DOWNLOAD}),
+    )
+
+
+def _told_all(wire: Wire) -> bool:
+    """Whether the account is told every grant in our root."""
+    root, spaces = wire.place.root, wire.spaces()
+    if not root:
+        return all(space["shares"] for space in spaces)
+    if any(space["shares"] for space in spaces if space["key"] == wire.space(root[0], ROOT)):
+        return True
+    return "share" in wire.scopes and _looked(wire, len(root))["role"] == Role.MANAGE.name.lower()
 
 
 def _meet(wire: Wire, *, create: bool) -> None:
     about = wire.ask("GET", "/about", {}, ROOT)
     if not isinstance(about, dict) or about.get("name") != "lading":
         raise BadAnswer(ROOT, _NO_LADING)
+    wire.scopes = frozenset(wire.ask("GET", "/me", {}, ROOT)["scopes"])
     wire.spaces()
     root = wire.place.root
     if not root:

@@ -23,6 +23,7 @@ from lading.model.errors import (
     NotFound,
     ReadOnly,
     Throttled,
+    Unable,
     Unavailable,
     known,
 )
@@ -40,6 +41,14 @@ _OURS: Mapping[str, type[DriveError]] = {
     "walled": Forbidden,
 }
 
+# What of a version was refused as unfit; the drive names the value.
+_UNFIT: Mapping[str, type[DriveError]] = {
+    "author": NotFound,
+    "label": Unable,
+    "saved": Unable,
+    "modified": Unable,
+}
+
 
 def problem_of(answer: Answer, subject: Subject) -> DriveError:
     """The error that *answer*, whose status is no success, means for *subject*."""
@@ -54,7 +63,8 @@ def problem_of(answer: Answer, subject: Subject) -> DriveError:
 def error_of(told: Mapping[str, Any], subject: Subject) -> DriveError:
     """The error that a problem object of the drive means for *subject*."""
     code = str(told.get("code", ""))
-    kind = _OURS.get(code) or known().get(code)
+    unfit = _UNFIT.get(str(told.get("subject"))) if code == "unfit" else None
+    kind = unfit or _OURS.get(code) or known().get(code)
     if kind is None or kind is Internal or not issubclass(kind, DriveError):
         kind = BadAnswer
     return kind(subject, _detail(told))

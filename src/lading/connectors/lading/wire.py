@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -38,7 +38,10 @@ class Wire:
     def __init__(self, session: Session, place: Place) -> None:
         self.session = session
         self.place = place
+        self.scopes: frozenset[str] = frozenset()
+        """What the account may do through this connection, as the drive told when it was opened."""
         self._labels: dict[str, str] = {}
+        self._keys: dict[str, str] = {}
         self._lock = threading.Lock()
 
     # Where things are
@@ -68,20 +71,25 @@ class Wire:
                 return key
         raise NotFound(subject, Text("there is no such space", "没有此空间"))
 
+    def node(self, path: Path) -> str:
+        """The id of the entry at *path*."""
+        space, within = self.spot(path)
+        return str(self.ask("GET", route("spaces", space, "entry"), {"path": within}, path)["id"])
+
     def spaces(self) -> list[dict[str, Any]]:
         """The spaces that we may see, as the drive tells them."""
         found = self.pages("/spaces", {}, "spaces", ROOT)
         with self._lock:
             self._labels = {decode(space["label"])[0]: space["key"] for space in found}
+            self._keys = {key: label for label, key in self._labels.items()}
         return found
 
     def path(self, space: str, path: str) -> Path | None:
         """The path by which we call *path* of the space with the key *space*; None if it lies outside."""
-        with self._lock:
-            labels = {key: label for label, key in self._labels.items()}
-        if space not in labels:
+        label = self._keys.get(space)
+        if label is None:
             return None
-        full = (labels[space], *decode(path))
+        full = (label, *decode(path))
         root = self.place.root
         return full[len(root) :] if full[: len(root)] == root else None
 
@@ -141,14 +149,26 @@ class Wire:
 
     def pages(self, route: str, query: Mapping[str, Any], name: str, subject: Subject) -> list[Any]:
         """What the list *name* holds, over all its pages."""
-        found: list[Any] = []
+        return list(self.paged(route, query, name, subject))
+
+    def paged(self, route: str, query: Mapping[str, Any], name: str, subject: Subject) -> Iterator[Any]:
+        """What the list *name* holds, a page after the other."""
         cursor = None
         while True:
             page = self.large(route, {**query, "cursor": cursor}, subject)
-            found += page[name]
+            yield from page[name]
             cursor = page.get("cursor")
             if cursor is None:
-                return found
+                return
+
+    def everything(self, kind: str, name: str = "") -> Iterator[tuple[Path, dict[str, Any]]]:
+        """All rows of the list of *kind* that lie in our root, with their paths."""
+        self.spaces()
+        root = self.place.root
+        query = {"space": self.space(root[0], ROOT) if root else None}
+        for row in self.paged(route(kind), query, name or kind, ROOT):
+            if (path := self.path(row["space"], row["path"])) is not None:
+                yield path, row
 
     def url(self, route: str, query: Mapping[str, Any]) -> str:
         """The address of *route*; what is None is left out of *query*."""
@@ -164,6 +184,19 @@ class Wire:
 def route(*parts: str) -> str:
     """A route whose *parts* are escaped."""
     return "".join("/" + quote(part, safe="") for part in parts)
+
+
+def version_number(version: str, path: Path) -> int:
+    """
+    The number of a version of *path* that is named *version*.
+
+    Raises:
+        NotFound: no version is ever called that.
+    """
+    digits = version.isascii() and version.isdigit() and len(version) < 11
+    if not (digits and 0 < int(version) < 2**31):
+        raise NotFound(path, Text(f"there is no version {version}", f"没有版本 {version}"))
+    return int(version)
 
 
 def drained(stream: Stream) -> Answer:

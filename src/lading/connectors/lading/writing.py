@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from lading.connectors.conditions import Absent, Precondition, Unchanged
 from lading.connectors.http.body import Body
 from lading.connectors.http.line import Upload
 from lading.connectors.lading.wire import Wire, entry_of, route
+from lading.model.access import Version
 from lading.model.entry import Entry
 from lading.model.errors import AlreadyExists, NameRefused, WrongKind
 from lading.model.paths import Path
@@ -52,11 +53,12 @@ def write(
     expect: Precondition,
     size: int | None,
     modified: int | None,
+    facts: Mapping[str, str] | None = None,
 ) -> Entry:
-    """Store *source* at *path*; see `Drive.write`."""
+    """Store *source* at *path* with *facts* of its version; see `Drive.write`."""
     target(wire, path, expect)
     space, place = wire.spot(path)
-    query: dict[str, Any] = {"path": place, "modified": modified}
+    query: dict[str, Any] = {"path": place, "modified": modified, **(facts or {})}
     body = Body(path, source, size)
     content, place = body.gather(), route("spaces", space, "content")
     headers = ("Content-Type:", *conditions(expect))
@@ -68,6 +70,16 @@ def write(
         return entry_of(wire.send(place, query, path, upload, headers), path)
     checked = (*headers, f"X-Content-SHA256: {hashlib.sha256(content).hexdigest()}")
     return entry_of(wire.ask("PUT", place, query, path, headers=checked, body=content), path)
+
+
+def facts_of(version: Version, kept: Collection[str]) -> dict[str, str]:
+    """What goes with the content of *version* beside its size, as far as it is *kept*."""
+    facts = {"modified": str(version.saved if version.modified is None else version.modified)}
+    if version.label:
+        facts["label"] = version.label
+    if "saved" in kept:
+        facts |= {"saved": str(version.saved), "author": version.author}
+    return facts
 
 
 def target(wire: Wire, path: Path, expect: Precondition) -> None:

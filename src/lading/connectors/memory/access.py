@@ -9,16 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from lading.connectors.able import EVERYWHERE, refused_grant, refused_link
 from lading.connectors.names import check_names
-from lading.connectors.profile import Features
-from lading.model.access import ANYBODY, Effect, Grant, Link, Membership, Principal, PrincipalKind
+from lading.model.access import ANYBODY, Grant, Link, Membership, Principal, PrincipalKind
 from lading.model.errors import NotFound, Unable
 from lading.model.paths import ROOT, Path
 from lading.model.text import Text
 
 from .store import MemoryStore, Node
-
-_EVERYWHERE = (Effect.BREAK, Effect.RESET)
 
 
 class MemoryGrants:
@@ -48,7 +46,7 @@ class MemoryGrants:
         check_names(grant.path)
         if refusal := refused_grant(grant, self._store.profile.features):
             raise Unable(grant.path, refusal)
-        rights = frozenset() if grant.effect in _EVERYWHERE else frozenset({grant.role.name.lower()})
+        rights = frozenset() if grant.effect in EVERYWHERE else frozenset({grant.role.name.lower()})
         with self._store.lock:
             node = self._store.find(grant.path)[1]
             principal = self._known(grant)
@@ -63,7 +61,7 @@ class MemoryGrants:
                 _drop(node, grant)
 
     def _known(self, grant: Grant) -> Principal:
-        if grant.effect in _EVERYWHERE:
+        if grant.effect in EVERYWHERE:
             return ANYBODY
         if grant.principal.kind is PrincipalKind.EVERYBODY:
             return self._store.people.get(grant.principal.id, grant.principal)
@@ -157,46 +155,6 @@ class MemoryPeople:
                 yield Membership(one.parent, one.id)
 
 
-def refused_grant(grant: Grant, features: Features) -> Text | None:
-    """Why a drive with *features* cannot hold *grant*; None if it can."""
-    if grant.effect not in features.effects:
-        return Text(f"no grants with effect {grant.effect}", f"不支持效果为 {grant.effect} 的授权")
-    if grant.reach not in features.reaches:
-        return Text(f"no grants with reach {grant.reach}", f"不支持范围为 {grant.reach} 的授权")
-    if grant.effect in _EVERYWHERE:
-        return None
-    if grant.role not in features.roles:
-        role = grant.role.name.lower()
-        return Text(f"no role {role}", f"没有角色 {role}")
-    if grant.principal.kind not in features.principals:
-        return Text(f"no grants to {grant.principal.kind}", f"不能授权给 {grant.principal.kind}")
-    if grant.expires is not None and not features.expiry:
-        return Text("grants do not expire", "授权不能设置到期时间")
-    if grant.rank:
-        return Text("grants have no rank", "授权没有先后次序")
-    return None
-
-
-def refused_link(link: Link, password: str | None, features: Features) -> Text | None:
-    """Why a drive with *features* cannot hold *link*; None if it can."""
-    if link.role not in features.link_roles:
-        role = link.role.name.lower()
-        return Text(f"no links with role {role}", f"链接没有角色 {role}")
-    if link.has_password and password is None:
-        return Text("the link needs a password", "该链接需要密码")
-    asked = {
-        "password": password is not None,
-        "expires": link.expires is not None,
-        "limit": link.limit is not None,
-        "version": link.version is not None,
-        "inside": link.inside,
-    }
-    missing = sorted(name for name, wanted in asked.items() if wanted and name not in features.links)
-    if missing:
-        return Text(f"links have no {', '.join(missing)}", f"链接不支持 {'、'.join(missing)}")
-    return None
-
-
 def _drop(node: Node, grant: Grant) -> None:
     node.grants[:] = [one for one in node.grants if not _alike(one, grant)]
 
@@ -204,6 +162,6 @@ def _drop(node: Node, grant: Grant) -> None:
 def _alike(one: Grant, other: Grant) -> bool:
     if one.effect is not other.effect:
         return False
-    if one.effect in _EVERYWHERE:
+    if one.effect in EVERYWHERE:
         return True
     return (one.principal.kind, one.principal.id) == (other.principal.kind, other.principal.id)

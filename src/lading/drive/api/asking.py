@@ -19,6 +19,7 @@ from lading.drive.rights.sight import Sight, sight
 from lading.drive.tree import find
 from lading.drive.tree.find import SpaceRow
 from lading.drive.tree.row import Seen
+from lading.drive.tree.saving import NOBODY
 from lading.model.errors import NotFound, WrongKind
 from lading.model.paths import ROOT, Path
 from lading.model.text import Text
@@ -107,11 +108,14 @@ def principal_id(request: HttpRequest, key: str) -> int:
     return known(actor_of(request), key).id
 
 
-def author_id(key: str) -> int:
+def author_id(key: str | None) -> int | None:
     """
     The id of the person or guest that is named as an author; one that nobody has if there is none.
 
-    Whether there is somebody of this name is told by `save`, to who may name authors at all.
+    None stays None; an empty key names nobody.  Whether there is somebody of this name is told by `save`, to
+    who may name authors at all.
     """
+    if not key:
+        return None if key is None else NOBODY
     people = Principal.objects.filter(key=key, kind__in=_AUTHORS)
     return people.values_list("id", flat=True).first() or 0

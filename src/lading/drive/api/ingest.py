@@ -55,11 +55,12 @@ def ingest(look: Sight, space: int, blocks: Iterable[bytes]) -> Iterator[bytes]:
 
     A fault of the framing ends it with a line that says so: what came before is saved.
     """
+    refused = _Refused()
     for group in _groups(blocks):
         if isinstance(group, LadingError):
             yield _line(problem(group))
         else:
-            yield from _lines(_saved(look, space, group))
+            yield from _lines(_saved(look, space, group, refused))
 
 
 def _groups(blocks: Iterable[bytes]) -> Iterator[list[Record] | LadingError]:
@@ -81,13 +82,43 @@ def _groups(blocks: Iterable[bytes]) -> Iterator[list[Record] | LadingError]:
         yield records
 
 
-def _saved(look: Sight, space: int, records: list[Record]) -> list[Outcome]:
-    wishes = [_wish(record) for record in records]
+class _Refused:
+    """
+    The paths of which a version of the past (it has `saved`) was refused, over all groups.
+
+    None that comes after it is saved: it would take its place.
+    """
+
+    def __init__(self) -> None:
+        self._paths: dict[Any, LadingError] = {}
+
+    def before(self, record: Record) -> LadingError | None:
+        """Why *record* cannot be saved any more."""
+        return self._paths.get(record.header.get("path")) if _past(record) else None
+
+    def note(self, record: Record, outcome: object) -> None:
+        """Remember *outcome* if it is a refusal of a version of the past."""
+        if isinstance(outcome, LadingError) and _past(record):
+            self._paths.setdefault(record.header["path"], outcome)
+
+
+def _past(record: Record) -> bool:
+    return record.header.get("saved") is not None and isinstance(record.header.get("path"), str)
+
+
+def _saved(look: Sight, space: int, records: list[Record], refused: _Refused) -> list[Outcome]:
+    wishes: list[_Wish | LadingError] = []
+    for record in records:
+        wishes.append(refused.before(record) or _wish(record))
+        refused.note(record, wishes[-1])
     try:
         made = iter(_stored(look, space, [wish for wish in wishes if isinstance(wish, _Wish)]))
-    except LadingError as refused:  # the space is frozen or full, the store is away: it holds for all of them
-        return [refused.about(wish.path) if isinstance(wish, _Wish) else wish for wish in wishes]
-    return [next(made) if isinstance(wish, _Wish) else wish for wish in wishes]
+        done = [next(made) if isinstance(wish, _Wish) else wish for wish in wishes]
+    except LadingError as fault:  # the space is frozen or full, the store is away: it holds for all of them
+        done = [fault.about(wish.path) if isinstance(wish, _Wish) else wish for wish in wishes]
+    for record, outcome in zip(records, done, strict=True):
+        refused.note(record, outcome)
+    return done
 
 
 def _wish(record: Record) -> _Wish | LadingError:
@@ -99,7 +130,7 @@ def _wish(record: Record) -> _Wish | LadingError:
             raise WrongKind(path, Text("it is the root of a space", "它是空间的根目录"))
         if asked.sha256 and hashlib.sha256(record.content).hexdigest() != asked.sha256:
             raise Truncated(path, Text("its SHA-256 is not the one announced", "内容的 SHA-256 与声明不符"))
-        author = None if asked.author is None else asking.author_id(asked.author)
+        author = asking.author_id(asked.author)
     except ValidationError as unfit:
         return invalid(unfit.errors(include_input=False, include_url=False))
     except LadingError as refused:

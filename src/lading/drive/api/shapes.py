@@ -102,6 +102,7 @@ def space(row: SpaceRow) -> dict[str, Any]:
         "used": row.used,
         "frozen": row.frozen,
         "role": row.role.name.lower(),
+        "shares": row.shares,
         "keep": {"count": row.keep_count, "days": row.keep_days, "thin": bool(row.keep_thin)},
     }
 
@@ -111,18 +112,19 @@ def principal(row: Principal) -> dict[str, Any]:
     return principals((row,))[0]
 
 
-def principals(rows: Sequence[Principal]) -> list[dict[str, Any]]:
-    """Many, with one question for the keys of those they belong to."""
+def principals(rows: Sequence[Principal], logins: Known | None = None) -> list[dict[str, Any]]:
+    """Many, with one question for the keys of those they belong to; *logins* are by id."""
     others = keys("principal", (other for row in rows for other in (row.parent_id, row.owner_id)))
-    return [_principal(row, others) for row in rows]
+    return [_principal(row, others, logins or {}) for row in rows]
 
 
-def _principal(row: Principal, others: Known) -> dict[str, Any]:
+def _principal(row: Principal, others: Known, logins: Known) -> dict[str, Any]:
     return {
         "key": row.key,
         "kind": row.kind,
         "name": row.name,
         "mail": row.mail,
+        "login": logins.get(row.id),
         "parent": others.get(row.parent_id or 0),
         "owner": others.get(row.owner_id or 0),
         "until": time(row.until),

@@ -96,6 +96,8 @@ Offset = Annotated[int, BeforeValidator(_natural), counted(0, _INT64 - 1)]
 
 Key = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_CLEAN)]
 """The key of a space, a principal, a link."""
+Author = Annotated[str, StringConstraints(max_length=200, pattern=_CLEAN)]
+"""The key of whoever saved a version; "" is nobody."""
 Words = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=_CLEAN)]
 """A name or a reason for people."""
 Sentence = Annotated[str, StringConstraints(max_length=4000, pattern=_CLEAN)]

@@ -106,13 +106,18 @@ def members(actor: Actor, group: int) -> list[Principal]:
     Raises:
         NotFound: *actor* may not know it.
     """
-    if not _visible(actor).filter(id=group, kind__in=[Kind.GROUP, Kind.DEPARTMENT]).exists():
+    if not shown_units(actor).filter(id=group).exists():
         raise missing()
     direct = Membership.objects.filter(group_id=group).values("member_id")
     found = Principal.objects.filter(Q(id__in=direct) | Q(parent_id=group))
     if not is_admin(actor, "system", "security", "audit"):
         found = found.filter(active=True)
     return list(found.order_by("key"))
+
+
+def shown_units(actor: Actor) -> QuerySet[Principal]:
+    """The groups and departments whose members *actor* may know."""
+    return _visible(actor).filter(kind__in=[Kind.GROUP, Kind.DEPARTMENT])
 
 
 def of_keys(keys: Iterable[str]) -> dict[str, int]:

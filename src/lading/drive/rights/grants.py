@@ -9,6 +9,7 @@ firm can change has no owner.  A security admin may list grants and remove them,
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 from lading.drive.actor import Actor
@@ -99,6 +100,22 @@ def remove_grant(actor: Actor, grant: int) -> None:
         with manager_stays(place, work.now, deep=False):
             found.delete()
         _tell(work, "grant.removed", place, found)
+
+
+def drop_grant(actor: Actor, node: int, principal: str, *, deny: bool) -> None:
+    """
+    Take back what the principal with the key *principal* was given on *node*, with *deny* what they were denied.
+
+    What is not there is no error.
+
+    Raises:
+        NotFound, Forbidden: as for `add_grant`.
+    """
+    place = managed(actor, node)
+    grant = Grant.objects.filter(node=place.node, principal__key=principal, deny=deny).first()
+    if grant is not None:
+        with suppress(NotFound):  # somebody else was faster
+            remove_grant(actor, grant.id)
 
 
 def set_break(actor: Actor, node: int, breaks: bool) -> None:

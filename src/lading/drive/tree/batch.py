@@ -52,7 +52,8 @@ def save_many(viewer: Sight, space: int, items: Iterable[Item]) -> list[Saved | 
     """
     Save *items* in their order, several of which may be versions of one path; what became of each.
 
-    Errors of single items are those of `save`, `NoSpace` too: what still fits is saved.
+    Errors of single items are those of `save`, `NoSpace` too: what still fits is saved.  Once an item with a
+    time of its own (`saved`) was refused, so are those after it on the same path, with the same error.
 
     Raises:
         NotFound, Frozen, Unavailable: nothing was saved.
@@ -80,6 +81,7 @@ class _Batch:
         self._folders: dict[Path, Seen] = {}
         self._versions: list[Sequence[Any]] = []
         self._lost: dict[Stored, LadingError] = {}
+        self._refused: dict[Path, LadingError] = {}
         self._taken = 0
         cursor.execute(_ROOM, [space])
         quota, used = cursor.fetchone()
@@ -94,9 +96,15 @@ class _Batch:
                 self._lost[stored] = refusal
 
     def save(self, item: Item) -> Saved | LadingError:
+        """What became of *item*; a version of the past whose earlier one was refused would take its place."""
+        past = item.facts.saved is not None
+        if past and (refusal := self._refused.get(item.path)) is not None:
+            return refusal
         try:
             return self._save(item)
         except LadingError as refusal:
+            if past:
+                self._refused[item.path] = refusal
             return refusal
 
     def finish(self) -> None:

@@ -48,7 +48,8 @@ class SpaceRow(NamedTuple):
     *label* is its name in addresses, the only one of its kind among what this viewer sees.
     *role* is theirs on its root.  *used* and *quota* are bytes, told to who may add something (0 and None
     to others: a sum tells of what they do not see); *frozen* is the message of a freeze or `""`.
-    *keep_count*, *keep_days* and *keep_thin* are the rule by which versions are kept.
+    *keep_count*, *keep_days* and *keep_thin* are the rule by which versions are kept.  *shares* tells whether
+    they may read and give all grants and links in it.
     """
 
     id: int
@@ -65,6 +66,7 @@ class SpaceRow(NamedTuple):
     keep_days: int | None
     keep_thin: bool
     role: Role
+    shares: bool
 
 
 def spaces(sight: Sight) -> list[SpaceRow]:
@@ -92,7 +94,8 @@ def _space_row(sight: Sight, row: tuple[Any, ...], labels: set[str]) -> SpaceRow
         label = f"{label} ({key})"
     labels.add(label)
     role = sight.space_role(number)
-    found = SpaceRow._make((number, key, name, label, *rest, bool(thin), role))
+    shares = sight.share_role("", rest[0]) >= Role.MANAGE
+    found = SpaceRow._make((number, key, name, label, *rest, bool(thin), role, shares))
     return found if role >= Role.UPLOAD else found._replace(used=0, quota=None)
 
 

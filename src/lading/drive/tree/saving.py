@@ -30,6 +30,9 @@ from lading.model.text import Text
 LABEL = 100
 """Characters in the label of a version."""
 
+NOBODY = -1
+"""An author who is not known; None is whoever saves."""
+
 _INT64 = 2**63
 _NODE = (
     "INSERT INTO drive_node (space_id, parent_id, name, kind, trail, breaks, number, size, digest,"
@@ -51,7 +54,7 @@ class Facts(NamedTuple):
     What is told about a save beside its content.
 
     *modified* is the client's time (None: the time of the save).  *saved* and *author* (the id of a
-    principal) are for movers, who bring the history of another drive.  *label* is that of the version.
+    principal, or `NOBODY`) are for movers, who bring the history of another drive.  *label* is that of the version.
     """
 
     modified: int | None = None
@@ -164,7 +167,7 @@ def check_author(cursor: Any, facts: Facts) -> None:
     Raises:
         Unfit: there is no such principal.
     """
-    if facts.author is None:
+    if facts.author in (None, NOBODY):
         return
     cursor.execute("SELECT 1 FROM drive_principal WHERE id = %s", [facts.author])
     if cursor.fetchone() is None:
@@ -214,8 +217,15 @@ def newest_of(work: Writing, stored: Stored, facts: Facts) -> Newest:
         stored.digest,
         work.now if facts.modified is None else facts.modified,
         work.now if facts.saved is None else facts.saved,
-        work.actor.principal if facts.author is None else facts.author,
+        author_of(work, facts),
     )
+
+
+def author_of(work: Writing, facts: Facts) -> int | None:
+    """The id of the author of a save with *facts*; None for nobody."""
+    if facts.author is None:
+        return work.actor.principal
+    return None if facts.author == NOBODY else facts.author
 
 
 def version_of(row: Row, now: int, label: str = "") -> Sequence[Any]:

@@ -21,6 +21,7 @@ from lading.drive.store import Stored, record, record_many
 from lading.drive.tree.place import Again, again
 from lading.drive.tree.row import FILE, Seen
 from lading.drive.tree.saving import (
+    NOBODY,
     Facts,
     add_versions,
     check_author,
@@ -36,11 +37,11 @@ from lading.model.errors import Forbidden, NotFound, WrongKind
 from lading.model.paths import encode
 from lading.model.text import Text
 
-_COLUMNS = "number, digest, size, modified, saved, stored, author_id, label"
-_LIST = f"SELECT {_COLUMNS} FROM drive_version WHERE node_id = %s ORDER BY number"
-_ONE = f"SELECT {_COLUMNS} FROM drive_version WHERE node_id = %s AND number = %s"
+COLUMNS = "number, digest, size, modified, saved, stored, author_id, label"
+_LIST = f"SELECT {COLUMNS} FROM drive_version WHERE node_id = %s ORDER BY number"
+_ONE = f"SELECT {COLUMNS} FROM drive_version WHERE node_id = %s AND number = %s"
 _BEFORE = (
-    f"SELECT {_COLUMNS} FROM drive_version WHERE node_id = %s AND number < %s ORDER BY number DESC LIMIT 1"
+    f"SELECT {COLUMNS} FROM drive_version WHERE node_id = %s AND number < %s ORDER BY number DESC LIMIT 1"
 )
 _OLD = (
     "INSERT INTO drive_version (node_id, number, digest, size, modified, saved, stored, author_id, label)"
@@ -231,7 +232,7 @@ def _add_olds(cursor: Any, work: Writing, seen: Seen, olds: Sequence[Old]) -> Se
                 modified,
                 saved,
                 work.now,
-                facts.author,
+                None if facts.author == NOBODY else facts.author,
                 facts.label,
             ],
         )

@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import pytest
 
-from lading.connectors.conditions import ABSENT
+from lading.connectors.conditions import ABSENT, ANYTHING
 from lading.testkit.sources import pieces
 
+from .adding import AddContract
 from .carrying import CarryContract
 from .facets import FacetContract
+from .granting import GrantContract, LinkContract
 from .listing import ListContract
 from .naming import NameContract
 from .partials import PartialContract
@@ -31,6 +33,9 @@ class DriveContract(
     FacetContract,
     PartialContract,
     CarryContract,
+    AddContract,
+    GrantContract,
+    LinkContract,
 ):
     """The suite for a drive that takes changes; see `lading.testkit.contract`."""
 
@@ -45,5 +50,6 @@ class DriveContract(
                 drive.write(("合同 Contracts", f"第{number}号 file.docx"), pieces(content), expect=ABSENT)
             drive.write(("nothing.txt",), [], expect=ABSENT)
             drive.write(("one.bin",), [b"1"], expect=ABSENT)
-            drive.write(("合同 Contracts", "2024", "deep.pdf"), pieces(b"deep " * 99), expect=ABSENT)
+            for content in (b"old", b"deep " * 99):
+                drive.write(("合同 Contracts", "2024", "deep.pdf"), pieces(content), expect=ANYTHING)
         return open_drive

@@ -11,7 +11,6 @@ import pytest
 
 from lading.connectors.api import Drive
 from lading.connectors.profile import Profile
-from lading.model.access import Grant
 from lading.model.entry import Entry, Kind
 from lading.model.errors import (
     Changed,
@@ -23,7 +22,8 @@ from lading.model.errors import (
 )
 from lading.model.paths import ROOT, Path
 
-from .support import Base, OpenDrive, content_of, drained, listed, pages, refused, together, walked
+from .support import OpenDrive, content_of, drained, listed, pages, refused, together, walked
+from .telling import TellContract
 
 NO_NAMES = ("", ".", "..", "/", "/etc", "a/b", "../x", "a\0b", "\0")
 NO_PATHS: tuple[Path, ...] = (
@@ -33,7 +33,7 @@ NO_PATHS: tuple[Path, ...] = (
 )
 
 
-class ReadContract(Base):
+class ReadContract(TellContract):
     """
     The reading half.
 
@@ -300,19 +300,7 @@ class ReadContract(Base):
 
             assert again == first + drained(reader)
 
-    # -- facets that read
-
-    def test_grants(self, reading: Drive, entries: list[Entry]) -> None:
-        """Grants come as a tuple and are about the very entry."""
-        if reading.grants is None:
-            pytest.skip("the drive offers no grants")
-        for entry in entries[:20]:
-            grants = reading.grants.list(entry.path)
-
-            assert isinstance(grants, tuple)
-            assert all(isinstance(grant, Grant) and grant.path == entry.path for grant in grants)
-        with pytest.raises(DriveError):
-            reading.grants.list(("no such",))
+    # -- facets that read; more of them in `telling`
 
     def test_facets_are_there_or_none(self, reading: Drive) -> None:
         """A facet that is offered has its calls; the others are None."""
@@ -320,13 +308,16 @@ class ReadContract(Base):
             "moves": ("move",),
             "partials": ("offset", "append", "read", "finish", "sweep"),
             "settle": ("settle",),
-            "versions": ("list", "read"),
-            "grants": ("list",),
-            "links": ("list",),
-            "people": ("principals", "members"),
+            "versions": ("list", "all", "read", "add"),
+            "grants": ("list", "all", "set", "unset"),
+            "links": ("list", "all", "make", "revoke"),
+            "people": ("principals", "members", "memberships"),
+            "locks": ("all",),
+            "labels": ("all",),
+            "comments": ("all",),
             "changes": ("cursor", "since"),
             "freeze": ("freeze", "thaw"),
-            "batch": ("write",),
+            "batch": ("write", "read"),
         }
         for name, needed in calls.items():
             facet = getattr(reading, name)

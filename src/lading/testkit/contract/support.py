@@ -4,7 +4,7 @@ What the tests of the contract share: looking at a drive, and two things at once
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +13,7 @@ import pytest
 
 from lading.connectors.api import Drive
 from lading.connectors.facets import Reader
+from lading.model.access import Principal
 from lading.model.entry import Entry
 from lading.model.errors import CursorExpired, DriveError
 from lading.model.paths import ROOT, Path, shown
@@ -38,6 +39,15 @@ class Base:
         """One client."""
         with open_drive() as drive:
             yield drive
+
+    @pytest.fixture
+    def known(self, drive: Drive) -> Sequence[Principal]:
+        """
+        Who can be named in grants and as authors; none that the account itself is, or belongs to.
+
+        A drive that takes grants knows a person at least.
+        """
+        return () if drive.people is None else tuple(drive.people.principals())
 
     @pytest.fixture
     def expire_cursors(self) -> Callable[[], None] | None:

@@ -24,7 +24,7 @@ from lading.drive.audit.spool import note_read
 from lading.drive.errors import Unfit
 from lading.drive.rights.sight import Sight
 from lading.drive.store.chosen import store
-from lading.model.errors import LadingError
+from lading.model.errors import LadingError, TooLarge
 from lading.model.text import Text
 
 routes = Routes("Batch")
@@ -71,21 +71,23 @@ def read_batch(request: HttpRequest, space: Key, said: requests.BatchRead) -> Ht
     """The contents of many files; a record for each, in order, or a problem in its place."""
     look = sight_of(request)
     seen_at(look, space, ())
-    records = _records(look, space, said.files)
+    records = _records(look, space, said)
     return StreamingHttpResponse(records, content_type=frames.MEDIA_TYPE, headers=SAFE)
 
 
-def _records(look: Sight, space: str, files: list[requests.ReadOne]) -> Iterator[bytes]:
-    for file in files:
+def _records(look: Sight, space: str, said: requests.BatchRead) -> Iterator[bytes]:
+    for file in said.files:
         try:
-            yield from _record(look, space, file)
+            yield from _record(look, space, file, said.most)
         except LadingError as refused:
             yield frames.encode(problem(refused))
 
 
-def _record(look: Sight, space: str, file: requests.ReadOne) -> Iterator[bytes]:
+def _record(look: Sight, space: str, file: requests.ReadOne, most: int | None) -> Iterator[bytes]:
     seen = seen_at(look, space, way(file.path))
     content = chosen(look, seen, file.version)
+    if most is not None and content.size > most:
+        raise TooLarge(seen.path, Text(f"{content.size} bytes", f"{content.size} 字节"))
     with store().open(content.digest) as source:
         row = seen.row
         note_read(look.actor, "file.read", space=row.space, node=row.id, path=file.path, via_batch=True)

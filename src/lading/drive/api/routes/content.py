@@ -17,7 +17,7 @@ from lading.drive.api.routes.entries import shown
 from lading.drive.api.routing import Routes
 from lading.drive.api.schemas import answers
 from lading.drive.api.sending import Sent, send
-from lading.drive.api.values import Ident, Key, Nanos, Number, PathText, way
+from lading.drive.api.values import Author, Ident, Key, Nanos, Number, PathText, way
 from lading.drive.audit.spool import note_read
 from lading.drive.errors import Frozen
 from lading.drive.rights.need import need
@@ -153,13 +153,13 @@ def save_content(
     path: PathText,
     modified: Nanos | None = None,
     saved: Nanos | None = None,
-    author: Key | None = None,
+    author: Author | None = None,
     label: Label = "",
 ) -> HttpResponse:
     """Save the body as a file: 201 for a new one, 200 for a new version. `saved` and `author` are for imports."""
     look = sight_of(request)
     parent, name = asking.target(look, space, path)
-    facts = Facts(modified, saved, None if author is None else asking.author_id(author), label)
+    facts = Facts(modified, saved, asking.author_id(author), label)
     expect = _expected(request, look, parent, name)
     length = reading.announced(request)
     if length is None or length > SMALL:

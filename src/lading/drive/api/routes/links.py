@@ -18,8 +18,9 @@ from lading.drive.links import making
 from lading.drive.links.making import LinkRow
 from lading.drive.links.opening import OpenLink, open_link
 from lading.drive.rights.roles import Role
+from lading.drive.rights.sight import Sight
 from lading.drive.tree import find
-from lading.drive.tree.row import FOLDER
+from lading.drive.tree.row import FOLDER, Seen
 from lading.model.paths import encode
 
 routes = Routes("Links")
@@ -36,17 +37,7 @@ def list_links(request: HttpRequest, node: Ident) -> HttpResponse:
 def make_link(request: HttpRequest, node: Ident, said: requests.NewLink) -> HttpResponse:
     """Share an entry by URL, which is in this answer and never again."""
     look = sight_of(request)
-    made = making.make_link(
-        look,
-        find.by_id(look, node),
-        role=Role[said.role.upper()],
-        password=said.password or "",
-        expires=said.expires,
-        limit=said.limit,
-        version=said.version,
-        inside=said.inside,
-    )
-    return told(_link(made.link, f"{_origin(request)}/s/{made.token}"), 201)
+    return made_link(request, look, find.by_id(look, node), said)
 
 
 @routes.post("/links/open", needs=OPEN, gives=answers.Opened, changes=False, fails=(401, 410, 429))
@@ -69,6 +60,21 @@ def revoke_link(request: HttpRequest, key: Key) -> HttpResponse:
     return done()
 
 
+def made_link(request: HttpRequest, look: Sight, seen: Seen, said: requests.NewLink) -> HttpResponse:
+    """The answer to the making of a link on *seen*."""
+    made = making.make_link(
+        look,
+        seen,
+        role=Role[said.role.upper()],
+        password=said.password or "",
+        expires=said.expires,
+        limit=said.limit,
+        version=said.version,
+        inside=said.inside,
+    )
+    return told(_link(made.link, f"{_origin(request)}/s/{made.token}"), 201)
+
+
 def _origin(request: HttpRequest) -> str:
     address = str(settings.LADING_DRIVE.get("address") or "")
     return address.rstrip("/") or f"{request.scheme}://{request.META.get('HTTP_HOST', 'localhost')}"
@@ -85,6 +91,7 @@ def _link(row: LinkRow, url: str | None = None) -> dict[str, Any]:
         "version": row.version,
         "inside": row.inside,
         "by": row.by_key,
+        "created": str(row.created),
         "revoked": time(row.revoked),
         "url": url,
     }

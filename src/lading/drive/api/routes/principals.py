@@ -21,6 +21,7 @@ from lading.drive.errors import Unfit
 from lading.drive.models import Principal
 from lading.drive.people import directory, principals
 from lading.drive.people.powers import need_admin
+from lading.drive.survey.people import logins
 from lading.model.text import Text
 
 routes = Routes("People")
@@ -64,11 +65,12 @@ def list_principals(
     cursor: Cursor | None = None,
     limit: Limit = 1000,
 ) -> HttpResponse:
-    """Whom the caller may know, by key; inactive ones for admins only."""
+    """Whom the caller may know, by key; inactive ones and what people sign in with for admins only."""
     listing = f"principals:{kind}"
-    rows = directory.directory(actor_of(request), kind=kind, after=place(listing, cursor) or "", limit=limit)
+    actor = actor_of(request)
+    rows = directory.directory(actor, kind=kind, after=place(listing, cursor) or "", limit=limit)
     following = make_cursor(listing, rows[-1].key) if len(rows) == limit else None
-    return told({"principals": shapes(rows), "cursor": following})
+    return told({"principals": shapes(rows, logins(actor, rows)), "cursor": following})
 
 
 @routes.post("/principals", needs=Scope.ADMIN, gives={201: answers.Principal}, fails=(403, 409))

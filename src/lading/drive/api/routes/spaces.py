@@ -156,7 +156,7 @@ def _now(request: HttpRequest, number: int) -> dict[str, Any]:
         "key": row.key,
         "name": row.key,
         "label": row.key, "root": str(row.root_id), "quota": row.quota,
-        "used": row.used, "frozen": row.frozen, "role": "none", "keep": keep,
+        "used": row.used, "frozen": row.frozen, "role": "none", "shares": False, "keep": keep,
     }  # fmt: skip
 
 

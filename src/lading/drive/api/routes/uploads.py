@@ -109,7 +109,8 @@ def _finished(
     if row is None or stored is None:
         raise _unknown()
     parent, name = asking.target(look, said.space, said.path)
-    saved = save(look, parent, name, stored, expect=expected(said.expect), facts=Facts(said.modified))
+    facts = Facts(said.modified, said.saved, asking.author_id(said.author), said.label)
+    saved = save(look, parent, name, stored, expect=expected(said.expect), facts=facts)
     _forget(look.actor, [row])
     return shown(saved.seen, 201 if saved.created else 200)
 

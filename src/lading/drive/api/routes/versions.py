@@ -26,7 +26,7 @@ def list_versions(request: HttpRequest, node: Ident) -> HttpResponse:
     look = sight_of(request)
     seen = find.by_id(look, node)
     rows = history.list_versions(look, seen)
-    return told({"versions": _told(rows, seen.row.number)})
+    return told({"versions": version_shapes(rows, seen.row.number)})
 
 
 @routes.post(
@@ -44,7 +44,7 @@ def label_version(request: HttpRequest, node: Ident, number: Number, said: reque
     look = sight_of(request)
     seen = find.by_id(look, node)
     row = history.label(look, seen, number, said.label)
-    return told(_told([row], seen.row.number)[0])
+    return told(version_shapes([row], seen.row.number)[0])
 
 
 @routes.delete("/nodes/{node}/versions/{number}", needs=Scope.WRITE, fails=(409, 423))
@@ -55,7 +55,8 @@ def remove_version(request: HttpRequest, node: Ident, number: Number) -> HttpRes
     return done()
 
 
-def _told(rows: list[VersionRow], current: int) -> list[dict[str, Any]]:
+def version_shapes(rows: list[VersionRow], current: int) -> list[dict[str, Any]]:
+    """Versions as the API tells them; *current* is the number of the newest."""
     authors = keys("principal", (row.author for row in rows))
     return [
         {

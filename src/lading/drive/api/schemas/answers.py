@@ -90,6 +90,8 @@ class Space(Said):
     used: int
     frozen: str
     role: str
+    shares: bool
+    """Whether the caller may read and give all grants and links in it."""
     keep: Keep
 
 
@@ -131,12 +133,13 @@ class About(Said):
 
 
 class Principal(Said):
-    """Somebody, or many: *parent* is the department above, *owner* and *until* are of guests."""
+    """Somebody: *parent* is the department above, *owner* and *until* are of guests, *login* is told to admins."""
 
     key: str
     kind: Kind
     name: str
     mail: str
+    login: str | None
     parent: str | None
     owner: str | None
     until: Time | None
@@ -240,12 +243,97 @@ class Link(Said):
     version: int | None
     inside: bool
     by: str
+    created: Time
     revoked: Time | None
     url: str | None
 
 
 class Links(Said):
     links: list[Link]
+
+
+class At(Said):
+    """Where something stands: the key of a space, the id of an entry and its path within the space."""
+
+    space: str
+    node: Id
+    path: str
+
+
+class GrantAt(At):
+    id: Id
+    principal: Who
+    role: RoleName
+    deny: bool
+    expires: Time | None
+
+
+class AllGrants(Said):
+    grants: list[GrantAt]
+    cursor: str | None
+
+
+class AllBreaks(Said):
+    breaks: list[At]
+    cursor: str | None
+
+
+class LinkAt(At):
+    key: str
+    role: RoleName
+    has_password: bool
+    expires: Time | None
+    limit: int | None
+    used: int
+    version: int | None
+    inside: bool
+    by: str
+    created: Time
+
+
+class AllLinks(Said):
+    links: list[LinkAt]
+    cursor: str | None
+
+
+class History(Said):
+    """A file with an earlier content, and all its versions, oldest first."""
+
+    space: str
+    id: Id
+    path: str
+    versions: list[Version]
+
+
+class AllVersions(Said):
+    files: list[History]
+    cursor: str | None
+
+
+class Lock(Said):
+    """A WebDAV lock; *holder* is the key of a principal, *deep* holds for all below."""
+
+    space: str
+    path: str
+    holder: str
+    exclusive: bool
+    deep: bool
+    expires: Time
+
+
+class AllLocks(Said):
+    locks: list[Lock]
+    cursor: str | None
+
+
+class Membership(Said):
+    group: str
+    member: str
+
+
+class Memberships(Said):
+    memberships: list[Membership]
+    cursor: str | None
 
 
 class Opened(Said):

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from lading.drive.api.frames import RECORDS
 from lading.drive.api.values import (
+    Author,
     Expectation,
     Key,
     Nanos,
@@ -91,6 +92,9 @@ class ReadOne(Asked):
 
 
 class BatchRead(Asked):
+    """*most* are the bytes of the largest content that is wanted; larger ones are told as `too_large`."""
+
+    most: Bytes | None = None
     files: Annotated[list[ReadOne], Field(max_length=RECORDS)]
 
 
@@ -101,7 +105,7 @@ class Record(Asked):
     size: Bytes
     modified: Nanos | None = None
     saved: Nanos | None = None
-    author: Key | None = None
+    author: Author | None = None
     label: Annotated[str, Field(max_length=100)] | None = None
     expect: Expectation = "anything"
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
@@ -119,6 +123,10 @@ class NewGrant(Asked):
     expires: Nanos | None = None
 
 
+class GrantAt(NewGrant):
+    path: PathText
+
+
 class NewLink(Asked):
     role: Literal["preview", "download"]
     password: Secret | None = None
@@ -126,6 +134,10 @@ class NewLink(Asked):
     limit: Count | None = None
     version: VersionNumber | None = None
     inside: bool = False
+
+
+class LinkAt(NewLink):
+    path: PathText
 
 
 class OpenLink(Asked):
@@ -142,6 +154,9 @@ class Finish(Asked):
     path: PathText
     expect: Expectation = "anything"
     modified: Nanos | None = None
+    saved: Nanos | None = None
+    author: Author | None = None
+    label: Annotated[Sentence, Field(max_length=100)] = ""
 
 
 class Sweep(Asked):
