@@ -25,6 +25,14 @@ from lading.model.text import Text
 COMMANDS: dict[str, tuple[str, Text]] = {
     "scan": ("lading.cli.scan", Text("Write a drive down as a manifest.", "将网盘登记为清单。")),
     "compare": ("lading.cli.compare", Text("Compare two drives or manifests.", "比较两个网盘或清单。")),
+    "identity": (
+        "lading.cli.identity",
+        Text("Find who of OLD is who of NEW.", "确定旧网盘人员在新网盘中的对应关系。"),
+    ),
+    "fidelity": (
+        "lading.cli.fidelity",
+        Text("Say beforehand what will survive, and sign it.", "事先说明哪些内容能够保留，并签署约定。"),
+    ),
     "copy": (
         "lading.cli.copy",
         Text("Copy one drive into another, resumably.", "将一个网盘复制到另一个，可断点续传。"),

@@ -8,6 +8,8 @@ as it is: whoever translates a grant asks here and nowhere else.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -134,6 +136,16 @@ class IdentityMap:
     def __len__(self) -> int:
         return len(self._matches)
 
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of who became whom, and of what people accepted, in hex."""
+        rows = [
+            [*_place(it.old), it.outcome, *_place(it.new), sorted(it.accept), it.wider, it.fewer]
+            for it in self
+        ]
+        text = json.dumps(sorted(rows, key=lambda row: row[:2]), ensure_ascii=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
     def find(self, kind: PrincipalKind, id_: str) -> Match | None:
         """The match of a principal of OLD; None if OLD never told of them."""
         if kind is PrincipalKind.EVERYBODY:
@@ -149,6 +161,10 @@ class IdentityMap:
 def key_of(principal: Principal) -> Key:
     """What names *principal*."""
     return Key(principal.kind, principal.id)
+
+
+def _place(principal: Principal | None) -> tuple[str, str]:
+    return ("", "") if principal is None else (principal.kind.value, principal.id)
 
 
 def same_sort(one: PrincipalKind, other: PrincipalKind) -> bool:

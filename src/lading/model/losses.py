@@ -90,6 +90,36 @@ class Loss(NamedTuple):
     then: Text = Text("", "")
 
 
+TOLD_BY: Mapping[Feature, str] = {
+    Feature.VERSIONS: "versions",
+    Feature.VERSION_TIMES: "versions",
+    Feature.VERSION_AUTHORS: "versions",
+    Feature.VERSION_LABELS: "versions",
+    Feature.PEOPLE: "people",
+    Feature.GUESTS: "people",
+    Feature.GROUPS: "people",
+    Feature.MEMBERSHIPS: "people",
+    Feature.GRANTS: "grants",
+    Feature.DENIALS: "grants",
+    Feature.BREAKS: "grants",
+    Feature.LINKS: "links",
+    Feature.LOCKS: "locks",
+    Feature.LABELS: "labels",
+    Feature.COMMENTS: "comments",
+}
+"""What a drive is asked for (`lading scan --with`) to know of a feature; the others stand in its entries."""
+
+UNKNOWN: Mapping[str, Text] = {
+    "not_scanned": Text("OLD was scanned without it", "扫描旧网盘时未包含此项"),
+    "not_told": Text("OLD cannot tell it", "旧网盘无法提供此项"),
+    "in_part": Text("some entries of OLD could not be asked", "旧网盘中部分条目未能取得"),
+    "not_all": Text("the account is not told everything", "所用账号看不到全部内容"),
+    "unlisted": Text("folders of OLD could not be listed", "旧网盘中有文件夹无法列出"),
+    "new_not_scanned": Text("NEW was scanned without it", "扫描新网盘时未包含此项"),
+    "new_not_told": Text("NEW cannot tell it", "新网盘无法提供此项"),
+}
+"""Why nothing, or not everything, is known of a feature, by code."""
+
 _T, _L, _D = Outcome.TRANSLATED, Outcome.LOSSY, Outcome.DROPPED
 _NO_ENTRY = Text("what it hangs on does not arrive itself", "所属条目本身不会迁移")
 _MEND_NAMES = Text("Shorten or rename it in OLD.", "请在旧网盘中缩短或更名。")

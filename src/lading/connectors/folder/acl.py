@@ -24,7 +24,7 @@ from typing import NamedTuple
 from lading.connectors.folder.system import by_descriptor
 from lading.connectors.folder.tree import Tree
 from lading.connectors.folder.trouble import translated
-from lading.model.access import Grant, Principal, PrincipalKind, Reach, Role
+from lading.model.access import Effect, Grant, Principal, PrincipalKind, Reach, Role
 from lading.model.errors import BadAnswer, Unable
 from lading.model.paths import Path
 from lading.model.text import Text
@@ -41,6 +41,16 @@ USER_OBJ, USER, GROUP_OBJ, GROUP, MASK, OTHER = 0x01, 0x02, 0x04, 0x08, 0x10, 0x
 # The order in which rules are tried; the mask is no rule of its own.
 _RANK = {USER_OBJ: 0, USER: 1, GROUP_OBJ: 2, GROUP: 2, OTHER: 3}
 _NEVER_SET = Text("rights of a folder are read and not set", "文件夹的权限只读取，不设置")
+
+# Of a file, reading is all that a download takes; of a folder `r` alone is no role.
+WORDS = (
+    (Effect.ALLOW, Role.PASS, ("x",)),
+    (Effect.ALLOW, Role.DOWNLOAD, ("r",)),
+    (Effect.ALLOW, Role.DOWNLOAD, ("r", "x")),
+    (Effect.ALLOW, Role.EDIT, ("r", "w")),
+    (Effect.ALLOW, Role.EDIT, ("r", "w", "x")),
+)
+"""Sets of rights that are just a role."""
 
 EVERYBODY = Principal(PrincipalKind.EVERYBODY, "everybody")
 

@@ -51,7 +51,7 @@ _MEETING = pa.schema([(name, pa.string()) for name in ("kind", "id", "other_kind
 _WHO_PASSES = pa.schema([(name, pa.string()) for name in ("shape", "kind", "id", "passes")])
 
 _LISTS = """
-create or replace temp table lists as
+create or replace temp table g_lists as
 select *, sha256(to_json(acl)::varchar) as shape from (
     select
         path,
@@ -69,17 +69,17 @@ _TABLES = f"""
 create or replace temp macro above(path) as case when path = '' then []::varchar[] else {_UP.format(path="path")} end;
 create or replace temp table left_out (path varchar, n integer, code varchar);
 create or replace temp table translated as
-    select lists.path, decided.* exclude (folder) from lists join decided using (shape, folder)
-    where lists.path not in (select path from gone);
+    select g_lists.path, g_decided.* exclude (folder) from g_lists join g_decided using (shape, folder)
+    where g_lists.path not in (select path from gone);
 create or replace temp view allowed as select * from translated where effect = 'allow' and new_role is not null;
-create or replace temp view lost as
+create or replace temp view unheld as
     select * from translated where effect <> 'allow' and not holds and effect is not null;
 """
 
 # An allowance overlaps a denial where one lies above the other and reaches it.
 _DENIED = """
 create or replace temp table denials as
-    select path, kind, id, role, reach from lost where effect = 'deny';
+    select path, kind, id, role, reach from unheld where effect = 'deny';
 insert into left_out
 select distinct one.path, one.n, 'grant.denial_lost'
 from (select *, unnest(list_append(above(path), path)) as place from denials) as denial
@@ -100,7 +100,7 @@ where one.new_role >= denial.role
 _BROKEN = """
 insert into left_out
 select distinct one.path, one.n, 'grant.break_lost'
-from (select path as place, unnest(above(path)) as up from lost where effect in ('break', 'reset')) as broken
+from (select path as place, unnest(above(path)) as up from unheld where effect in ('break', 'reset')) as broken
 join allowed as one on one.path = broken.up and one.reach <> 'here'
 where not exists (
     select 1 from translated as again
@@ -118,8 +118,8 @@ from allowed as one
 join (
     select distinct place.path, shut.kind, shut.id, shut.passes
     from (select path, unnest(above(path)) as up from (select distinct path from allowed)) as place
-    join lists on lists.path = place.up
-    join shut on shut.shape = lists.shape
+    join g_lists on g_lists.path = place.up
+    join shut on shut.shape = g_lists.shape
 ) as shut on shut.path = one.path and shut.kind = one.kind and shut.id = one.id
 group by one.path, one.n
 """
@@ -144,7 +144,7 @@ def carry_grants(db: duckdb.DuckDBPyConnection, to: Target) -> None:
     nothing is set); `losses`, a list of codes.
     """
     db.execute(_LISTS)
-    _fill(db, "decided", _DECIDED, _decided(db, to))
+    _fill(db, "g_decided", _DECIDED, _decided(db, to))
     db.execute(_TABLES)
     principals = [
         Key(PrincipalKind(kind), id_)
@@ -159,7 +159,7 @@ def carry_grants(db: duckdb.DuckDBPyConnection, to: Target) -> None:
 
 
 def _leave_denied(db: duckdb.DuckDBPyConnection, to: Target, principals: list[Key]) -> None:
-    denied = db.sql("select distinct kind, id from lost where effect = 'deny'").fetchall()
+    denied = db.sql("select distinct kind, id from unheld where effect = 'deny'").fetchall()
     pairs: list[_Row] = [
         (*one, *other)
         for one in principals
@@ -194,12 +194,12 @@ def _decided(db: duckdb.DuckDBPyConnection, to: Target) -> Iterator[list[_Row]]:
 def _shapes(db: duckdb.DuckDBPyConnection, where: str = "true") -> Iterator[list[_Shape]]:
     """Batches of the lists that stand on some entry, each once for folders and once for files."""
     db.execute(
-        "create or replace temp table shapes as select *, row_number() over (order by shape, folder) as number"
-        f" from (select shape, folder, any_value(acl) as acl from lists where {where} group by shape, folder)"
+        "create or replace temp table g_shapes as select *, row_number() over (order by shape, folder) as number"
+        f" from (select shape, folder, any_value(acl) as acl from g_lists where {where} group by shape, folder)"
     )
     start = 0
     while rows := db.execute(
-        "select shape, folder, acl from shapes where number > ? and number <= ?", [start, start + _BATCH]
+        "select shape, folder, acl from g_shapes where number > ? and number <= ?", [start, start + _BATCH]
     ).fetchall():
         yield [_Shape(shape, folder, [_grant(told) for told in acl]) for shape, folder, acl in rows]
         start += _BATCH

@@ -20,12 +20,12 @@ import pyarrow as pa
 
 from lading.connectors.profile import Profile
 from lading.manifest.engine import engine
+from lading.manifest.mapping import map_names
 from lading.manifest.read import Manifest
 from lading.model.entry import Kind
 from lading.model.failpoints import failpoint
 from lading.model.paths import decode, shown
 from lading.stages.transfer.decide import Action, Decision, Facts, Landed, Object, Reason, decide
-from lading.manifest.mapping import map_names
 from lading.stages.transfer.parts import SCHEMA, Stage, table_of, write_table
 from lading.stages.transfer.renames import find_renames, no_renames
 from lading.stages.transfer.rules import Rules
