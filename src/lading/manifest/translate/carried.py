@@ -176,10 +176,15 @@ def _shut(db: duckdb.DuckDBPyConnection, to: Target, principals: list[Key]) -> I
         yield [
             (one.shape, key.kind, key.id, passes)
             for one in batch
-            for gate in (Gate(one.acl, to.circles, guests=to.old.everybody_guests),)
+            for gate in (_gate(one, to),)
             for key in principals
             if (passes := gate.passes(key)) is not Passes.ALL
         ]
+
+
+def _gate(one: _Shape, to: Target) -> Gate:
+    grants = [grant for grant in one.acl if not to.ended(grant.expires)]
+    return Gate(grants, to.circles, guests=to.old.everybody_guests)
 
 
 def _decided(db: duckdb.DuckDBPyConnection, to: Target) -> Iterator[list[_Row]]:

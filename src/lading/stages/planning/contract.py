@@ -94,7 +94,8 @@ def make_contract(
 
     *endless*: grants whose end NEW cannot hold are set without it.  *waived*: what may be unknown.
     """
-    to = Target(new.profile, old.profile.access or AccessRules(), people, old.circles, endless)
+    scanned = int(old.manifest.facts["finished"] * 1_000_000_000)
+    to = Target(new.profile, old.profile.access or AccessRules(), people, old.circles, scanned, endless)
     with engine(directory, memory_limit=MEMORY) as db:
         _load(db, old.manifest)
         contents.prepare(db, new.profile)

@@ -149,13 +149,15 @@ select
 from old_links
 group by
     gone, role, rights, "by", has_password, inside, expires is null, "limit" is null, version is null,
-    used = 0, coalesce(used >= "limit", false)
+    used = 0, coalesce(used >= "limit", false), coalesce(expires <= {now}, false)
 """
 
 
 def links(db: duckdb.DuckDBPyConnection, to: Target, unknown: Mapping[Feature, str]) -> Account:
     """The account of links, out of `old_links`."""
-    found = db.execute(_LINKS.format(top=_TOP.format(rank="-role", what="""concat_ws(' ', id, "by")""")))
+    found = db.execute(
+        _LINKS.format(now=to.now, top=_TOP.format(rank="-role", what="""concat_ws(' ', id, "by")"""))
+    )
     names = [column[0] for column in found.description or ()]
     groups = [_link_group(dict(zip(names, row, strict=True)), to) for row in found.fetchall()]
     (count,) = db.execute("select count(*) from old_links").fetchall()[0]
