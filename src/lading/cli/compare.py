@@ -9,23 +9,20 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
 import click
 
 from lading.cli.compared_tables import FirstRows, facts_of_tables, tell_tables
-from lading.cli.meter import Meter
-from lading.cli.options import address, drive_option, features, json_option, with_option
-from lading.cli.output import answer, progress_bar, say, speak
-from lading.cli.scan import DIGEST, LIMIT, WORKERS, Depth, facts_of, processors, written
-from lading.connectors.address import Address
-from lading.connectors.crew import Crew
+from lading.cli.options import drive_option, features, json_option, with_option
+from lading.cli.output import answer, say, speak
+from lading.cli.scan import DIGEST, LIMIT, WORKERS, Depth, facts_of
+from lading.cli.sides import Given, opened
 from lading.connectors.wrap.timetable import parse_timetable
 from lading.manifest.compare import Comparison, Difference, Side, What, compare
 from lading.manifest.compare_tables import compare_tables
 from lading.manifest.files import UNFINISHED, local_errors, publish_file
-from lading.manifest.parts import FOLDER
-from lading.manifest.read import HEADER, Manifest, open_manifest
+from lading.manifest.read import Manifest
 from lading.model.errors import DIFFERENT
 from lading.model.paths import decode, shown
 from lading.model.text import Text
@@ -103,10 +100,14 @@ def command(
     """Compare two sides."""
     parse_timetable(how["limit"])
     with tempfile.TemporaryDirectory(prefix="lading-compare-") as scratch:
-        sides = [_Given(a, a_opt, os.path.join(scratch, "a")), _Given(b, b_opt, os.path.join(scratch, "b"))]
+        depth = Depth(how["digest"], features(how["wanted"]))
+        sides = [
+            Given(a, a_opt, os.path.join(scratch, "a"), depth),
+            Given(b, b_opt, os.path.join(scratch, "b"), depth),
+        ]
         # The list is opened first: a place that cannot be written must not be found out after hours.
         with _listing(file) as listing:
-            one, other = _opened(sides, quiet=as_json, **how)
+            one, other = opened(sides, quiet=as_json, workers=how["workers"], limit=how["limit"])
             first = _First(listing)
             rows = FirstRows(listing)
             found = compare(one, other, take=first, directory=scratch)
@@ -122,38 +123,6 @@ def command(
             if equal:
                 say(_EQUAL)
     return code
-
-
-class _Given(NamedTuple):
-    """A side as it was typed, and where its manifest goes if it is a drive."""
-
-    text: str
-    options: tuple[str, ...]
-    scratch: str
-
-    @property
-    def is_manifest(self) -> bool:
-        return os.path.isfile(os.path.join(self.text, HEADER)) and os.path.isdir(
-            os.path.join(self.text, FOLDER)
-        )
-
-
-def _opened(
-    sides: list[_Given], *, quiet: bool, digest: bool, wanted: str, workers: int | None, limit: str
-) -> list[Manifest]:
-    # Every address and manifest is looked at before a long scan begins.
-    depth = Depth(digest, features(wanted))
-    known: dict[_Given, Manifest] = {side: open_manifest(side.text) for side in sides if side.is_manifest}
-    places: dict[_Given, Address] = {
-        side: address(side.text, side.options) for side in sides if side not in known
-    }
-    if places:
-        meter = Meter()
-        with Crew(workers or processors(), publish=meter.add) as crew, progress_bar(quiet=quiet) as show:
-            meter.show = show
-            for side, place in places.items():
-                known[side] = written(place, side.scratch, crew=crew, depth=depth, limit=limit)
-    return [known[side] for side in sides]
 
 
 class _First:

@@ -32,6 +32,14 @@ COMMANDS: dict[str, tuple[str, Text]] = {
             "说明谁拥有何种权限、谁获得、谁失去及原因。",
         ),
     ),
+    "identity": (
+        "lading.cli.identity",
+        Text("Find who of OLD is who of NEW.", "确定旧网盘人员在新网盘中的对应关系。"),
+    ),
+    "fidelity": (
+        "lading.cli.fidelity",
+        Text("Say beforehand what will survive, and sign it.", "事先说明哪些内容能够保留，并签署约定。"),
+    ),
     "copy": (
         "lading.cli.copy",
         Text("Copy one drive into another, resumably.", "将一个网盘复制到另一个，可断点续传。"),

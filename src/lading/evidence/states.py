@@ -7,6 +7,7 @@ inside `.lading`; a person may name the one or the other.
 
 from __future__ import annotations
 
+import hashlib
 import os
 
 from lading.evidence.files import translated
@@ -46,3 +47,9 @@ def find_state(place: str) -> str:
             Text(f"holds several jobs, name one of them: {listed}", f"包含多个任务，请指定其一：{listed}"),
         )
     return found[0]
+
+
+def job_folder(state: str, old: tuple[str, str], new: tuple[str, str]) -> str:
+    """The folder of the job of two drives, each by kind and place, under the folder *state*."""
+    text = "\0".join((*old, *new)).encode("utf-8", "surrogateescape")
+    return os.path.join(state, hashlib.sha256(text).hexdigest()[:16])

@@ -382,6 +382,34 @@ class BadTimetable(BadRequest):
     )
 
 
+class BadMap(BadRequest):
+    """Lines of an identity map cannot be used; *detail* tells each of them, with its number."""
+
+    code = "bad_map"
+    says = Text(
+        "{subject} cannot be used as an identity map: {detail}", "{subject} 不能用作身份映射表：{detail}"
+    )
+    remedy = Text(
+        "Correct these lines and give the file again; the columns are explained in docs/manual/identity.md.",
+        "请更正上述各行后重新给出该文件；各列说明见 docs/manual/identity.md。",
+    )
+
+
+class Unsignable(LadingError):
+    """A fidelity contract does not say what becomes of everything, so nobody can sign it."""
+
+    code = "unsignable"
+    exit_code = 46
+    says = Text(
+        "the contract cannot be signed: nothing is known of {detail}",
+        "约定无法签署：以下内容情况不明：{detail}",
+    )
+    remedy = Text(
+        "Scan OLD and NEW with these features, or accept the gap by name with --waive.",
+        "请扫描 OLD 与 NEW 时包含这些内容，或用 --waive 按名称接受缺口。",
+    )
+
+
 class Overlapping(BadRequest):
     """One drive lies inside the other."""
 

@@ -28,7 +28,7 @@ from lading.connectors.folder.people import EVERYBODY, People
 from lading.connectors.folder.system import by_descriptor
 from lading.connectors.folder.tree import Tree
 from lading.connectors.folder.trouble import translated
-from lading.model.access import Grant, Principal, Reach, Role
+from lading.model.access import Effect, Grant, Principal, Reach, Role
 from lading.model.errors import BadAnswer, Unable
 from lading.model.paths import Path
 from lading.model.text import Text
@@ -46,6 +46,16 @@ USER_OBJ, USER, GROUP_OBJ, GROUP, MASK, OTHER = 0x01, 0x02, 0x04, 0x08, 0x10, 0x
 _RANK = {USER_OBJ: 0, USER: 1, GROUP_OBJ: 2, GROUP: 2, OTHER: 3}
 _READ, _WRITE, _ENTER = 4, 2, 1
 _NEVER_SET = Text("rights of files are read here, never set", "此处仅读取文件权限，从不设置")
+
+# Of a file, reading is all that a download takes; of a folder `r` alone is no role.
+WORDS = (
+    (Effect.ALLOW, Role.PASS, ("x",)),
+    (Effect.ALLOW, Role.DOWNLOAD, ("r",)),
+    (Effect.ALLOW, Role.DOWNLOAD, ("r", "x")),
+    (Effect.ALLOW, Role.EDIT, ("r", "w")),
+    (Effect.ALLOW, Role.EDIT, ("r", "w", "x")),
+)
+"""Sets of rights that are just a role."""
 
 
 class Rule(NamedTuple):

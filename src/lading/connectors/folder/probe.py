@@ -14,6 +14,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 
+from lading.connectors.folder.acl import WORDS
 from lading.connectors.folder.draft import MODE, NEW
 from lading.connectors.folder.facts import SECOND, WINDOWS_STEMS, Facts, facts_of
 from lading.connectors.folder.mounts import type_of
@@ -47,7 +48,7 @@ def described(address: str, tree: Tree, parts: Parts | None) -> Profile:
         local=True,
         stable_ids=facts.stable_ids,
         # Whoever may not pass a folder reaches nothing in it; each entry tells its whole list.
-        access=AccessRules(passage=True),
+        access=AccessRules(passage=True, words=WORDS),
     )
 
 

@@ -1,0 +1,94 @@
+"""
+Options with which `lading identity` and `lading fidelity` find out who is who.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+import click
+
+from lading.cli.options import drive_option
+from lading.cli.output import speak
+from lading.cli.scan import WORKERS, Depth
+from lading.cli.sides import Given, opened
+from lading.manifest.files import local_errors
+from lading.manifest.tables import Feature
+from lading.model.errors import BadRequest
+from lading.model.identity import By, IdentityMap
+from lading.model.text import Text
+from lading.stages.planning.contract import Side, identities, side
+from lading.stages.planning.mapfile import LARGEST, decisions
+from lading.stages.planning.matching import ORDER, How
+from lading.stages.planning.rules import rule
+
+F = TypeVar("F", bound=Callable[..., Any])
+STEPS = (By.ID, By.MAIL, By.LOGIN, By.RULE, By.NAME)
+
+_BY = Text(
+    "By what people are found, in this order: of id, mail, login, rule, name.",
+    "按此顺序查找人员：id、mail、login、rule、name。",
+)
+_RULE = Text(
+    r"Find by a rule, e.g. 'login:CORP\{{x}}=login:{{x}}'; may be repeated.",
+    r"按规则查找，例如 'login:CORP\{{x}}=login:{{x}}'；可重复。",
+)
+_MAP = Text("A corrected map (CSV), which overrides all else.", "已更正的映射表（CSV），优先于其他一切。")
+
+
+def people_options(function: F) -> F:
+    """`--by`, `--rule`, `--map`, and the options of both drives."""
+    for option in (
+        click.option("--workers", type=click.IntRange(1, 64), default=None, metavar="N", help=speak(WORKERS)),
+        drive_option("--new-opt", Text("new drive", "新网盘")),
+        drive_option("--old-opt", Text("old drive", "旧网盘")),
+        click.option("--map", "map_file", default=None, metavar="FILE", help=speak(_MAP)),
+        click.option("--rule", "rules", multiple=True, metavar="RULE", help=speak(_RULE)),
+        click.option("--by", default=",".join(ORDER), show_default=True, metavar="LIST", help=speak(_BY)),
+    ):
+        function = option(function)
+    return function
+
+
+class Pair(NamedTuple):
+    """Both drives, and who is who."""
+
+    old: Side
+    new: Side
+    people: IdentityMap
+
+
+def pair(old: str, new: str, scratch: str, depth: Depth, *, quiet: bool, **given: Any) -> Pair:
+    """
+    Both sides as they were typed, OLD with *depth*, and the identity map of them.
+
+    Raises:
+        BadRequest, BadMap: an option or the map makes no sense.
+        LadingError: a side cannot be read.
+    """
+    order, rules = _order(given["by"]), tuple(map(rule, given["rules"]))
+    raw = _read(given["map_file"]) if given["map_file"] else None
+    sides = (
+        Given(old, given["old_opt"], f"{scratch}/old", depth),
+        Given(new, given["new_opt"], f"{scratch}/new", Depth(False, (Feature.PEOPLE,))),
+    )
+    ours, theirs = map(side, opened(sides, quiet=quiet, workers=given["workers"]))
+    people = ours.circles.principals.values(), theirs.circles.principals.values()
+    decided = decisions(raw, given["map_file"], *people) if raw is not None else {}
+    return Pair(ours, theirs, identities(ours, theirs, How(order=order, rules=rules, decided=decided)))
+
+
+def _order(typed: str) -> tuple[By, ...]:
+    words = [word.strip() for word in typed.split(",") if word.strip()]
+    known = [step.value for step in STEPS]
+    if not words or len(set(words)) < len(words) or not set(words) <= set(known):
+        listed = ", ".join(known)
+        said = Text(f"it lists some of {listed}, each once", f"应为 {listed} 中的若干项，每项一次")
+        raise BadRequest("--by", said)
+    return tuple(map(By, words))
+
+
+def _read(file: str) -> bytes:
+    with local_errors(file), open(file, "rb") as stream:
+        return stream.read(LARGEST + 1)
