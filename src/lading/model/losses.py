@@ -475,8 +475,8 @@ CODES: Mapping[str, Loss] = {
         Text("locks are not carried", "锁定不会迁移"),
         Text("Ask the holders to save and close before the last pass.", "请在最后一轮之前要求持有者保存并关闭。"),
     ),
-    "label.lost": Loss(Feature.LABELS, _D, Text("no drive can be given labels", "没有网盘可写入标签")),
-    "comment.lost": Loss(Feature.COMMENTS, _D, Text("no drive can be given comments", "没有网盘可写入评论")),
+    "label.lost": Loss(Feature.LABELS, _D, Text("labels are not carried", "标签不会迁移")),
+    "comment.lost": Loss(Feature.COMMENTS, _D, Text("comments are not carried", "评论不会迁移")),
 }  # fmt: skip
 """Every loss by its code."""
 

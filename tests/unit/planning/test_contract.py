@@ -103,6 +103,12 @@ def of(contract: Contract, feature: Feature) -> tuple[int, int, int, int, int]:
     return it.found, it.exact, it.translated, it.lossy, it.dropped
 
 
+def examples(contract: Contract, code: str) -> list[str]:
+    return [
+        it.what for at in contract.accounts for line in at.lines if line.code == code for it in line.examples
+    ]
+
+
 def test_a_drive_that_holds_all_loses_only_what_no_drive_is_given(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -160,6 +166,10 @@ def test_a_denial_that_is_lost_takes_its_allowances_with_it(
     assert 1 == contract.counts["break.unable"]
     assert 2 == contract.counts["grant.break_lost"] + contract.counts.get("grant.denial_lost", 0)
     assert (4, 1, 0, 0, 3) == of(contract, Feature.GRANTS)
+    assert ["deny person Bo (bo) preview"] == examples(contract, "denial.unable")
+    assert ["allow group Team (team) edit", "allow person Bo (bo) download"] == examples(
+        contract, "grant.break_lost"
+    )
     assert contract.allows("denial.unable", 1)
     assert not contract.allows("denial.unable", 2)
     assert not contract.allows("grant.expiry")

@@ -189,3 +189,21 @@ def test_the_oracle_can_tell_a_gain(effects: frozenset[Effect]) -> None:
 
     assert [] == _gains(grants, grants, old, old, people)
     assert {"a"} == {gain[0] for gain in _gains(grants, grants[:1], old, old, people)}  # type: ignore[index]
+
+
+def test_a_reset_is_a_break_where_nothing_is_denied_above() -> None:
+    """Only a reset below a denial loses something as a break: the denial goes on to hold."""
+    old = Side(PRINCIPALS, MEMBERS)
+    people = IdentityMap(Match(it, Outcome.MAPPED, it) for it in PRINCIPALS)
+    features = Features(
+        roles=frozenset(Role),
+        effects=frozenset({Effect.ALLOW, Effect.DENY, Effect.BREAK}),
+        principals=frozenset({GROUP}),
+    )
+    resets = [Grant(path, ANYBODY, frozenset(), Effect.RESET) for path in (("a",), ("d",))]
+    denial = Grant((), G1, frozenset(), Effect.DENY, role=Role.EDIT)
+    plain = carried(_db, resets, target(old, old, people, features), old)[1]
+    below = carried(_db, [denial, *resets], target(old, old, people, features), old)[1]
+
+    assert {()} == {losses for _, effect, losses in plain if effect == "reset"}
+    assert {("break.denials",)} == {losses for _, effect, losses in below if effect == "reset"}
