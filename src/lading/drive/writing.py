@@ -15,7 +15,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from django.conf import settings
@@ -230,11 +230,34 @@ def _turn() -> Iterator[None]:
         else:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         try:
-            yield
+            with _unyielding() if in_hurry() else nullcontext():
+                yield
         finally:
             fcntl.flock(descriptor, fcntl.LOCK_UN)
     finally:
         _threads.release()
+
+
+@contextmanager
+def _unyielding() -> Iterator[None]:
+    """
+    Do not wait for who writes to the tables without our queue: a shell of SQLite, or a tool for backups.
+
+    Raises:
+        MustWait: somebody does.
+    """
+    connection.ensure_connection()
+    plain = connection.connection
+    (patience,) = plain.execute("PRAGMA busy_timeout").fetchone()
+    plain.execute("PRAGMA busy_timeout = 0")
+    try:
+        yield
+    except OperationalError as problem:
+        if "locked" not in str(problem):
+            raise
+        raise MustWait from problem
+    finally:
+        plain.execute(f"PRAGMA busy_timeout = {patience}")
 
 
 def _soon(got: Callable[[], bool]) -> None:

@@ -11,7 +11,6 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver
 
 from lading.drive.api.problem import answer, translated
-from lading.drive.api.reading import drain
 from lading.drive.errors import Unfit
 from lading.model.text import Text
 
@@ -30,8 +29,6 @@ def guarded(pattern: URLPattern | URLResolver) -> URLPattern | URLResolver:
             response: HttpResponseBase = view(request, **values)
         except Exception as problem:  # the last place where the words can be ours
             return translated(problem)
-        if response.status_code >= 400:
-            drain(request)
         if response.status_code == 405:
             return answer(Unfit("method", _METHOD), 405, {"Allow": response["Allow"]})
         return response

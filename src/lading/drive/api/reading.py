@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
@@ -19,11 +18,10 @@ from ninja.parser import Parser
 
 from lading.drive.api.problem import Refused
 from lading.drive.errors import Unfit
-from lading.model.errors import LadingError, TooLarge, Truncated
+from lading.model.errors import TooLarge, Truncated
 from lading.model.text import Text
 
 BLOCK = 256 * 1024
-SHORT = 1024 * 1024
 JSON_LIMIT = 2 * 1024 * 1024
 LONG_JSON_LIMIT = 32 * 1024 * 1024
 """For lists of paths: 10,000 of the longest usual ones."""
@@ -96,19 +94,6 @@ def whole(request: HttpRequest, limit: int) -> bytes:
             _too_large(limit)
         parts.append(block)
     return b"".join(parts)
-
-
-def drain(request: HttpRequest) -> None:
-    """
-    Read what is left of a short body that was refused.
-
-    Closing a connection on unread bytes resets it, and the client would never read why.
-    """
-    with suppress(LadingError):
-        left = announced(request) or 0
-        source = request.META["wsgi.input"]
-        while 0 < left <= SHORT and (block := _block(source, left)):
-            left -= len(block)
 
 
 def _too_large(limit: int) -> NoReturn:

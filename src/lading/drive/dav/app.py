@@ -34,7 +34,6 @@ from lading.model.text import Text
 Start = Callable[..., Any]
 
 _log = logging.getLogger("lading.drive.dav")
-DRAIN = 1 << 20
 ALLOWED = ", ".join(sorted(LANES))
 # The last is what SQLite says of a connection that was closed.
 _LOST = (OperationalError, InterfaceError, sqlite3.ProgrammingError)
@@ -136,20 +135,12 @@ def _dav_refusal(environ: dict[str, Any], problem: DAVError) -> Answer:
 
 
 def _error(environ: dict[str, Any], status: int, more: list[tuple[str, str]], body: bytes) -> Answer:
-    _drain(environ)
     if environ["REQUEST_METHOD"] == "HEAD":
         body = b""
     headers = [
         ("Content-Type", "application/xml; charset=utf-8"), ("Content-Length", str(len(body))), *SAFE, *more
     ]  # fmt: skip
     return Answer(status, headers, body)
-
-
-def _drain(environ: dict[str, Any]) -> None:
-    """Take in a small body that nobody read: a client that is still sending might miss the answer."""
-    said = environ.get("CONTENT_LENGTH") or "0"
-    if "HTTP_EXPECT" not in environ and said.isdigit() and int(said) <= DRAIN:
-        environ["wsgi.input"].read(DRAIN)
 
 
 __all__ = ["application", "get"]

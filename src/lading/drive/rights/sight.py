@@ -18,7 +18,7 @@ from lading.drive.rights.decide import Decided, Range, decide, ranges, role_belo
 from lading.drive.rights.kept import Kept
 from lading.drive.rights.roles import Role
 from lading.drive.rights.rules import NOBODY, Found, read_rules
-from lading.drive.writing import epoch
+from lading.drive.writing import MustWait, epoch, in_hurry
 from lading.model.errors import Unavailable
 from lading.model.text import Text
 
@@ -118,11 +118,18 @@ def sight(actor: Actor, *, now: int | None = None) -> Sight:
 
 
 def resolved_for(principal: int, now: int) -> tuple[int, Resolved]:
-    """The rights of *principal* at *now*, and the epoch they belong to."""
+    """
+    The rights of *principal* at *now*, and the epoch they belong to.
+
+    Raises:
+        MustWait: they must be worked out, which takes its time where there are many, and we are in a hurry.
+    """
     number = epoch()
     for _ in range(_TRIES):
         if (resolved := KEPT.get(principal, number, now)) is not None:
             return number, resolved
+        if in_hurry():
+            raise MustWait
         resolved = resolve_found(read_rules(principal, now))
         # Had something changed between two of the queries, they would not fit together.
         before, number = number, epoch()

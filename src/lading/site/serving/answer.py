@@ -57,9 +57,9 @@ class FileBody:
 
 
 def region_of(result: Iterable[bytes], reply: Reply) -> Region | None:
-    """What the kernel can send for *result*; None if it must be read."""
+    """What the kernel can send for *result*; None if it must be read, or is nothing."""
     length = next((value for name, value in reply.fields if name.lower() == "content-length"), None)
-    if not isinstance(result, FileBody) or length is None:
+    if not isinstance(result, FileBody) or length in (None, "0"):
         return None
     try:
         descriptor = result.file.fileno()

@@ -9,7 +9,6 @@ wait is given to a thread with the whole connection, which comes back by
 from __future__ import annotations
 
 import logging
-import os
 import select
 import socket
 import time
@@ -17,10 +16,12 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from lading.site.serving.answer import BadAnswer, Frame, Late, Region, Reply, frame, region_of, small, trouble
+from lading.site.serving.answer import BadAnswer, Frame, Late, Reply, frame, region_of, small, trouble
 from lading.site.serving.environ import Environ, environ_of
 from lading.site.serving.errand import Errand, Later
+from lading.site.serving.incoming import STALL
 from lading.site.serving.intake import Intake, Message, Refused
+from lading.site.serving.outgoing import Outgoing
 
 if TYPE_CHECKING:
     from lading.site.serving.loop import Loop
@@ -31,15 +32,11 @@ IDLE = 75.0
 """Seconds without a request after which a connection ends."""
 HEAD = 30.0
 """Seconds from the first byte of a request to the last of its head, or of a small body."""
-STALL = 60.0
-"""Seconds in which a client takes nothing of an answer, or sends nothing of a body, until it is given up."""
 LINGER = 2.0
 """Seconds in which bytes of a client are thrown away, so that it reads the answer before it hears of the end."""
 RECEIVE = 64 * 1024
 SMALL_BODY = 64 * 1024
 """A body of up to so many bytes is awaited by the loop, so that slow senders hold no thread."""
-_TURN = 4 << 20
-"""Bytes of a file sent at once before others have their turn."""
 
 
 class State(Enum):
@@ -66,8 +63,7 @@ class Connection:
         self.listed = 0
         """The events that the loop tells us of."""
         self._refusal = 0
-        self._out: memoryview | None = None
-        self._file: _Sending | None = None
+        self._out: Outgoing | None = None
         self._last = False
 
     @property
@@ -80,6 +76,7 @@ class Connection:
         match self.state:
             case State.SENDING:
                 self._send_more()
+                self.advance()
             case State.READING:
                 self._receive()
             case State.LINGERING:
@@ -94,11 +91,15 @@ class Connection:
 
     def take_back(self, errand: Errand) -> None:
         """A thread is done with *errand*: go on with what came meanwhile."""
-        if errand.broken or errand.last:
-            self._linger(errand.broken)
+        self._last, self._out = errand.last, errand.rest
+        if errand.broken:
+            self.drop()
             return
         self.plug.setblocking(False)
-        self._wait_for_request()
+        if self._out is None:
+            self._sent()
+        else:
+            self._send_more()
         self.advance()
 
     def refuse(self, status: int) -> None:
@@ -110,7 +111,7 @@ class Connection:
     def drop(self) -> None:
         """End at once."""
         self.state = State.CLOSED
-        self._close_file()
+        self._close_out()
         self.loop.forget(self)
         self.plug.close()
 
@@ -208,90 +209,75 @@ class Connection:
         if body is None and region is None:
             self._hand_over(errand.going_on(reply, result))
             return
-        size = None if body is None else len(body)
         try:
-            framed = frame(message, reply, size, last=self.loop.ending or self.ended)
+            framed = frame(
+                message, reply, None if body is None else len(body), last=self.loop.ending or self.ended
+            )
         except BadAnswer:
             _log.exception("the application failed")
+            _close(result)
             self.refuse(500)
             return
         if framed.bare or region is None:
-            if hasattr(result, "close"):
-                result.close()
+            _close(result)
             self._send(framed, b"" if framed.bare else body or b"")
-            return
-        self._file = _Sending(region)
-        self._send(framed, b"")
+        else:
+            self._last, self._out = framed.last, Outgoing(framed.head, region)
+            self._send_more()
 
     def _send(self, framed: Frame, body: bytes) -> None:
         self._last = framed.last
         try:
-            if self._file is not None:
-                sent = self.plug.send(framed.head, socket.MSG_MORE)
-            else:
-                sent = self.plug.sendmsg([framed.head, body])
+            sent = self.plug.sendmsg([framed.head, body])
         except (BlockingIOError, InterruptedError):
             sent = 0
         except OSError:
             self.drop()
             return
-        if sent < len(framed.head) + len(body):
-            self._out = memoryview(framed.head + body)[sent:]
-        if self._out is None and self._file is None:
+        if sent == len(framed.head) + len(body):
             self._sent()
             return
-        self.state = State.SENDING
-        self.loop.listen_to(self, select.EPOLLOUT)
+        self._out = Outgoing((framed.head + body)[sent:])
         self._send_more()
 
     def _send_more(self) -> None:
+        assert self._out is not None
         self.deadline = time.monotonic() + STALL
         try:
-            if self._out is not None:
-                self._out = self._out[self.plug.send(self._out) :]
-                if len(self._out):
-                    return
-                self._out = None
-            if self._file is not None:
-                if not self._file.send(self.plug.fileno()):
-                    return
-                self._close_file()
+            whole = self._out.send(self.plug)
         except (BlockingIOError, InterruptedError):
-            return
+            whole = False
         except OSError:
             self.drop()
             return
-        self._sent()
-        self.advance()
+        if whole:
+            self._close_out()
+            self._sent()
+        elif self.state is not State.SENDING:
+            self.state = State.SENDING
+            self.loop.listen_to(self, select.EPOLLOUT)
 
     def _sent(self) -> None:
         if self._last:
-            self._linger(broken=False)
+            self._linger()
         else:
             self._wait_for_request()
 
     def _wait_for_request(self) -> None:
         self.intake.messages.popleft()
+        if self.loop.ending and not self.intake.begun:
+            self._linger()
+            return
         self.state = State.READING
         self.loop.listen_to(self, select.EPOLLIN)
         self.deadline = time.monotonic() + (HEAD if self.intake.begun else IDLE)
-        if self.loop.ending and not self.intake.begun:
-            self.drop()
 
-    def _linger(self, broken: bool) -> None:
-        self._close_file()
-        if broken:
-            self.drop()
-            return
+    def _linger(self) -> None:
         self.state = State.LINGERING
         self.deadline = time.monotonic() + LINGER
         try:
-            self.plug.setblocking(False)
             self.plug.shutdown(socket.SHUT_WR)
         except OSError:
-            self.drop()
-            return
-        if self.ended:
             self.drop()
             return
         self.loop.listen_to(self, select.EPOLLIN)
@@ -310,36 +296,16 @@ class Connection:
         self.state = State.AWAY
         self.loop.hand_over(errand)
 
-    def _close_file(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-
-
-class _Sending:
-    """What is left to send of a file."""
-
-    def __init__(self, region: Region) -> None:
-        self.close = region.body.close
-        self._descriptor, self._at = region.descriptor, region.start
-        self._end = region.start + region.length
-
-    def send(self, plug: int) -> bool:
-        """
-        Send a turn's worth; whether that was all.
-
-        Raises:
-            OSError: the socket would wait, is lost, or the file ended too early.
-        """
-        until = min(self._end, self._at + _TURN)
-        while self._at < until:
-            sent = os.sendfile(plug, self._descriptor, self._at, until - self._at)
-            if not sent:
-                _log.error("a content ended before its announced length")
-                raise ConnectionAbortedError
-            self._at += sent
-        return self._at == self._end
+    def _close_out(self) -> None:
+        if self._out is not None:
+            self._out.close()
+            self._out = None
 
 
 def _awaited(message: Message) -> bool:
     return not message.expects and message.length is not None and message.length <= SMALL_BODY
+
+
+def _close(result: Iterable[bytes]) -> None:
+    if hasattr(result, "close"):
+        result.close()

@@ -18,6 +18,8 @@ _PLAIN = {b"content-type": "CONTENT_TYPE", b"content-length": "CONTENT_LENGTH"}
 
 def ground(host: str, port: int, peer: tuple[str, int], threads: int) -> Environ:
     """What is the same for all requests of a connection."""
+    # On a socket for both, IPv6 writes the addresses of IPv4 in its own way, which no list of proxies knows.
+    address = peer[0].removeprefix("::ffff:") if "." in peer[0] else peer[0]
     return {
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": "http",
@@ -32,7 +34,7 @@ def ground(host: str, port: int, peer: tuple[str, int], threads: int) -> Environ
         "SERVER_PORT": str(port),
         "SERVER_SOFTWARE": "Lading",
         "SCRIPT_NAME": "",
-        "REMOTE_ADDR": peer[0],
+        "REMOTE_ADDR": address,
         "REMOTE_PORT": str(peer[1]),
     }
 

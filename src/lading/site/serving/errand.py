@@ -1,5 +1,8 @@
 """
 A request that a thread answers: with the whole connection, waiting as long as it takes.
+
+What is known of the answer when the application returns goes out as fast as the client takes it: the thread begins, and
+the loop sends the rest, so that slow clients hold no thread.
 """
 
 from __future__ import annotations
@@ -7,55 +10,46 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Iterable
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from lading.model.errors import Truncated
-from lading.model.text import Text
-from lading.site.serving.answer import (
-    END,
-    Frame,
-    Region,
-    Reply,
-    chunk,
-    frame,
-    region_of,
-    small,
-    trouble,
-)
+from lading.site.serving.answer import END, Frame, Reply, chunk, frame, region_of, small, trouble
 from lading.site.serving.environ import Environ
-from lading.site.serving.intake import Message, Refused
+from lading.site.serving.incoming import DRAIN, RECEIVE, STALL, Incoming, Pace
+from lading.site.serving.intake import Message
+from lading.site.serving.outgoing import Outgoing
 
 if TYPE_CHECKING:
     from lading.site.serving.connection import Connection
 
 _log = logging.getLogger("lading.serving")
 
-DRAIN = 1 << 20
-"""Bytes of a body nobody wanted that are taken in, so that the connection can go on."""
-RECEIVE = 1 << 20
-_STALL = 60.0
-_GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
-_BROKEN = Text("the body broke off", "请求内容中断")
-
 
 class Later(Exception):
     """An application that was asked not to wait would have to; nothing has happened yet."""
+
+
+class _Lost(Exception):
+    """The client is gone, or what was promised to it cannot be kept."""
 
 
 class Errand:
     """
     *message* of *connection* with its *environ*, to be answered by `run`, in any thread.
 
-    Afterwards *last* tells whether the connection ends with it, *broken* that it did already.
+    Afterwards *rest* is what the loop has to send yet, *last* tells whether the connection ends with the answer,
+    *broken* that it did already.
     """
 
     def __init__(self, connection: Connection, message: Message, environ: Environ) -> None:
         self.connection, self.message, self.environ = connection, message, environ
         self.last = self.broken = False
+        self.rest: Outgoing | None = None
         self._plug = connection.plug
+        self._pace = Pace()
         self._begun: tuple[Reply, Iterable[bytes]] | None = None
-        self._streamed: _Streamed | None = None
+        self._incoming: Incoming | None = None
 
     def going_on(self, reply: Reply, result: Iterable[bytes]) -> Errand:
         """The rest of an answer that the loop began."""
@@ -67,14 +61,14 @@ class Errand:
         message = self.message
         if message.whole:
             return io.BytesIO(message.pieces[0] if len(message.pieces) == 1 else b"".join(message.pieces))
-        self._streamed = _Streamed(self.connection, message)
-        return io.BufferedReader(self._streamed, RECEIVE)
+        self._incoming = Incoming(self.connection, message)
+        return io.BufferedReader(self._incoming, RECEIVE)
 
     def run(self) -> None:
         """Answer; every failure of the connection or the application ends here."""
-        self._plug.settimeout(_STALL)
         reply, result = Reply(), None
         try:
+            self._plug.settimeout(STALL)
             if self._begun is not None:
                 reply, result = self._begun
             else:
@@ -82,38 +76,36 @@ class Errand:
                 result = self.connection.loop.application(self.environ, reply.start)
             self._give(reply, result)
             self._take_rest()
-        except OSError:
+        except _Lost:
             self.broken = True
         except Exception:
             _log.exception("the application failed")
             self._fail(reply)
         finally:
-            if result is not None and hasattr(result, "close"):
+            # The loop closes the file that it is still to send.
+            kept = self.rest is not None and self.rest.region is not None
+            if result is not None and hasattr(result, "close") and not kept:
                 result.close()
 
     def _give(self, reply: Reply, result: Iterable[bytes]) -> None:
         body = small(result)
         if body is not None:
             framed = self._framed(reply, len(body))
-            self._send(framed.head if framed.bare else framed.head + body)
+            self._begin_to_send(Outgoing(framed.head if framed.bare else framed.head + body))
             return
         if (region := region_of(result, reply)) is not None:
             framed = self._framed(reply, None)
-            self._send(framed.head)
-            if not framed.bare:
-                self._send_region(region)
+            self._begin_to_send(Outgoing(framed.head, None if framed.bare else region))
             return
         # Some applications call `start_response` late: with their first block.
         blocks = iter(result)
         first = next(blocks, b"")
         framed = self._framed(reply, None)
-        self._send(framed.head)
-        if not framed.bare:
+        if framed.bare or len(first) == framed.length:
+            self._begin_to_send(Outgoing(framed.head + (b"" if framed.bare else first)))
+        else:
+            self._send(framed.head)
             self._send_blocks(framed, chain((first,), blocks))
-
-    def _send_region(self, region: Region) -> None:
-        sent = self._plug.sendfile(region.body.file, region.start, region.length) if region.length else 0
-        self._demand(sent, region.length)
 
     def _framed(self, reply: Reply, size: int | None) -> Frame:
         connection = self.connection
@@ -124,37 +116,49 @@ class Errand:
 
     def _unread_is_much(self) -> bool:
         """Whether so much of the body was left that ending the connection costs less."""
-        streamed = self._streamed
-        if streamed is None or self.message.whole:
+        incoming = self._incoming
+        if incoming is None or self.message.whole:
             return False
-        return streamed.uninvited or streamed.left is None or streamed.left > DRAIN
+        return incoming.uninvited or incoming.left is None or incoming.left > DRAIN
+
+    def _begin_to_send(self, outgoing: Outgoing) -> None:
+        """Send what the socket takes at once."""
+        try:
+            self._plug.setblocking(False)
+            if not outgoing.send(self._plug):
+                self.rest = outgoing
+        except BlockingIOError:
+            self.rest = outgoing
+        except OSError:
+            raise _Lost from None
 
     def _send_blocks(self, framed: Frame, blocks: Iterable[bytes]) -> None:
         sent = sum(self._send_block(framed, block) for block in blocks if block)
         if framed.chunked:
             self._send(END)
-        elif framed.length is not None:
-            self._demand(sent, framed.length)
-
-    def _send(self, data: bytes) -> None:
-        # The patience of `sendall` is for all of the data, however slow the line is; this one is for each step.
-        view = memoryview(data)
-        while view:
-            view = view[self._plug.send(view) :]
-
-    def _demand(self, sent: int, announced: int) -> None:
-        if sent != announced:
-            _log.error("an answer had %d bytes instead of %d", sent, announced)
-            raise ConnectionAbortedError
+        elif framed.length is not None and sent != framed.length:
+            _log.error("an answer had %d bytes instead of %d", sent, framed.length)
+            raise _Lost
 
     def _send_block(self, framed: Frame, block: bytes) -> int:
         self._send(chunk(block) if framed.chunked else block)
         return len(block)
 
+    def _send(self, data: bytes) -> None:
+        # The patience of `sendall` is for all of the data, however slow the line is; this one is for each step.
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[self._pace.step(partial(self._plug.send, view)) :]
+        except OSError:
+            raise _Lost from None
+
     def _take_rest(self) -> None:
-        if self._streamed is not None and not self.last:
-            self._streamed.drain()
-            self.last = self.last or not self.message.whole
+        if self._incoming is None or self.last:
+            return
+        if self.rest is None:
+            self._incoming.drain()
+        self.last = not self.message.whole
 
     def _fail(self, reply: Reply) -> None:
         """Say that the application failed, if it is not too late for that."""
@@ -163,94 +167,8 @@ class Errand:
             self.broken = True
             return
         said, body = trouble(500)
+        framed = frame(self.message, said, len(body), last=True)
         try:
-            framed = frame(self.message, said, len(body), last=True)
-            self._send(framed.head + body)
-        except OSError:
+            self._begin_to_send(Outgoing(framed.head + (b"" if framed.bare else body)))
+        except _Lost:
             self.broken = True
-
-
-class _Streamed(io.RawIOBase):
-    """
-    A body that is still coming.
-
-    Where its length is known it is read past the parser, which then begins anew with the next request.
-    """
-
-    def __init__(self, connection: Connection, message: Message) -> None:
-        self._connection, self._message = connection, message
-        self.uninvited = message.expects and not message.pieces
-        self.left = message.length
-        self._pieces = message.pieces
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        if self.uninvited:
-            self._connection.plug.sendall(_GO_ON)
-            self.uninvited = False
-        view = memoryview(buffer)
-        if self._pieces:
-            return self._from_pieces(view)
-        if self._message.whole or self.left == 0 or self._connection.ended:
-            return self._at_end()
-        return self._past_parser(view) if self.left is not None else self._chunked(view)
-
-    def drain(self) -> None:
-        """Take in what nobody read, if it is little and comes at once."""
-        if self.uninvited:
-            return
-        waste = bytearray(RECEIVE)
-        left = DRAIN
-        while left > 0 and (got := self.readinto(waste)):
-            left -= got
-
-    def _from_pieces(self, view: memoryview) -> int:
-        piece = self._pieces[0]
-        count = min(len(piece), len(view))
-        view[:count] = piece[:count]
-        if count == len(piece):
-            self._pieces.pop(0)
-        else:
-            self._pieces[0] = piece[count:]
-        if self.left is not None:
-            self.left -= count
-        return count
-
-    def _past_parser(self, view: memoryview) -> int:
-        assert self.left is not None
-        got = self._received(view[: min(len(view), self.left)])
-        self.left -= got
-        if not got:
-            self._connection.ended = True
-        elif not self.left:
-            self._message.whole = True
-            self._connection.intake.begin_anew()
-        return got
-
-    def _chunked(self, view: memoryview) -> int:
-        while not self._pieces and not self._message.whole:
-            data = bytearray(RECEIVE)
-            got = self._received(memoryview(data))
-            if not got:
-                self._connection.ended = True
-                break
-            try:
-                self._connection.intake.feed(bytes(data[:got]))
-            except Refused:
-                self._connection.ended = True
-                break
-        return self._from_pieces(view) if self._pieces else self._at_end()
-
-    def _received(self, view: memoryview) -> int:
-        try:
-            return self._connection.plug.recv_into(view)
-        except (TimeoutError, ConnectionError):
-            return 0
-
-    def _at_end(self) -> int:
-        if not self._message.whole and self.left is None:
-            # Without an announced length nobody else would notice.
-            raise Truncated("", _BROKEN)
-        return 0

@@ -19,10 +19,12 @@ from httptools import (
 )
 
 HEAD = 64 * 1024
-"""Bytes of a request before its body."""
+"""Bytes of a request before its body, or one after the other without any of its body."""
 TARGET = 16 * 1024
 FIELDS = 200
 _VERSIONS = ("1.1", "1.0")
+_CHUNKED = b"PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+_MEASURED = b"PUT / HTTP/1.1\r\nContent-Length: %d\r\n\r\n"
 
 
 class Refused(Exception):
@@ -51,7 +53,7 @@ class Message:
         self.target = b""
         self.fields: list[tuple[bytes, bytes]] = []
         self.version = "1.1"
-        self.pieces: list[bytes] = []
+        self.pieces: deque[bytes] = deque()
         self.length: int | None = 0
         self.expects = self.headed = self.whole = False
         self.lasting = True
@@ -63,7 +65,8 @@ class Intake:
     def __init__(self) -> None:
         self.messages: deque[Message] = deque()
         self._parser = HttpRequestParser(self)
-        self._head = self._size = 0
+        self._deaf = False
+        self._barren = self._size = 0
         self._refusal = 400
 
     @property
@@ -78,32 +81,57 @@ class Intake:
         Raises:
             Refused: it is no request, or one that is too large.
         """
+        # Whatever begins a request or is of a body sets it to nothing.
+        self._barren += len(data)
+        left = memoryview(data)
         try:
-            self._parser.feed_data(data)
-        except HttpParserUpgrade as problem:
-            # Whoever wants another protocol gets this one, which RFC 9110 (7.8) allows.
-            self._parser = HttpRequestParser(self)
-            self.feed(data[problem.args[0] :])
+            while (taken := self._parsed(left)) < len(left):
+                left = left[taken:]
         except HttpParserInvalidMethodError:
             raise Refused(501) from None
         except HttpParserInvalidURLError:
             raise Refused(400) from None
         except (HttpParserCallbackError, HttpParserError):
             raise Refused(self._refusal) from None
-        if self.messages and not self.messages[-1].headed:
-            self._head += len(data)
-            if self._head > HEAD:
-                raise Refused(431)
+        if self._barren > HEAD and self.messages and not self.messages[-1].whole:
+            raise Refused(431)
+
+    def _parsed(self, data: memoryview) -> int:
+        """How much of *data* one parser took."""
+        try:
+            self._parser.feed_data(data)
+        except HttpParserUpgrade as problem:
+            # Whoever wants another protocol gets this one, which RFC 9110 (7.8) allows.
+            self._begin_body_anew()
+            return int(problem.args[0])
+        return len(data)
+
+    def _begin_body_anew(self) -> None:
+        """
+        Take the body of the request that asked for another protocol.
+
+        The parser believes that it has none, but whoever sent it, and a proxy between, goes on with it.
+        """
+        self._parser = HttpRequestParser(self)
+        message = self.messages[-1]
+        message.whole = message.length == 0
+        if not message.whole:
+            self._deaf = True
+            self._parser.feed_data(_CHUNKED if message.length is None else _MEASURED % message.length)
+            self._deaf = False
 
     def begin_anew(self) -> None:
         """Forget the request under way, whose body was read past us."""
         self._parser = HttpRequestParser(self)
 
     def on_message_begin(self) -> None:
-        self.messages.append(Message())
-        self._head = self._size = 0
+        if not self._deaf:
+            self.messages.append(Message())
+            self._barren = self._size = 0
 
     def on_url(self, piece: bytes) -> None:
+        if self._deaf:
+            return
         message = self.messages[-1]
         message.target += piece
         if len(message.target) > TARGET:
@@ -119,6 +147,8 @@ class Intake:
             self._refuse(431)
 
     def on_headers_complete(self) -> None:
+        if self._deaf:
+            return
         message = self.messages[-1]
         message.method = self._parser.get_method().decode("ascii")
         message.version = self._parser.get_http_version()
@@ -136,6 +166,8 @@ class Intake:
                     message.length = None
                     if value.strip().lower() != b"chunked":
                         self._refuse(501)
+                    if message.version == "1.0":
+                        self._refuse(400)  # whatever stands between may not know of chunks (RFC 9112, 6.1)
                 case b"expect":
                     message.expects = value.strip().lower() == b"100-continue" and message.version == "1.1"
                 case b"host":
@@ -145,6 +177,7 @@ class Intake:
         message.headed = True
 
     def on_body(self, piece: bytes) -> None:
+        self._barren = 0
         self.messages[-1].pieces.append(piece)
 
     def on_message_complete(self) -> None:

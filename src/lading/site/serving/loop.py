@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 import os
+import resource
 import select
 import socket
 import time
@@ -38,7 +39,12 @@ class Site(Protocol):
 
 
 MOST = 4096
-"""Connections at a time; more wait in the queue of the kernel."""
+"""Connections at a time; one more ends those that are idle, or waits in the queue of the kernel."""
+_AT_ONCE = 8
+"""One in so many idle connections ends at a time."""
+_PER_THREAD = 8
+_RESERVE = 64
+"""Descriptors that are kept for threads, tables and contents."""
 _SWEEP = 1.0
 _LOOK = 0.0001
 """Seconds of looking before we sleep; the kernel's `net.core.busy_poll` is meant for the same and takes half of it."""
@@ -63,6 +69,7 @@ class Loop:
         self._plug, self._threads = plug, threads
         self._crew = ThreadPoolExecutor(threads, "errand")
         self._connections: dict[int, Connection] = {}
+        self._most = most(threads)
         self._done: deque[Errand] = deque()
         self._poll = select.epoll()
         self._woken, self._waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -101,6 +108,9 @@ class Loop:
         Whoever was just answered often asks again at once, and to fall asleep and be woken takes longer than many an
         answer: so we look for a moment before we do.  Not while threads or many clients are at work, who need the processor.
         """
+        if self._gathered:
+            # Saves gathered at the end of the server are completed at once.
+            return self._poll.poll(0)
         if self._warm and not self._away and len(self._connections) <= _FEW:
             until = time.perf_counter() + _LOOK
             while not (events := self._poll.poll(0)):
@@ -154,7 +164,11 @@ class Loop:
 
     def _complete_gathered(self) -> None:
         gathered, self._gathered = self._gathered, []
-        self._complete([late for _, _, late in gathered])
+        try:
+            self._complete([late for _, _, late in gathered])
+        except Exception:
+            # What has no answer is asked anew, each by itself.
+            _log.exception("the application failed")
         for errand, reply, late in gathered:
             self._guarded(errand.connection, partial(errand.connection.complete, errand, reply, late))
 
@@ -189,22 +203,33 @@ class Loop:
             _log.exception("a connection failed")
             connection.drop()
 
-    def _accept(self) -> None:
+    def _accept(self) -> bool:
+        """Take in one connection; whether there was one, and room for it."""
+        if len(self._connections) >= self._most and not self._make_room():
+            self._pause()
+            return False
         try:
             plug, peer = self._plug.accept()
         except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-            return
+            return False
         except OSError as problem:
             _log.error("no connection can be taken in: %s", problem)
             self._pause()
-            return
+            return False
         plug.setblocking(False)
         common = ground(self._host, self.port, peer, self._threads)
         connection = Connection(self, plug, common)
         self._connections[plug.fileno()] = connection
-        self.listen_to(connection, select.EPOLLIN)
-        if len(self._connections) >= MOST:
-            self._pause()
+        self._guarded(connection, partial(self.listen_to, connection, select.EPOLLIN))
+        return True
+
+    def _make_room(self) -> bool:
+        """End some connections that are idle, those first that would end soonest; whether there were any."""
+        idle = [connection for connection in self._connections.values() if connection.idle]
+        idle.sort(key=lambda connection: connection.deadline)
+        for connection in idle[: max(1, len(idle) // _AT_ONCE)]:
+            connection.drop()
+        return bool(idle)
 
     def _listen(self) -> None:
         self._poll.register(self._plug.fileno(), _EXCLUSIVE)
@@ -220,11 +245,16 @@ class Loop:
         """Let in who is waiting already, then nobody; end what is idle."""
         if self._plug.fileno() < 0:
             return
+        while self._accept():
+            pass
         if self._listening:
             self._poll.unregister(self._plug.fileno())
             self._listening = False
         self._plug.close()
         for connection in list(self._connections.values()):
+            if connection.state is State.READING:
+                # What has come already is under way.
+                self._go_on(connection)
             if connection.idle:
                 connection.drop()
 
@@ -232,11 +262,20 @@ class Loop:
         for connection in list(self._connections.values()):
             if connection.state is not State.AWAY and connection.deadline < now:
                 self._guarded(connection, connection.overdue)
-        may = not self.ending and not self._listening and now > self._resume
-        if may and len(self._connections) < MOST:
+        if not self.ending and not self._listening and now > self._resume:
             self._listen()
 
     def _over(self) -> bool:
         if not self.ending:
             return False
-        return not self._connections or time.monotonic() > self._patience
+        door_closed = self._plug.fileno() < 0
+        return (door_closed and not self._connections) or time.monotonic() > self._patience
+
+
+def most(threads: int) -> int:
+    """How many connections a process may have at a time, so that *threads* and the files they send find descriptors."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit == resource.RLIM_INFINITY:
+        return MOST
+    # Each may have a file open that is being sent.
+    return max(1, min(MOST, (limit - _RESERVE - threads * _PER_THREAD) // 2))

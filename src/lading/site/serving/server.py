@@ -13,6 +13,7 @@ import http.client
 import logging
 import multiprocessing
 import os
+import resource
 import signal
 import socket
 import time
@@ -36,6 +37,7 @@ from lading.site.lifeline import Lifeline, birth
 from lading.site.serving.worker import PATIENCE, work
 
 BACKLOG = 2048
+_DESCRIPTORS = 16_384
 START_LIMIT = 60.0
 _LOOK_AGAIN = 0.05
 _ASK_AGAIN = 0.5
@@ -77,6 +79,7 @@ def serve(wish: Wish, ready: Callable[[str], None]) -> None:
         Unavailable: no worker answers.
         WorkerLost: workers end as fast as they are started.
     """
+    _ask_for_descriptors()
     # Children share the socket, the lifeline and what is loaded already; newer Pythons would start them anew.
     multiprocessing.set_start_method("fork", force=True)
     with _listening(wish.listen) as plug:
@@ -179,6 +182,14 @@ class _Server:
                 return
             wait([self._ears], _LOOK_AGAIN)
         raise Unavailable(self._wish.listen, Text("no worker answers", "没有工作进程应答"))
+
+
+def _ask_for_descriptors() -> None:
+    """Many systems give a process 1,024 until it asks for more, and workers that find none left answer nobody."""
+    least, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _DESCRIPTORS if most == resource.RLIM_INFINITY else min(_DESCRIPTORS, most)
+    if least != resource.RLIM_INFINITY and least < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def _listening(listen: str) -> socket.socket:
