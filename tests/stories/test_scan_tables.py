@@ -46,9 +46,9 @@ def test_tables_are_written_on_request(drives: tuple[Path, Path], tmp_path: Path
     whole = told("scan", drives[0], "-o", tmp_path / "m", "--with", "all")
     plain = told("scan", drives[0], "-o", tmp_path / "n")
 
-    assert ["grants", "problems"] == sorted(whole["tables"])
+    assert ["grants", "members", "principals", "problems"] == sorted(whole["tables"])
     # One list at the root says it for all.
-    assert 2 == whole["tables"]["grants"]["rows"]
+    assert 3 == whole["tables"]["grants"]["rows"]
     assert 7 == len(whole["features"])
     assert ({}, []) == (plain["tables"], plain["features"])
 
@@ -56,8 +56,8 @@ def test_tables_are_written_on_request(drives: tuple[Path, Path], tmp_path: Path
 @pytest.mark.parametrize(
     ("language", "sentences"),
     [
-        ("en", ["rows in tables: grants 2", "the drive cannot tell: links, versions"]),
-        ("zh", ["各表行数：grants 2", "该网盘无法提供：links, versions"]),
+        ("en", ["rows in tables: grants 3", "the drive cannot tell: links, versions"]),
+        ("zh", ["各表行数：grants 3", "该网盘无法提供：links, versions"]),
     ],
 )
 def test_the_answer_is_a_sentence(
@@ -87,9 +87,9 @@ def test_rights_are_compared(drives: tuple[Path, Path], tmp_path: Path) -> None:
     rows = [json.loads(line) for line in listing.read_text().splitlines()]
 
     assert same["equal"]
-    assert 2 == same["tables"]["grants"]["same"]
+    assert 3 == same["tables"]["grants"]["same"]
     assert not other["equal"]
-    assert {"same": 2, "extra": 4, "missing": 0, "changed": 0, "unknown": 0} == {
+    assert {"same": 3, "extra": 4, "missing": 0, "changed": 0, "unknown": 0} == {
         name: other["tables"]["grants"][name] for name in ("same", "extra", "missing", "changed", "unknown")
     }
     assert {("grants", "extra", "b/a.docx")} == {

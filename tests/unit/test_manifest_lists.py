@@ -282,7 +282,7 @@ def test_rows_of_a_real_folder_say_what_its_modes_say(tmp_path: LocalPath) -> No
     with open_folder(Address("folder", str(root))) as drive, pytest.MonkeyPatch.context() as patch:
         rows = list(_scan(patch, drive, str(tmp_path)).values("grants"))
 
-    mine, group = str(os.getuid()), str(os.getgid())
+    mine, group = str(os.getuid()), f"g{os.getgid()}"
     for entry in entries:
         path, facts = entry.relative_to(root).parts, entry.stat()
         for person, groups, shift in ((mine, set(), 6), ("77777", {group}, 3), ("88888", set(), 0)):
