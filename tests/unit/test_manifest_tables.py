@@ -142,7 +142,7 @@ def test_what_hangs_on_files_comes_back(scanned: Any, bulk: bool) -> None:
 
 def test_versions_keep_their_order(scanned: Any) -> None:
     """
-    Versions are numbered from the oldest, and the last one is the current; a file with one content has no rows.
+    Versions are numbered from the oldest, and the last one is the current; a file with one content has one row.
     """
     manifest = scanned(firm())
     with engine() as connection:
