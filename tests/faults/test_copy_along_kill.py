@@ -4,6 +4,7 @@ A copy with versions, rights and links that is killed comes to the same end as o
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -22,6 +23,7 @@ from lading.connectors.lading import LadingDrive
 from lading.connectors.lading import open as open_lading
 from lading.model.access import ANYBODY, Effect, Grant, Link, Principal, PrincipalKind, Role, Version
 from lading.model.entry import Entry
+from lading.model.failpoints import ALONG
 from lading.testkit.servers.lading_drive import LOGIN, SPACE, LadingDriveServer
 from lading.testkit.servers.local import HOST
 
@@ -39,28 +41,28 @@ admins.give_admin_role(SYSTEM, principals.find("alice").id, "system")
 principals.add(SYSTEM, "person", "bob", name="Bob")
 """
 EVERYBODY = Principal(PrincipalKind.EVERYBODY, "everybody")
-POINTS = {
+TIMES = {
     "version.before_add": 2,
     "version.after_add": 3,
     "rounds.before_write": 2,
     "rounds.after_write": 2,
-    "guard.row_set": 1,
     "grants.set": 2,
-    "grants.before_result": 1,
-    "late.planned": 1,
-    "links.planned": 1,
     "links.before_make": 5,
     "links.made": 4,
     "links.noted": 6,
-    "links.before_result": 1,
-    "links.sealed": 1,
-    "account.landed": 1,
-    "ledger.after_finish": 1,
+    "archive.kept": 50,
 }
+POINTS = [
+    *(point for point in ALONG if not point.startswith("archive.")),
+    "account.landed",
+    "ledger.after_finish",
+]
 
 
 @pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LadingDriveServer, LadingDriveServer]]:
+def servers(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[LadingDriveServer, LadingDriveServer]]:
     """OLD with versions, rights and links in it, and NEW."""
     homes = [tmp_path_factory.mktemp(name) for name in ("old", "new")]
     with LadingDriveServer(homes[0]) as old, LadingDriveServer(homes[1]) as new:
@@ -107,7 +109,7 @@ def test_killed_at_a_named_point(point: str, servers: Any, place: Path) -> None:
     URL, nothing allowed before what restricts it.
     """
     target = f"new {point}"
-    killed = _copy(servers, target, place, kill_at=f"{point}:{POINTS[point]}")
+    killed = _copy(servers, target, place, kill_at=f"{point}:{TIMES.get(point, 1)}")
     with open_lading(_address(servers[1], target, NEW)) as drive:
         _check_never_wider(drive)
     ended = _copy(servers, target, place)
@@ -116,7 +118,10 @@ def test_killed_at_a_named_point(point: str, servers: Any, place: Path) -> None:
     assert -signal.SIGKILL == killed.returncode, killed.stdout
     assert 0 == ended.returncode, ended.stdout
     assert 0 == again.returncode, again.stdout
-    with open_lading(_address(servers[0], "deal", OLD)) as old, open_lading(_address(servers[1], target, NEW)) as new:
+    with (
+        open_lading(_address(servers[0], "deal", OLD)) as old,
+        open_lading(_address(servers[1], target, NEW)) as new,
+    ):
         _check_same(old, new, place)
     features = json.loads(again.stdout)["account"]["features"]
     for name in ("versions", "grants", "denials", "breaks"):
@@ -124,10 +129,44 @@ def test_killed_at_a_named_point(point: str, servers: Any, place: Path) -> None:
     assert LINKS == features["links"]["buckets"]["translated"]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("point", [point for point in ALONG if point.startswith("archive.")])
+def test_killed_while_versions_are_archived(point: str, servers: Any, place: Path) -> None:
+    """
+    Killed at any point, the archive has each earlier content of OLD at last, once, under its digest.
+    """
+    source = _toml(place / "old.toml", _address(servers[0], "deal", OLD))
+    words = [
+        source,
+        place / "new",
+        "--with",
+        "versions",
+        "--archive",
+        place / "archive",
+        "--state",
+        place / "state",
+    ]
+    killed = _lading(*words, kill_at=f"{point}:{TIMES.get(point, 1)}")
+    ended = _lading(*words)
+    with open_lading(_address(servers[0], "deal", OLD)) as drive:
+        wanted = {dict(it.digests)["sha256"] for _, told in drive.versions.all() for it in told[:-1]}
+    files = [file for file in (place / "archive" / "contents").rglob("*") if file.is_file()]
+
+    assert -signal.SIGKILL == killed.returncode, killed.stdout
+    assert 0 == ended.returncode, ended.stdout
+    assert FILES * (VERSIONS - 1) == len(wanted) == len(files)
+    assert wanted == {file.name for file in files}
+    assert all(file.name == hashlib.sha256(file.read_bytes()).hexdigest() for file in files)
+
+
 def _check_never_wider(drive: LadingDrive) -> None:
     """Whatever was done when it was killed: an allowance stands only where all restrictions stand."""
     grants = list(drive.grants.all())
-    allowed = [it for it in grants if it.principal.kind is PrincipalKind.EVERYBODY and it.effect is Effect.ALLOW and it.role]
+    allowed = [
+        it
+        for it in grants
+        if it.principal.kind is PrincipalKind.EVERYBODY and it.effect is Effect.ALLOW and it.role
+    ]
     if allowed:
         assert {Effect.BREAK, Effect.DENY} <= {it.effect for it in grants}
 
@@ -159,11 +198,16 @@ def _check_same(old: LadingDrive, new: LadingDrive, place: Path) -> None:
 def _copy(servers: Any, target: str, place: Path, *, kill_at: str = "") -> subprocess.CompletedProcess[str]:
     old, new = (
         _toml(place / f"{name}.toml", _address(server, folder, token))
-        for name, server, folder, token in zip(("old", "new"), servers, ("deal", target), (OLD, NEW), strict=True)
+        for name, server, folder, token in zip(
+            ("old", "new"), servers, ("deal", target), (OLD, NEW), strict=True
+        )
     )
-    words = ["copy", str(old), str(new), "--state", str(place / "state"), "--with", "all", "--by", "id", "--workers", "2", "--json"]
+    return _lading(old, new, "--state", place / "state", "--with", "all", "--by", "id", kill_at=kill_at)
+
+
+def _lading(*words: object, kill_at: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "lading", *words],
+        [sys.executable, "-m", "lading", "copy", *map(str, words), "--workers", "2", "--json"],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -180,4 +224,6 @@ def _toml(file: Path, address: Address) -> Path:
 
 
 def _address(server: LadingDriveServer, folder: str, token: str) -> Address:
-    return Address("lading", f"http://{HOST}:{server.port}/{SPACE}/{folder}", {"token": f"env:{token}", "create": "yes"})
+    return Address(
+        "lading", f"http://{HOST}:{server.port}/{SPACE}/{folder}", {"token": f"env:{token}", "create": "yes"}
+    )

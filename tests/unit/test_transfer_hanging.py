@@ -13,9 +13,12 @@ import pytest
 
 from lading.connectors.conditions import ANYTHING
 from lading.connectors.memory import MemoryDrive, MemoryStore
+from lading.connectors.wrap.faults import Fault, Harm
 from lading.model.access import ANYBODY, Effect, Grant, Link, Principal, Role, Version
+from lading.model.fidelity import Account, Contract, Line
+from lading.model.losses import Feature
 from lading.model.paths import Path
-from support.passes import Passes, inside, memory_passes
+from support.passes import Passes, inside, memory_passes, tree
 from support.people import PEOPLE, peopled
 
 ALL = ("versions", "grants", "links")
@@ -41,7 +44,9 @@ def save(store: MemoryStore, path: str, *contents: str, author: str = "1001") ->
         drive.make_folder(at[:depth])
     for content in contents:
         number = len(list(drive.versions.list(at))) if store.look(at)[1] else 0
-        version = Version("", (1_000_000 + number) * 10**9, len(content), author, modified=number, label=f"v{number}")
+        version = Version(
+            "", (1_000_000 + number) * 10**9, len(content), author, modified=number, label=f"v{number}"
+        )
         drive.versions.add(at, [content.encode()], version, expect=ANYTHING)
 
 
@@ -60,6 +65,11 @@ def grants(store: MemoryStore, path: str = "") -> set[tuple[Any, ...]]:
 def give(store: MemoryStore, path: str, who: Principal, role: Role, effect: Effect = Effect.ALLOW) -> None:
     at: Path = tuple(path.split("/")) if path else ()
     MemoryDrive(store).grants.set(Grant(at, who, frozenset(), effect, role=role))
+
+
+def refused(*path: str) -> Fault:
+    """NEW refuses every grant on *path*."""
+    return Fault(harm=Harm.TRUNCATED, call="grants.set", path=path)
 
 
 def buckets(account: dict[str, Any], feature: str) -> dict[str, int]:
@@ -200,3 +210,123 @@ def test_links_are_made_once_and_ended_with_old(passes: Passes, stores: Any) -> 
         for file in passes.job.folder.rglob("*")
         if file.is_file() and file.name != "links.csv" and secret.encode() in file.read_bytes()
     ]
+
+
+def test_what_a_missing_restriction_limits_is_not_given(passes: Passes, stores: Any) -> None:
+    """
+    If a denial cannot be set, nothing is written below it, the allowances from above are not set, and both are told; when
+    NEW takes it again the next pass brings all.
+    """
+    old, new = stores
+    save(old, "deal/secret/b", "y")
+    save(old, "deal/a", "x")
+    give(old, "", LI, Role.EDIT)
+    give(old, "", WANG, Role.EDIT)
+    give(old, "deal/secret", WANG, Role.PREVIEW, Effect.DENY)
+    first = passes.run(features=ALL, new=(refused("deal", "secret"),))
+    standing, lines = grants(new), passes.lines("failures")
+    second = passes.run(features=ALL)
+
+    assert {(Effect.ALLOW, "1001", Role.EDIT, "all", None)} == standing
+    assert {"failed": 1} == buckets(first, "denials")
+    assert {"moved": 1, "failed": 1} == buckets(first, "grants")
+    assert {"unguarded"} == {line["code"] for line in lines if line["kind"] in ("grants", "file")}
+    assert ["denials", "file", "grants"] == sorted({line["kind"] for line in lines})
+    assert {"moved": 1} == buckets(second, "denials")
+    assert 2 == len(grants(new))
+    assert told(old, "deal/secret/b") == told(new, "deal/secret/b")
+
+
+def test_a_file_that_cannot_be_shut_is_taken_away(passes: Passes, stores: Any) -> None:
+    """
+    A file whose own denial fails does not stay where people see it.
+    """
+    old, new = stores
+    save(old, "a", "one", "two")
+    save(old, "b", "plain")
+    give(old, "", WANG, Role.EDIT)
+    give(old, "a", WANG, Role.PREVIEW, Effect.DENY)
+    account = passes.run(features=ALL, new=(refused("a"),))
+
+    assert ["b"] == [path[-1] for path in tree(MemoryDrive(new))]
+    assert set() == grants(new)
+    assert {"failed": 1} == buckets(account, "denials")
+    assert {"failed": 2, "moved": 1} == buckets(account, "versions")
+    assert "unguarded" in {line["code"] for line in passes.lines("failures")}
+
+
+@pytest.mark.parametrize("offers", [set(), {"batch"}, {"versions"}, {"grants", "people"}])
+def test_what_new_cannot_hold_is_a_loss_by_code(
+    passes: Passes, stores: Any, offers: set[str], tmp_path: LocalPath
+) -> None:
+    """
+    Against a NEW that lacks facets the contents arrive and all else is accounted for by code; what it takes nothing
+    of goes into the archive.
+    """
+    old, _ = stores
+    save(old, "a", "one", "two", "three")
+    give(old, "", LI, Role.EDIT)
+    give(old, "a", LI, Role.PREVIEW, Effect.DENY)
+    old.hang(Link(("a",), "l1", frozenset(), role=Role.DOWNLOAD, by="1001"))
+    new = peopled(MemoryStore(offers=offers))
+    account = memory_passes(tmp_path, old, new).run(features=ALL, archive=str(tmp_path / "kept"))
+    told_ = account["features"]
+    codes = {code: count for one in told_.values() for code, count in one["codes"].items()}
+
+    assert b"three" == tree(MemoryDrive(new))[("a",)]
+    assert ("versions" not in offers) == (2 == codes.get("version.none", 0))
+    assert ("versions" not in offers) == (
+        2 == len([it for it in (tmp_path / "kept").rglob("*") if len(it.name) == 64])
+    )
+    assert ("grants" not in offers) == ("grant.unable" in codes)
+    assert 1 == codes["link.unable"]
+    assert 0 == account["failures"]
+    for one in told_.values():
+        assert one["found"] == sum(one["buckets"].values())
+
+
+def test_a_loss_that_was_not_announced_is_told(passes: Passes, stores: Any, tmp_path: LocalPath) -> None:
+    """
+    Held against a contract, losses beyond what it announces are named with both counts; those within are not.
+    """
+    old, _ = stores
+    save(old, "a", "one", "two", "three")
+    job = memory_passes(tmp_path, old, peopled(MemoryStore(offers=set())))
+    lines = tuple(
+        Line(code, 3) for code in ("version_time.saved", "version_time.gone", "version_author.lost")
+    )
+    account_ = Account(Feature.VERSIONS, 3, 0, 0, 0, 3, (Line("version.none", 1), *lines))
+    contract = Contract({}, {}, {}, (account_,))
+    found = job.run(features=("versions",), contract=contract)["contract"]["unannounced"]
+
+    assert {"code": "version.none", "count": 2, "allowed": 1} in found
+    assert {"version.none", "version_author.gone", "version_label.gone", "version_label.lost"} == {
+        it["code"] for it in found
+    }
+
+
+def test_excluded_and_failed_files_take_what_hangs_on_them_along(passes: Passes, stores: Any) -> None:
+    """
+    What hangs on something that stays behind stands in the bucket of that.
+    """
+    old, _ = stores
+    save(old, "out/a", "one", "two")
+    save(old, "b", "x")
+    give(old, "out/a", LI, Role.EDIT)
+    old.hang(Link(("out", "a"), "l1", frozenset(), role=Role.DOWNLOAD, by="1001"))
+    account = passes.run(features=ALL, exclude=("/out",))
+
+    assert {"excluded": 2, "moved": 1} == buckets(account, "versions")
+    assert {"excluded": 1} == buckets(account, "grants") == buckets(account, "links")
+
+
+def test_without_features_nothing_is_asked(passes: Passes, stores: Any) -> None:
+    """
+    A plain pass knows nothing of versions, rights and links, and its account does not speak of them.
+    """
+    old, new = stores
+    save(old, "a", "one", "two")
+    account = passes.run()
+
+    assert "features" not in account
+    assert 1 == len(told(new, "a"))

@@ -27,6 +27,14 @@ FAILPOINTS = (
     "large.after_finish",
     "partition.before_result",
     "partition.after_result",
+    "pass.settled",
+    "account.before",
+    "account.landed",
+    "account.written",
+    "ledger.before_finish",
+    "ledger.after_finish",
+)
+ALONG = (
     "version.before_add",
     "version.after_add",
     "rounds.before_write",
@@ -43,13 +51,8 @@ FAILPOINTS = (
     "links.sealed",
     "archive.kept",
     "archive.before_result",
-    "pass.settled",
-    "account.before",
-    "account.landed",
-    "account.written",
-    "ledger.before_finish",
-    "ledger.after_finish",
 )
+"""Places that only a copy comes to with which versions, rights or links go along."""
 
 _NAME, _, _COUNT = os.environ.get("LADING_KILL_AT", "").partition(":")
 _left = int(_COUNT or 1)

@@ -159,8 +159,8 @@ def leave_unguarded(db: duckdb.DuckDBPyConnection, to: Target) -> None:
     """
     Make `left_out` (`path`, `n`, `code`) of the allowances that are not to be given, because a restriction is not there.
 
-    Asks for `translated` as `carry_grants` leaves it, and for `open` (`path`): entries with a restriction that
-    could not be set in NEW, or of which OLD could not tell the grants.
+    Asks for `translated` as `carry_grants` leaves it, and for `open` (`path`, `effect`): entries of OLD whose restrictions
+    of that effect could not be set in NEW; null: OLD could not tell what stands there.
     """
     db.execute(_OPEN)
     _leave_limited(db, to)
@@ -169,13 +169,15 @@ def leave_unguarded(db: duckdb.DuckDBPyConnection, to: Target) -> None:
 
 # Whatever stands on an entry that could not be asked: it may end all that comes from above.
 _OPEN = """
-update translated set holds = false where path in (select path from open) and effect in ('deny', 'break', 'reset');
+update translated set holds = false
+    where effect in ('deny', 'break', 'reset') and (path, replace(effect, 'reset', 'break')) in
+        (select path, replace(effect, 'reset', 'break') from open where effect is not null);
 insert into translated by name
-    select path, -1 as n, 'reset' as effect, [] as losses, false as holds from open
+    select path, -1 as n, 'reset' as effect, [] as losses, false as holds from open where effect is null
 """
 _OPEN_BESIDE = """
 insert into left_out select distinct one.path, one.n, 'grant.denial_lost' from allowed as one
-where one.path in (select path from translated where effect is null and path in (select path from open))
+where one.path in (select path from translated where effect is null and path in (select path from open where effect = 'deny'))
 """
 
 

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 
 from lading.connectors.api import Drive
 from lading.connectors.conditions import ABSENT, ANYTHING, Precondition, Unchanged
+from lading.manifest.walk import stands_in_the_way
 from lading.model.access import Version
 from lading.model.entry import Entry, Kind
-from lading.model.errors import Advice, AlreadyExists, Changed, DriveError, NotFound, Unguarded
+from lading.model.errors import AlreadyExists, Changed, DriveError, NotFound, Unguarded
 from lading.model.failpoints import failpoint
 from lading.model.paths import Path
 from lading.model.text import Text
@@ -70,7 +71,8 @@ class Carrier(Performer):
 
     def is_open(self, row: Row) -> bool:
         """Whether *row* would put something where people might see it who must not."""
-        return any(row.new[:depth] in self.cargo.open for depth in range(len(row.new) + 1))
+        puts = row.action in (*_WRITES, Action.RENAME)
+        return puts and any(row.new[:depth] in self.cargo.open for depth in range(len(row.new) + 1))
 
     def landed(self, row: Row, bucket: str, entry: Entry, sha256: str | None, *, sent: int = 0) -> Outcome:
         """As `Performer.landed`, once the file is shut."""
@@ -196,7 +198,7 @@ class Carrier(Performer):
                 expect: Precondition = Unchanged(entry.etag) if entry.etag else ANYTHING
                 with suppress(NotFound):
                     self.new.remove(row.new, expect=expect)
-            if error.advice in (Advice.RETRY, Advice.STOP_DRIVE):
+            if stands_in_the_way(self.new, error):
                 raise
             raise Unguarded(row.new, error.details) from error
         self._shut.add(row.seq)

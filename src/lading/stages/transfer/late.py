@@ -28,12 +28,12 @@ _DEPTH = "if(path = '', -1, length(path) - length(replace(path, '/', '')))"
 
 # Restrictions that were refused, that people's own stand in the place of, or that OLD could not tell.
 _OPEN = """
-    SELECT DISTINCT coalesce(places.path, place) AS path, place FROM (
-        SELECT g.path AS place FROM grants AS g JOIN steps USING (gid) WHERE g.phase = 'early' AND steps.outcome = 'failed'
-        UNION SELECT place FROM keys WHERE why = 'taken' AND effect <> 'allow'
-        UNION SELECT g.path FROM grants AS g JOIN results AS r USING (seq)
+    SELECT DISTINCT coalesce(places.path, place) AS path, place, effect FROM (
+        SELECT g.path AS place, g.effect FROM grants AS g JOIN steps USING (gid) WHERE g.phase = 'early' AND steps.outcome = 'failed'
+        UNION SELECT place, effect FROM keys WHERE why = 'taken' AND effect <> 'allow'
+        UNION SELECT g.path, g.effect FROM grants AS g JOIN results AS r USING (seq)
             WHERE g.phase = 'early' AND r.bucket = 'failed' AND r.code = 'unguarded'
-        UNION SELECT coalesce(t.target, p.path) FROM old_problems AS p LEFT JOIN places AS t USING (path) WHERE p.feature = 'grants'
+        UNION SELECT coalesce(t.target, p.path), NULL FROM old_problems AS p LEFT JOIN places AS t USING (path) WHERE p.feature = 'grants'
     ) LEFT JOIN places ON places.target = place
 """
 # What gives something: allowances that a missing restriction limits, and the end of restrictions above or on one.
