@@ -118,9 +118,7 @@ def test_a_plain_server_loses_what_was_announced(old: LadingDriveServer, tmp_pat
     """
     source = written(tmp_path / "old.toml", place(old, "交易", OLD))
     with require_server(WsgiDavServer) as server:
-        target = written(
-            tmp_path / "new.toml", dav(server)
-        )
+        target = written(tmp_path / "new.toml", dav(server))
         contract = tmp_path / "fidelity.json"
         promised = lading("fidelity", source, target, "-o", contract, "--json")
         done = copied(source, target, tmp_path, "--contract", contract, "--archive", tmp_path / "kept")

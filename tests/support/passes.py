@@ -30,7 +30,8 @@ from lading.model.paths import ROOT, Path
 from lading.stages.planning.contract import identities, side
 from lading.stages.planning.matching import How
 from lading.stages.transfer import flow
-from lading.stages.transfer.copying import Copying, Order
+from lading.stages.transfer.copying import Copying
+from lading.stages.transfer.order import Order
 from lading.stages.transfer.rates import Tally
 from lading.stages.transfer.rules import Rules
 from lading.stages.transfer.state import Job, job_at

@@ -30,8 +30,9 @@ from lading.model.errors import FAILED_OBJECTS, UNANNOUNCED, BadRequest
 from lading.model.text import Text
 from lading.stages.planning.contract import side
 from lading.stages.transfer.apart import check_apart
-from lading.stages.transfer.copying import Copying, Finished, Order, Planned, workers
+from lading.stages.transfer.copying import Copying
 from lading.stages.transfer.decide import Action
+from lading.stages.transfer.order import Finished, Order, Planned, workers
 from lading.stages.transfer.rates import Tally
 from lading.stages.transfer.rules import Rules
 from lading.stages.transfer.state import Job, job_at, locked

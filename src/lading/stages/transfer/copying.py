@@ -5,13 +5,11 @@ Copy one drive into another: the way in for everybody who calls this stage.
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import time
-from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path as LocalPath
@@ -23,27 +21,22 @@ from lading.connectors.crew import Crew, drive_for
 from lading.connectors.wrap.policy import Policy
 from lading.evidence.chain import Broken, records
 from lading.evidence.ledger import Ledger, broken_at
-from lading.manifest.read import Manifest, open_manifest
+from lading.manifest.read import open_manifest
 from lading.manifest.scan import scan
-from lading.manifest.tables import Feature, features_of
+from lading.manifest.tables import Feature
 from lading.model.errors import BadRequest, BadState, DriveError, NotFound, WorkerLost
 from lading.model.failpoints import failpoint
-from lading.model.fidelity import Contract
-from lading.model.identity import IdentityMap
-from lading.model.losses import Feature as Lost
 from lading.model.paths import ROOT
 from lading.model.text import Text
 from lading.stages.transfer.account import Times, close_account
+from lading.stages.transfer.along import hanging_of, later, scanned
 from lading.stages.transfer.decide import ACTIVE
 from lading.stages.transfer.ends import Ends
-from lading.stages.transfer.hanging import Hanging
-from lading.stages.transfer.late import plan_late
-from lading.stages.transfer.people import target_of, write_people
-from lading.stages.transfer.plan import Plan, Sides, make_plan
+from lading.stages.transfer.order import Finished, Order, Planned
+from lading.stages.transfer.plan import Sides, make_plan
 from lading.stages.transfer.rates import Tally
 from lading.stages.transfer.remains import forget_secrets, seal_links
 from lading.stages.transfer.rules import Rules
-from lading.stages.transfer.sharing import plan_links
 from lading.stages.transfer.state import Job, Pass, read_json, write_json
 from lading.stages.transfer.trouble import state_errors
 from lading.stages.transfer.worker import Task
@@ -51,43 +44,6 @@ from lading.stages.transfer.worker import Task
 DRY = 0
 """The number of the pass that a dry run uses and throws away."""
 _NOTHING = Address("generated", "entries=0")
-_NOT_ALL = Text(
-    "the account is told only some of the grants; what limits the others would be lost. Use one that manages all, or a contract that waives grants",
-    "所用账号只能看到部分授权，其余限制会丢失。请使用管理全部内容的账号，或使用豁免授权项的约定",
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What a person asked for."""
-
-    rules: Rules
-    old_limits: str = ""
-    new_limits: str = ""
-    new_pass: bool = False
-    """Give up an unfinished pass and start another."""
-    actor: str = "operator"
-    who: Callable[[Manifest, Manifest], IdentityMap] | None = None
-    """Who of OLD is who of NEW, by the manifests of both; needed where something goes along with the files."""
-    contract: Contract | None = None
-    """What was announced to be lost."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """A pass that has ended, and its account."""
-
-    it: Pass
-    account: dict[str, Any]
-    resumed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A dry run; *existed* says whether NEW is there already."""
-
-    plan: Plan
-    existed: bool
 
 
 class _Ahead(NamedTuple):
@@ -132,7 +88,12 @@ class Copying:
             existed = self._new_exists()
             self._scan(self._new if existed else _NOTHING, self._new_policy, it.new)
             sides = self._sides(it, existed=existed)
-            plan = make_plan(sides, self._order.rules, it.plan, self._hanging(it, sides))
+            plan = make_plan(
+                sides,
+                self._order.rules,
+                it.plan,
+                hanging_of(it, sides, self._order, self._rules(it), self._job),
+            )
             return Planned(plan, existed)
         finally:
             shutil.rmtree(it.folder, ignore_errors=True)
@@ -193,7 +154,7 @@ class Copying:
             settle=self._settle,
             account=lambda: self._account(it),
             record=lambda: self._record(it),
-            later=self._later(it),
+            later=later(it, lambda: self._sides(it), self._rules(it), self._job, self._crew),
         )
         self._expect(it)
         flow.run_pass(self._job.folder / "flow.sqlite", f"{self._job.id}-{it.number:04d}", steps)
@@ -276,7 +237,7 @@ class Copying:
     # The steps
 
     def _scan(self, address: Address, policy: Policy, folder: LocalPath, point: str = "") -> None:
-        scan(address, policy, folder, crew=self._crew, features=self._scanned())
+        scan(address, policy, folder, crew=self._crew, features=scanned(self._order.rules))
         failpoint(point)
 
     def _plan(self, it: Pass) -> list[list[str]]:
@@ -285,7 +246,7 @@ class Copying:
         it.prepare()
         try:
             sides = self._sides(it)
-            hanging = self._hanging(it, sides)
+            hanging = hanging_of(it, sides, self._order, self._rules(it), self._job)
             plan = self._crew.submit(make_plan, sides, self._rules(it), it.plan, hanging).result()
         except BrokenExecutor:
             raise WorkerLost("", Text("while planning", "制定计划期间")) from None
@@ -353,59 +314,7 @@ class Copying:
         failpoint("ledger.after_finish")
         write_json(it.ended, {"account": digest})
 
-    # What goes along with the files
-
-    def _scanned(self) -> tuple[Feature, ...]:
-        features = self._order.rules.features
-        return features_of((*features, Feature.PEOPLE)) if features else ()
-
-    def _hanging(self, it: Pass, sides: Sides) -> Hanging | None:
-        """
-        What goes along with the files of the pass, once both drives have been scanned; keeps who is who.
-
-        Raises:
-            BadRequest: OLD does not tell all its grants, so that nobody would know what they are limited by.
-        """
-        rules, contract = self._rules(it), self._order.contract
-        if not rules.features or self._order.who is None:
-            return None
-        access = sides.old_profile.access
-        waived = contract is not None and Lost.GRANTS in contract.waived
-        if Feature.GRANTS in rules.features and access and not access.complete and not waived:
-            raise BadRequest(sides.old_profile.address, _NOT_ALL)
-        endless = contract is not None and contract.terms.get("expiry") == "report"
-        write_people(it.folder, self._order.who(sides.old, sides.new), endless=endless)
-        return Hanging(
-            rules.features,
-            self._job.landed_before(self._number(it), "grants"),
-            rules.overwrite,
-            rules.archive is not None,
-            target_of(it.folder, sides.old, sides.old_profile, sides.new_profile),
-        )
-
-    def _later(self, it: Pass) -> tuple[tuple[str, Callable[[], list[list[str]]]], ...]:
-        """Plans of what is done after all content: what gives people something, then links."""
-        features = self._rules(it).features
-        later: list[tuple[str, Callable[[], list[list[str]]]]] = []
-        if Feature.GRANTS in features:
-            later.append(("grants", lambda: self._by_worker(plan_late, self._sides(it), it)))
-        if Feature.LINKS in features:
-            before = self._job.landed_before(it.number, "links")
-            later.append(
-                ("links", lambda: self._by_worker(plan_links, self._sides(it), it, before, time.time_ns()))
-            )
-        return tuple(later)
-
-    def _by_worker(self, work: Callable[..., list[list[str]]], *given: Any) -> list[list[str]]:
-        try:
-            return self._crew.submit(work, *given).result()
-        except BrokenExecutor:
-            raise WorkerLost("", Text("while planning", "制定计划期间")) from None
-
     # What the steps need
-
-    def _number(self, it: Pass) -> int:
-        return self._next_number() if it.number == DRY else it.number
 
     def _sides(self, it: Pass, *, existed: bool = True) -> Sides:
         old, new = (
@@ -418,7 +327,7 @@ class Copying:
             old.profile,
             new.profile,
             new.moves is not None,
-            self._job.landed_before(self._number(it)),
+            self._job.landed_before(self._next_number() if it.number == DRY else it.number),
         )
 
     def _rules(self, it: Pass) -> Rules:
@@ -467,10 +376,3 @@ class Copying:
             return False
         except Broken as broken:
             raise broken_at(str(path), broken.line, broken.reason) from None
-
-
-def workers(asked: int | None) -> int:
-    """Worker processes: as *asked*, else one for each processor, at most eight."""
-    return asked or min(
-        8, max(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2)
-    )
