@@ -47,6 +47,7 @@ format: $(READY) ## format the sources and mend what lint can mend
 
 pages: $(READY) ## write the pages of the manual that are made from the sources
 	@$(PY) tools/errors_page.py --write
+	@$(PY) tools/fidelity_page.py --write
 
 lock: ## pin all dependencies again, within what pyproject.toml allows
 	@tools/lock.sh requirements

@@ -42,8 +42,8 @@ NO_ERROR = (
     (
         DIFFERENT,
         Text(
-            "`compare`, `verify`: the two sides differ; `drive check`: something is wrong",
-            "`compare`、`verify`：两侧存在差异；`drive check`：发现问题",
+            "`compare`, `verify`: the two sides differ; `identity`: somebody is not mapped; `fidelity`: something is lost or unknown; `drive check`: something is wrong",
+            "`compare`、`verify`：两侧存在差异；`identity`：尚有未对应者；`fidelity`：有损失或情况不明；`drive check`：发现问题",
         ),
         Text("Look at the list.", "请查看清单。"),
     ),

@@ -127,10 +127,12 @@ def _own(person: Principal, path: tuple[str, ...], grants: Sequence[Grant], side
     return min(allowed, dict(side.rules.caps).get(person.kind, Role.MANAGE))
 
 
-def target(old: Side, new: Side, people: IdentityMap, features: Features, *, endless: bool = False) -> Target:
+def target(
+    old: Side, new: Side, people: IdentityMap, features: Features, *, now: int = -1, endless: bool = False
+) -> Target:
     """What a translation from *old* to *new* knows."""
     profile = Profile(kind="test", address="", access=new.rules, features=features)
-    return Target(profile, old.rules, people, old.circles(), endless)
+    return Target(profile, old.rules, people, old.circles(), now, endless)
 
 
 def carried(

@@ -80,6 +80,14 @@ def test_the_page_of_errors_is_made_from_the_classes() -> None:
     assert errors_page.page() == text(errors_page.PAGE)
 
 
+def test_the_list_of_losses_is_made_from_the_codes() -> None:
+    """Both pages about fidelity hold the list that `make pages` would write now."""
+    fidelity_page = tool("fidelity_page")
+
+    for language, file in fidelity_page.PAGES.items():
+        assert fidelity_page.page(language) == text(file)
+
+
 def test_every_exit_code_is_explained_in_both_languages() -> None:
     """Each exit code and each error code stands in the table of either language."""
     english, _, chinese = text(ROOT / "docs/manual/errors.md").partition("## 中文")

@@ -19,7 +19,7 @@ from lading.connectors.address import Address
 from lading.connectors.conditions import ABSENT, ANYTHING
 from lading.connectors.folder import FolderDrive, acl
 from lading.connectors.folder import open as open_folder
-from lading.connectors.folder.acl import GROUP, GROUP_OBJ, MASK, OTHER, USER, USER_OBJ, Owners, Rule
+from lading.connectors.folder.acl import GROUP, GROUP_OBJ, MASK, OTHER, USER, USER_OBJ, WORDS, Owners, Rule
 from lading.connectors.profile import AccessRules
 from lading.model.access import Effect, Grant, PrincipalKind, Reach, Role
 from lading.model.errors import Unable
@@ -173,7 +173,7 @@ def test_rights_are_not_set(drive: FolderDrive) -> None:
             refused(grant)
 
     assert drive.grants.all() is None
-    assert drive.profile.access == AccessRules(passage=True)
+    assert drive.profile.access == AccessRules(passage=True, words=WORDS)
 
 
 def test_symlinks_have_no_grants(drive: FolderDrive, tmp_path: Path) -> None:

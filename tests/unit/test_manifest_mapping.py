@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from lading.connectors.names import folded, problems
 from lading.connectors.names import mapped as name_for
 from lading.connectors.profile import Case, Form, NameRules, NameUnit
-from lading.model.paths import Path, decode, encode, normal
 from lading.manifest.mapping import map_names
+from lading.model.paths import Path, decode, encode, normal
 
 WINDOWS = NameRules(
     case=Case.FOLDED,

@@ -76,7 +76,7 @@ class AccessRules:
     passage: bool = False
     """An entry is reached only by who has at least PASS on every folder above it (POSIX)."""
     caps: tuple[tuple[PrincipalKind, Role], ...] = ()
-    """The most that principals of a kind can have, however they came by it."""
+    """The most that principals of a kind can have, however they came by it; of `everybody`, the most it can be given."""
     everybody_guests: bool = False
     """`everybody` means guests too."""
     owned_guests: bool = False

@@ -38,9 +38,6 @@ TABLES_OF: Mapping[Feature, tuple[str, ...]] = {
 }
 """The tables that a feature fills."""
 
-BY_ENTRY = (Feature.GRANTS, Feature.LINKS, Feature.VERSIONS)
-"""What some drives tell entry by entry only."""
-
 
 def _field(name: str, kind: pa.DataType, null: bool = False) -> pa.Field:
     return pa.field(name, kind, nullable=null)

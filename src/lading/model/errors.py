@@ -403,7 +403,7 @@ class BadMap(BadRequest):
 
     code = "bad_map"
     says = Text(
-        "{subject} cannot be used as an identity map:\n{detail}", "{subject} 不能用作身份映射表：\n{detail}"
+        "{subject} cannot be used as an identity map: {detail}", "{subject} 不能用作身份映射表：{detail}"
     )
     remedy = Text(
         "Correct these lines and give the file again; the columns are explained in docs/manual/identity.md.",

@@ -88,8 +88,8 @@ class Contract:
         return {line.code: line.count for account in self.accounts for line in account.lines}
 
     def allows(self, code: str, count: int = 1) -> bool:
-        """Whether *count* things may be lost as *code* says."""
-        return count <= self.counts.get(code, 0)
+        """Whether *count* things may be lost as *code* says; what was idle may always."""
+        return CODES[code].idle or count <= self.counts.get(code, 0)
 
     @property
     def open(self) -> tuple[Feature, ...]:

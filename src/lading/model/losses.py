@@ -82,12 +82,17 @@ FEATURES: Mapping[Feature, Text] = {
 
 
 class Loss(NamedTuple):
-    """One way not to arrive as it was: *says* what, *then* what a person can do about it."""
+    """
+    One way not to arrive as it was: *says* what, *then* what a person can do about it.
+
+    What is *idle* gave nothing to anybody any more: nothing is lost by it, however often it happens.
+    """
 
     feature: Feature
     outcome: Outcome
     says: Text
     then: Text = Text("", "")
+    idle: bool = False
 
 
 TOLD_BY: Mapping[Feature, str] = {
@@ -308,7 +313,10 @@ CODES: Mapping[str, Loss] = {
     "grant.no_guests": Loss(
         Feature.GRANTS, _L, Text("for everybody, which means no guests in NEW", "授权给所有人，而新网盘的“所有人”不含来宾")
     ),
-    "grant.nothing": Loss(Feature.GRANTS, _T, Text("gives nothing; nothing is set", "不给予任何权限，无需设置")),
+    "grant.nothing": Loss(
+        Feature.GRANTS, _T, Text("gives nothing; nothing is set", "不给予任何权限，无需设置"), idle=True
+    ),
+    "grant.ended": Loss(Feature.GRANTS, _T, Text("ended before the scan", "在扫描之前已到期"), idle=True),
     "grant.pass": Loss(
         Feature.GRANTS, _T, Text("lets through a folder, which needs no grant in NEW", "仅允许穿过文件夹，新网盘无需此授权")
     ),
@@ -389,6 +397,7 @@ CODES: Mapping[str, Loss] = {
     "grant.out_of_reach": Loss(
         Feature.GRANTS, _T, Text("gives nothing: a folder above lets nobody through to it", "不起作用：上级文件夹不让其中任何人通过")
     ),
+    "denial.ended": Loss(Feature.DENIALS, _T, Text("ended before the scan", "在扫描之前已到期"), idle=True),
     "denial.unable": Loss(
         Feature.DENIALS, _D, Text("NEW has no denials; see grant.denial_lost", "新网盘没有拒绝；参见 grant.denial_lost"), _CHOOSE
     ),
@@ -440,8 +449,10 @@ CODES: Mapping[str, Loss] = {
         Feature.LINKS, _T, Text("gets a new password, in the sealed list for whoever made it", "使用新密码，列入交给创建者的密封清单")
     ),
     "link.rest": Loss(Feature.LINKS, _T, Text("its limit is the downloads that are left", "下载次数限制为剩余次数")),
-    "link.spent": Loss(Feature.LINKS, _T, Text("its downloads are used up; it is not made", "下载次数已用完，不再创建")),
-    "link.over": Loss(Feature.LINKS, _T, Text("it has ended; it is not made", "已到期，不再创建")),
+    "link.spent": Loss(
+        Feature.LINKS, _T, Text("its downloads are used up; it is not made", "下载次数已用完，不再创建"), idle=True
+    ),
+    "link.ended": Loss(Feature.LINKS, _T, Text("ended before the scan; it is not made", "在扫描之前已到期，不再创建"), idle=True),
     "link.unable": Loss(Feature.LINKS, _D, Text("NEW makes no links", "新网盘不能创建链接"), _CHOOSE),
     "link.no_entry": Loss(Feature.LINKS, _D, _NO_ENTRY),
     "link.no_role": Loss(Feature.LINKS, _D, Text("no link of NEW gives as little", "新网盘的链接没有如此小的权限"), _CHOOSE),
@@ -470,8 +481,8 @@ CODES: Mapping[str, Loss] = {
         Text("locks are not carried", "锁定不会迁移"),
         Text("Ask the holders to save and close before the last pass.", "请在最后一轮之前要求持有者保存并关闭。"),
     ),
-    "label.lost": Loss(Feature.LABELS, _D, Text("no drive can be given labels", "没有网盘可写入标签")),
-    "comment.lost": Loss(Feature.COMMENTS, _D, Text("no drive can be given comments", "没有网盘可写入评论")),
+    "label.lost": Loss(Feature.LABELS, _D, Text("labels are not carried", "标签不会迁移")),
+    "comment.lost": Loss(Feature.COMMENTS, _D, Text("comments are not carried", "评论不会迁移")),
 }  # fmt: skip
 """Every loss by its code."""
 

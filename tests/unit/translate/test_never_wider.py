@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.foreseen import EVERYBODY, GROUP, GUEST, PERSON, TREE, Side, carried, role_of, target
 
+from lading.connectors.able import refused_grant
 from lading.connectors.profile import AccessRules, Features
 from lading.model.access import ANYBODY, Effect, Grant, Membership, Principal, Reach, Role
 from lading.model.identity import By, IdentityMap, Match, Outcome
 from lading.model.paths import decode
 from lading.stages.planning.groups import with_members
+from support.foreseen import EVERYBODY, GROUP, GUEST, PERSON, TREE, Side, carried, role_of, target
 
 A, B, C = (Principal(PERSON, id_) for id_ in "abc")
 GONE = Principal(PERSON, "gone", active=False)
@@ -26,11 +28,15 @@ PRINCIPALS = (*INDIVIDUALS, G1, G2, G3)
 MEMBERS = [Membership(*pair.split()) for pair in ("g1 a", "g1 b", "g2 b", "g2 q", "g3 g1", "g3 c")]
 NOW = (0, 60, 120)
 
+_EXAMPLES = int(os.environ.get("LADING_TEST_EXAMPLES", "150"))
 _db = duckdb.connect(":memory:", config={"threads": 1})
 _principals = st.sampled_from((*PRINCIPALS, EVERYBODY))
 _roles = st.sampled_from(list(Role))
 _paths = st.sampled_from([decode(path) for path in TREE])
 _kinds = st.sampled_from([PERSON, GUEST, EVERYBODY.kind])
+_effects = st.sampled_from(
+    [Effect.ALLOW, Effect.ALLOW, Effect.ALLOW, Effect.DENY, Effect.DENY, Effect.BREAK, Effect.RESET]
+)
 _rules = st.builds(
     AccessRules,
     caps=st.dictionaries(_kinds, st.sampled_from([Role.DOWNLOAD, Role.EDIT]), max_size=2).map(
@@ -101,14 +107,20 @@ def _new_side(draw: st.DrawFn) -> tuple[Side, IdentityMap]:
         outcome = Outcome.MAPPED if mapped else Outcome.MISSING
         matches.append(Match(principal, outcome, new if mapped else None, By.MAIL if mapped else None))
     extra = Principal(PERSON, "n-extra")
-    members = [Membership("n-" + it.group, "n-" + it.member) for it in MEMBERS if draw(st.integers(0, 7)) > 0]
+    kept = draw(st.sampled_from([MEMBERS, MEMBERS, MEMBERS[1:], MEMBERS[:-1]]))
+    members = [Membership("n-" + it.group, "n-" + it.member) for it in kept]
     if draw(st.integers(0, 4)) == 0:
         members.append(Membership(draw(st.sampled_from(["n-g1", "n-g2"])), "n-extra"))
     return Side((*there.values(), extra), members, draw(_rules)), IdentityMap(matches)
 
 
 def _gains(
-    grants: Sequence[Grant], given_: Sequence[Grant], old: Side, new: Side, people: IdentityMap
+    grants: Sequence[Grant],
+    given_: Sequence[Grant],
+    old: Side,
+    new: Side,
+    people: IdentityMap,
+    since: int = 0,
 ) -> list[object]:
     least = Role.NONE if new.rules.passage else Role.PASS
     found: list[object] = []
@@ -116,7 +128,7 @@ def _gains(
         if match.old.kind is GROUP or match.new is None:
             continue
         for path in map(decode, TREE):
-            for now in NOW:
+            for now in (it for it in NOW if it >= since):
                 if match.old.until is not None and now >= match.old.until:
                     had = Role.NONE
                 else:
@@ -129,33 +141,40 @@ def _gains(
     return found
 
 
-def _check(grants: list[Grant], old: Side, sides: tuple[Side, IdentityMap], features: Features) -> None:
+def _check(
+    grants: list[Grant], old: Side, sides: tuple[Side, IdentityMap], features: Features, now: int
+) -> None:
     new, people = sides
     people = with_members(people, old.circles(), new.circles())
-    set_, told = carried(_db, grants, target(old, new, people, features), new)
+    set_, told = carried(_db, grants, target(old, new, people, features, now=now), new)
 
-    assert [] == _gains(grants, set_, old, new, people)
+    assert [] == [grant for grant in set_ if refused_grant(grant, features)]
+    assert [] == _gains(grants, set_, old, new, people, now)
     strangers = [it for it in new.principals if it.id == "n-extra"]
     assert [] == [grant for grant in set_ if grant.effect is Effect.ALLOW and grant.principal in strangers]
-    assert sum(1 for _ in grants) == len(told)
+    assert len(grants) == len(told)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(_plain_grants, _rules, _new_side(), _features)
+@settings(max_examples=_EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(_plain_grants, _rules, _new_side(), _features, st.sampled_from(NOW))
 def test_nobody_gains_where_all_grants_count(
-    grants: list[Grant], rules: AccessRules, sides: tuple[Side, IdentityMap], features: Features
+    grants: list[Grant],
+    rules: AccessRules,
+    sides: tuple[Side, IdentityMap],
+    features: Features,
+    now: int,
 ) -> None:
     """Whatever NEW can hold, nobody has more on any entry at any time than they had; every grant is accounted for."""
-    _check(grants, Side(PRINCIPALS, MEMBERS, rules), sides, features)
+    _check(grants, Side(PRINCIPALS, MEMBERS, rules), sides, features, now)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=_EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_posix_grants(), _new_side(), _features)
 def test_nobody_gains_where_the_first_rule_decides(
     grants: list[Grant], sides: tuple[Side, IdentityMap], features: Features
 ) -> None:
     """The same out of a POSIX folder: ranks and passage are not forgotten."""
-    _check(grants, Side(PRINCIPALS, MEMBERS, AccessRules(passage=True)), sides, features)
+    _check(grants, Side(PRINCIPALS, MEMBERS, AccessRules(passage=True)), sides, features, 0)
 
 
 @pytest.mark.parametrize("effects", [frozenset(Effect), frozenset({Effect.ALLOW, Effect.DENY, Effect.BREAK})])
@@ -170,3 +189,21 @@ def test_the_oracle_can_tell_a_gain(effects: frozenset[Effect]) -> None:
 
     assert [] == _gains(grants, grants, old, old, people)
     assert {"a"} == {gain[0] for gain in _gains(grants, grants[:1], old, old, people)}  # type: ignore[index]
+
+
+def test_a_reset_is_a_break_where_nothing_is_denied_above() -> None:
+    """Only a reset below a denial loses something as a break: the denial goes on to hold."""
+    old = Side(PRINCIPALS, MEMBERS)
+    people = IdentityMap(Match(it, Outcome.MAPPED, it) for it in PRINCIPALS)
+    features = Features(
+        roles=frozenset(Role),
+        effects=frozenset({Effect.ALLOW, Effect.DENY, Effect.BREAK}),
+        principals=frozenset({GROUP}),
+    )
+    resets = [Grant(path, ANYBODY, frozenset(), Effect.RESET) for path in (("a",), ("d",))]
+    denial = Grant((), G1, frozenset(), Effect.DENY, role=Role.EDIT)
+    plain = carried(_db, resets, target(old, old, people, features), old)[1]
+    below = carried(_db, [denial, *resets], target(old, old, people, features), old)[1]
+
+    assert {()} == {losses for _, effect, losses in plain if effect == "reset"}
+    assert {("break.denials",)} == {losses for _, effect, losses in below if effect == "reset"}

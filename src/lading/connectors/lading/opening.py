@@ -68,7 +68,9 @@ def profile_of(address: Address, wire: Wire) -> Profile:
         concurrency=8,
         stable_ids=True,
         access=AccessRules(
-            caps=((PrincipalKind.GUEST, Role.EDIT),), owned_guests=True, complete=_told_all(wire)
+            caps=((PrincipalKind.GUEST, Role.EDIT), (PrincipalKind.EVERYBODY, Role.DOWNLOAD)),
+            owned_guests=True,
+            complete=_told_all(wire),
         ),
         features=_features(wire.scopes),
         batch_content=MOST_BYTES,

@@ -8,13 +8,14 @@ a denial, a break or a folder without passage limits, where NEW cannot hold that
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from lading.manifest.circles import People
 from lading.manifest.translate.grants import translate
-from lading.manifest.translate.passage import Gate, Passes
+from lading.manifest.translate.passage import Gate, Passes, everyone
 from lading.manifest.translate.target import Target
 from lading.model.access import Effect, Grant, Principal, PrincipalKind, Reach, Role
 from lading.model.identity import Key
@@ -64,6 +65,13 @@ select *, sha256(to_json(acl)::varchar) as shape from (
 )
 """
 
+# Each list once for folders and once for files.
+_SHAPES = """
+create or replace temp table g_shapes as
+select *, row_number() over (order by shape, folder) as number
+from (select shape, folder, any_value(acl) as acl from g_lists group by shape, folder)
+"""
+
 _UP = "list_transform(range(len(string_split({path}, '/'))), lambda i: array_to_string(string_split({path}, '/')[1:i], '/'))"
 _TRANSLATED = """
 create or replace temp table translated as
@@ -72,6 +80,8 @@ create or replace temp table translated as
 """
 _TABLES = f"""
 create or replace temp macro above(path) as case when path = '' then []::varchar[] else {_UP.format(path="path")} end;
+create or replace temp macro parent(path) as
+    if(contains(path, '/'), regexp_replace(path, '/[^/]*$', ''), '');
 create or replace temp table left_out (path varchar, n integer, code varchar);
 create or replace temp view allowed as select * from translated where effect = 'allow' and new_role is not null;
 create or replace temp view unheld as
@@ -113,26 +123,41 @@ where not exists (
 )
 """
 
-_SHUT = """
-insert into left_out
-select one.path, one.n, case when bool_or(shut.passes = 'none') then 'grant.out_of_reach' else 'grant.passage' end
-from allowed as one
-join (
-    select distinct place.path, shut.kind, shut.id, shut.passes
-    from (select path, unnest(above(path)) as up from (select distinct path from allowed)) as place
-    join g_lists on g_lists.path = place.up
-    join shut on shut.shape = g_lists.shape
-) as shut on shut.path = one.path and shut.kind = one.kind and shut.id = one.id
-group by one.path, one.n
+# What one principal has in one folder is looked at once, whatever it holds.
+_BELOW = """
+create or replace temp table g_below as
+select parent, kind, id, unnest(list_append(above(parent), parent)) as up
+from (select distinct parent(path) as parent, kind, id from allowed where path <> '');
+create or replace temp table g_asked as
+select shape, any_value(acl) as acl, list(distinct struct_pack(kind, id)) as whom,
+    row_number() over (order by shape) as number
+from g_below join g_lists on g_lists.path = g_below.up group by shape
 """
 
+_SHUT = """
+insert into left_out
+select path, n, code from allowed join (
+    select parent, kind, id, if(bool_or(passes = 'none'), 'grant.out_of_reach', 'grant.passage') as code
+    from g_below join g_lists on g_lists.path = g_below.up join shut using (shape, kind, id)
+    group by parent, kind, id
+) as barred on barred.parent = parent(allowed.path) and barred.kind = allowed.kind and barred.id = allowed.id
+where path <> ''
+"""
+
+# Where nothing is denied above, a break does all that the reset did.
 _CARRIED = """
+create or replace temp table g_denied_above as
+select distinct path from (
+    select path, unnest(above(path)) as up from translated where list_contains(losses, 'break.denials')
+) where up in (select path from translated where new_effect = 'deny' and new_reach <> 'here');
 create or replace temp view carried as
 select
     translated.* exclude (losses, new_role, new_effect),
     case when code is null then new_role end as new_role,
     case when code is null then new_effect end as new_effect,
-    case when code is null then losses else [code] end as losses
+    case when code is not null then [code]
+        when path in (select path from g_denied_above) then losses
+        else list_filter(losses, lambda loss: loss <> 'break.denials') end as losses
 from translated left join (select path, n, min(code) as code from left_out group by path, n) using (path, n)
 """
 
@@ -148,9 +173,10 @@ def carry_grants(db: duckdb.DuckDBPyConnection, to: Target) -> None:
     db.execute(_LISTS)
     _fill(db, "g_decided", _DECIDED, _decided(db, to))
     db.execute(_TRANSLATED)
-    principals = _leave_limited(db, to)
+    _leave_limited(db, to)
     if to.old.passage and not to.new.passage:
-        _fill(db, "shut", _WHO_PASSES, _shut(db, to, principals))
+        db.execute(_BELOW)
+        _fill(db, "shut", _WHO_PASSES, _shut(db, to))
         db.execute(_SHUT)
     db.execute(_CARRIED)
 
@@ -181,8 +207,8 @@ where one.path in (select path from translated where effect is null and path in 
 """
 
 
-def _leave_limited(db: duckdb.DuckDBPyConnection, to: Target) -> list[Key]:
-    """Leave out what denials and breaks that NEW does not hold had limited; who is allowed something."""
+def _leave_limited(db: duckdb.DuckDBPyConnection, to: Target) -> None:
+    """Leave out what denials and breaks that NEW does not hold had limited."""
     db.execute(_TABLES)
     principals = [
         Key(PrincipalKind(kind), id_)
@@ -190,7 +216,6 @@ def _leave_limited(db: duckdb.DuckDBPyConnection, to: Target) -> list[Key]:
     ]
     _leave_denied(db, to, principals)
     db.execute(_BROKEN)
-    return principals
 
 
 def _leave_denied(db: duckdb.DuckDBPyConnection, to: Target, principals: list[Key]) -> None:
@@ -205,47 +230,39 @@ def _leave_denied(db: duckdb.DuckDBPyConnection, to: Target, principals: list[Ke
     db.execute(_DENIED)
 
 
-def _shut(db: duckdb.DuckDBPyConnection, to: Target, principals: list[Key]) -> Iterator[list[_Row]]:
-    """For each list of a folder, the *principals* of whom not all get through."""
-    for batch in _shapes(db, "folder"):
+def _shut(db: duckdb.DuckDBPyConnection, to: Target) -> Iterator[list[_Row]]:
+    """For each list of a folder, those with something below it of whom not all get through."""
+    everybody = everyone(to.circles, guests=to.old.everybody_guests)
+    for batch in _batches(db, "shape, acl, whom", "g_asked"):
         yield [
-            (one.shape, key.kind, key.id, passes)
-            for one in batch
-            for gate in (Gate(one.acl, to.circles, guests=to.old.everybody_guests),)
-            for key in principals
+            (shape, *key, passes)
+            for shape, acl, whom in batch
+            for gate in (_gate(acl, to, everybody),)
+            for key in (Key(PrincipalKind(one["kind"]), one["id"]) for one in whom)
             if (passes := gate.passes(key)) is not Passes.ALL
         ]
 
 
+def _gate(acl: list[dict[str, Any]], to: Target, everybody: People) -> Gate:
+    return Gate([it for it in map(_grant, acl) if not to.ended(it.expires)], to.circles, everybody)
+
+
 def _decided(db: duckdb.DuckDBPyConnection, to: Target) -> Iterator[list[_Row]]:
-    for batch in _shapes(db):
+    db.execute(_SHAPES)
+    for batch in _batches(db, "shape, folder, acl", "g_shapes"):
         yield [
-            (one.shape, one.folder, number, *_columns(it.old), *_columns(it.new), list(it.losses), it.holds)
-            for one in batch
-            for number, it in enumerate(translate(one.acl, to, folder=one.folder))
+            (shape, folder, number, *_columns(it.old), *_columns(it.new), list(it.losses), it.holds)
+            for shape, folder, acl in batch
+            for number, it in enumerate(translate(list(map(_grant, acl)), to, folder=folder))
         ]
 
 
-def _shapes(db: duckdb.DuckDBPyConnection, where: str = "true") -> Iterator[list[_Shape]]:
-    """Batches of the lists that stand on some entry, each once for folders and once for files."""
-    db.execute(
-        "create or replace temp table g_shapes as select *, row_number() over (order by shape, folder) as number"
-        f" from (select shape, folder, any_value(acl) as acl from g_lists where {where} group by shape, folder)"
-    )
-    start = 0
-    while rows := db.execute(
-        "select shape, folder, acl from g_shapes where number > ? and number <= ?", [start, start + _BATCH]
-    ).fetchall():
-        yield [_Shape(shape, folder, [_grant(told) for told in acl]) for shape, folder, acl in rows]
+def _batches(db: duckdb.DuckDBPyConnection, columns: str, table: str) -> Iterator[list[tuple[Any, ...]]]:
+    """The rows of a *table* with the column `number`, counted from 1, in batches between which others may be asked."""
+    start, query = 0, f"select {columns} from {table} where number > ? and number <= ?"
+    while rows := db.execute(query, [start, start + _BATCH]).fetchall():
+        yield rows
         start += _BATCH
-
-
-class _Shape(NamedTuple):
-    """A list of grants, named by its digest, as it stands on a *folder* or a file."""
-
-    shape: str
-    folder: bool
-    acl: list[Grant]
 
 
 def _grant(told: Mapping[str, Any]) -> Grant:

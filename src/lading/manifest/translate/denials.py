@@ -70,6 +70,6 @@ def end_inheritance(grant: Grant, to: Target) -> Decided:
     if effect is Effect.RESET and effect not in to.features.effects:
         effect, codes = Effect.BREAK, ("break.denials",)
     # A reset in the place of a break would end denials, too.
-    if effect not in to.features.effects:
+    if effect not in to.features.effects or Reach.ALL not in to.features.reaches:
         return _lost(grant, "break.unable")
     return Decided(grant, Grant(grant.path, ANYBODY, frozenset(), effect), codes)

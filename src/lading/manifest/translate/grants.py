@@ -23,12 +23,14 @@ def translate(grants: Sequence[Grant], to: Target, *, folder: bool = True) -> tu
 
     It knows only this entry: an allowance that a lost denial or break had limited is left out by `carried`.
     """
-    ranks = Ranks(grants, to)
+    ranks = Ranks([grant for grant in grants if not to.ended(grant.expires)], to)
     decided = [_decide(grant, ranks, to, folder) for grant in grants]
     return merged((*decided, *ranks.beside), to)
 
 
 def _decide(grant: Grant, ranks: Ranks, to: Target, folder: bool) -> Decided:
+    if to.ended(grant.expires):
+        return _dropped(grant, "denial.ended" if grant.effect is Effect.DENY else "grant.ended")
     if grant.effect in (Effect.BREAK, Effect.RESET):
         return end_inheritance(grant, to)
     if grant.effect is Effect.DENY:

@@ -27,10 +27,12 @@ class CarriedLink(NamedTuple):
 
 def carry_link(link: Link, to: Target) -> CarriedLink:
     """What becomes of *link*."""
-    if not to.features.link_roles:
-        return CarriedLink(None, ("link.unable",))
+    if to.ended(link.expires):
+        return CarriedLink(None, ("link.ended",))
     if link.limit is not None and link.used >= link.limit:
         return CarriedLink(None, ("link.spent",))
+    if not to.features.link_roles:
+        return CarriedLink(None, ("link.unable",))
     by, lost = _maker(link, to)
     if refusals := (*_unheld(link, to), *lost):
         return CarriedLink(None, refusals)

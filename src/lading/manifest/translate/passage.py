@@ -25,14 +25,18 @@ class Passes(StrEnum):
     NONE = "none"
 
 
-class Gate:
-    """Who gets through a folder whose own list is *grants*."""
+def everyone(circles: Circles, *, guests: bool) -> People:
+    """Whom `everybody` means: all who can act, with or without *guests*, and somebody unknown."""
+    known = (key for key in circles.active if guests or key.kind is not PrincipalKind.GUEST)
+    return frozenset((STRANGER, *known))
 
-    def __init__(self, grants: Sequence[Grant], circles: Circles, *, guests: bool) -> None:
+
+class Gate:
+    """Who gets through a folder whose own list is *grants*; *everybody* as `everyone` tells them."""
+
+    def __init__(self, grants: Sequence[Grant], circles: Circles, everybody: People) -> None:
         self._circles = circles
-        self._everybody = frozenset(
-            (STRANGER, *(key for key in circles.active if guests or key.kind is not PrincipalKind.GUEST))
-        )
+        self._everybody = everybody
         here = self._passing([it for it in grants if it.reach in (Reach.ALL, Reach.HERE)])
         below = self._passing([it for it in grants if it.reach in (Reach.ALL, Reach.BELOW)])
         self._through = here & below

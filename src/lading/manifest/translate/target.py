@@ -19,6 +19,7 @@ class Target:
     """
     NEW as *profile* tells it, the rules of OLD, the identity map, and who is in the groups of OLD.
 
+    *now*, in nanoseconds since 1970 UTC, is when OLD was scanned: what had ended then is left.
     *endless*: grants that end are set without an end where NEW cannot hold it, and somebody ends them by hand.
     """
 
@@ -26,12 +27,17 @@ class Target:
     old: AccessRules
     people: IdentityMap
     circles: Circles
+    now: int = 0
     endless: bool = False
 
     @property
     def features(self) -> Features:
         """What NEW can be given."""
         return self.profile.features
+
+    def ended(self, expires: int | None) -> bool:
+        """Whether what ends at *expires* has ended."""
+        return expires is not None and expires <= self.now
 
     @cached_property
     def loose_guests(self) -> bool:

@@ -90,7 +90,7 @@ def _counted(
     rows = db.execute(f"""
         select loss, count(*), arg_min({{'rank': rank, 'path': path, 'what': what}}, (rank, path), {EXAMPLES})
         from (
-            select {loss} as loss, {rank} as rank, path, if(kind = 'file', kind || ' ' || size, kind) as what
+            select {loss} as loss, {rank} as rank, path, if(kind = 'file', size || ' B', kind) as what
             from fate where {where}
         ) group by loss
     """).fetchall()

@@ -19,7 +19,7 @@ from lading.connectors.profile import AccessRules, Profile
 from lading.connectors.profile_facts import profile_from
 from lading.manifest import tables
 from lading.manifest.circles import Circles
-from lading.manifest.engine import engine
+from lading.manifest.engine import engine, insist
 from lading.manifest.read import Manifest
 from lading.manifest.tables import TABLES
 from lading.manifest.translate.target import Target
@@ -31,7 +31,8 @@ from lading.stages.planning import contents, hanging, who
 from lading.stages.planning.groups import with_members
 from lading.stages.planning.matching import How, match_people
 
-MEMORY = "600MB"
+MEMORY = ("600MB", "1500MB")
+"""What DuckDB may hold; the second where the first is not enough."""
 _ALL_TABLES = ("principals", "members", "grants", "links", "versions", "locks", "labels", "comments")
 _FACETS = {feature: tables.Feature(name) for feature, name in TOLD_BY.items()}
 _DECISIVE = (
@@ -94,11 +95,13 @@ def make_contract(
 
     *endless*: grants whose end NEW cannot hold are set without it.  *waived*: what may be unknown.
     """
-    to = Target(new.profile, old.profile.access or AccessRules(), people, old.circles, endless)
-    with engine(directory, memory_limit=MEMORY) as db:
+    scanned = int(old.manifest.facts["finished"] * 1_000_000_000)
+    to = Target(new.profile, old.profile.access or AccessRules(), people, old.circles, scanned, endless)
+    with engine(directory, memory_limit=MEMORY[0]) as db:
         _load(db, old.manifest)
         contents.prepare(db, new.profile)
-        accounts = tuple(_accounts(db, old, new, to, _unknown(db, old, new)))
+        unknown = _unknown(db, old, new)
+        accounts = insist(db, lambda: tuple(_accounts(db, old, new, to, unknown)), *MEMORY)
     terms = {"map": people.digest, "expiry": "report" if endless else "drop"}
     gaps = tuple(account.feature for account in accounts if account.unknown and account.feature in waived)
     return Contract(_facts(old), _facts(new), terms, accounts, gaps)

@@ -34,17 +34,28 @@ _TOP = f"arg_min({{{{'rank': {{rank}}, 'path': path, 'what': {{what}}}}}}, ({{ra
 _DEEP = "length(path) - length(replace(path, '/', ''))"
 
 
+# A grant in words that every language knows: effect, kind, name, id, role, reach.
+_TOLD = f"""
+create or replace temp view told as
+select path, effect, losses, if(effect in ('break', 'reset'), effect, concat_ws(
+    ' ', effect, who.kind, name, if(who.kind = 'everybody', null, '(' || who.id || ')'), {_ROLES}, nullif(reach, 'all')
+)) as what
+from (
+    select path, effect, kind, id, role, reach, losses from carried where effect is not null
+    union all
+    select path, effect, principal_kind, principal, role, reach,
+        [case effect when 'allow' then 'grant' when 'deny' then 'denial' else 'break' end || '.no_entry']
+    from old_grants where path in (select path from gone)
+) as who
+left join (select kind, id, min(name) as name from old_principals where name <> '' group by kind, id) as known
+    on known.kind = who.kind and known.id = who.id
+"""
+
+
 def grants(db: duckdb.DuckDBPyConnection, to: Target, unknown: Mapping[Feature, str]) -> Iterator[Account]:
     """The accounts of grants, denials and breaks, out of `old_grants`."""
     carry_grants(db, to)
-    db.execute(f"""
-        create or replace temp view told as
-        select path, effect, {_who("kind", "id")} as what, losses from carried where effect is not null
-        union all
-        select path, effect, {_who("principal_kind", "principal")} as what,
-            [case effect when 'allow' then 'grant' when 'deny' then 'denial' else 'break' end || '.no_entry']
-        from old_grants where path in (select path from gone)
-    """)
+    db.execute(_TOLD)
     top = _TOP.format(rank=_DEEP, what="what")
     for feature, effects in EFFECTS.items():
         rows = db.execute(
@@ -52,15 +63,6 @@ def grants(db: duckdb.DuckDBPyConnection, to: Target, unknown: Mapping[Feature, 
         ).fetchall()
         (found,) = db.execute("select count(*) from old_grants where effect in ?", [effects]).fetchall()[0]
         yield account(feature, _groups(rows), found, unknown.get(feature))
-
-
-def _who(kind: str, id_: str) -> str:
-    """SQL: a grant in words, without any that a language would have."""
-    name = f"(select min(name) from old_principals where kind = {kind} and id = {id_} and name <> '')"
-    return f"""
-        if(effect in ('break', 'reset'), effect, concat_ws(' ', effect, {kind}, {name},
-            if({kind} = 'everybody', null, '(' || {id_} || ')'), {_ROLES}, nullif(reach, 'all')))
-    """
 
 
 def _groups(rows: Sequence[tuple[Any, ...]]) -> list[Group]:
@@ -89,7 +91,7 @@ def versions(db: duckdb.DuckDBPyConnection, to: Target, unknown: Mapping[Feature
     profile = to.profile
     limit = profile.features.version_limit
     query = _VERSIONS.format(
-        top=_TOP.format(rank="-size", what="concat('#', ordinal, ' ', size)"),
+        top=_TOP.format(rank="-size", what="concat('#', ordinal, ', ', size, ' B')"),
         limit=_FAR if limit is None else max(limit, 1),
         largest=2**63 - 1 if profile.size_limit is None else profile.size_limit,
         saved_kept=_kept("saved", to),
@@ -149,13 +151,15 @@ select
 from old_links
 group by
     gone, role, rights, "by", has_password, inside, expires is null, "limit" is null, version is null,
-    used = 0, coalesce(used >= "limit", false)
+    used = 0, coalesce(used >= "limit", false), coalesce(expires <= {now}, false)
 """
 
 
 def links(db: duckdb.DuckDBPyConnection, to: Target, unknown: Mapping[Feature, str]) -> Account:
     """The account of links, out of `old_links`."""
-    found = db.execute(_LINKS.format(top=_TOP.format(rank="-role", what="""concat_ws(' ', id, "by")""")))
+    found = db.execute(
+        _LINKS.format(now=to.now, top=_TOP.format(rank="-role", what="""concat_ws(' ', id, "by")"""))
+    )
     names = [column[0] for column in found.description or ()]
     groups = [_link_group(dict(zip(names, row, strict=True)), to) for row in found.fetchall()]
     (count,) = db.execute("select count(*) from old_links").fetchall()[0]

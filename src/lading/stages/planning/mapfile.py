@@ -234,7 +234,8 @@ def _told(wrong: Sequence[Wrong]) -> Text:
     lines = [_text(LINE, line=it.number, why=it.why) for it in wrong[:SHOWN]]
     if len(wrong) > SHOWN:
         lines.append(_text(MORE, count=len(wrong) - SHOWN))
-    return Text("\n".join(line.en for line in lines), "\n".join(line.zh for line in lines))
+    # Each on a line of its own, below the sentence.
+    return Text("".join(f"\n{line.en}" for line in lines), "".join(f"\n{line.zh}" for line in lines))
 
 
 def _text(said: Text, **facts: object) -> Text:

@@ -205,6 +205,8 @@ def _kept(match: Match, takers: list[Match]) -> Match:
         rivals = [it for it in rivals if it.by is By.MAP and Accept.SHARED not in it.accept & match.accept]
     if not rivals or match.new is None:
         return match
+    if match.outcome is Outcome.LEFT:
+        return replace(match, new=None)
     return replace(
         match,
         outcome=Outcome.AMBIGUOUS,

@@ -4,7 +4,6 @@ What goes along with the files of a pass: what is scanned for it, who is who, an
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor
 from typing import Any
@@ -66,7 +65,7 @@ def later(it: Pass, sides: Callable[[], Sides], rules: Rules, job: Job, crew: Cr
     before = job.landed_before(it.number, "links")
     plans: dict[Feature, Callable[[], list[list[str]]]] = {
         Feature.GRANTS: lambda: _by_worker(crew, plan_late, sides(), it),
-        Feature.LINKS: lambda: _by_worker(crew, plan_links, sides(), it, before, time.time_ns()),
+        Feature.LINKS: lambda: _by_worker(crew, plan_links, sides(), it, before),
     }
     return tuple((feature.value, plan) for feature, plan in plans.items() if feature in rules.features)
 

@@ -133,8 +133,8 @@ class Copying:
         new = pool.submit(self._scan, self._new, self._new_policy, it.new, "scan.new.done")
 
         def plan() -> list[list[str]]:
-            for scanned in (old, new):
-                scanned.result()
+            for side in (old, new):
+                side.result()
             return self._plan(it)
 
         # A plan that stands may be half done already: only the flow knows whether to make it anew.

@@ -42,7 +42,8 @@ def target_of(folder: LocalPath, old: Manifest, old_profile: Profile, new: Profi
     circles = Circles(principals, members, owned_guests=rules.owned_guests)
     try:
         people = IdentityMap(map(_match, facts["matches"]))
-        return Target(new, rules, people, circles, bool(facts["endless"]))
+        scanned = int(old.facts["finished"] * 1_000_000_000)
+        return Target(new, rules, people, circles, scanned, bool(facts["endless"]))
     except (KeyError, TypeError, ValueError) as problem:
         raise BadState(str(folder / FILE), repr(problem)) from None
 

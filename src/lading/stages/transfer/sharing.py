@@ -146,14 +146,14 @@ def _more_left(found: Link, wanted: Link) -> bool:
     return found.limit - found.used > wanted.limit
 
 
-def plan_links(sides: Sides, it: Pass, landed: LocalPath | None, now: int) -> list[list[str]]:
+def plan_links(sides: Sides, it: Pass, landed: LocalPath | None) -> list[list[str]]:
     """
     Decide about all links and write partitions of those to be touched, whole entries in each; their keys.
 
-    Leaves `links.parquet` (as `LINK`) with all of them.  *now* is in nanoseconds since 1970 UTC.
+    Leaves `links.parquet` (as `LINK`) with all of them.
     """
     to = target_of(it.folder, sides.old, sides.old_profile, sides.new_profile)
-    rows = list(_Planned(sides, to, landed, now).rows(_stands(sides, it)))
+    rows = list(_Planned(sides, to, landed).rows(_stands(sides, it)))
     write_table(it.plan / "links.parquet", table_of(rows, LINK))
     keys = []
     for number, part in enumerate(_parts([row for row in rows if row[2] or row[3]])):
@@ -189,8 +189,8 @@ def _stands(sides: Sides, it: Pass) -> dict[str, tuple[str, bool]]:
 class _Planned:
     """Links of OLD held against those of NEW and what landed."""
 
-    def __init__(self, sides: Sides, to: Target, landed: LocalPath | None, now: int) -> None:
-        self._sides, self._to, self._now = sides, to, now
+    def __init__(self, sides: Sides, to: Target, landed: LocalPath | None) -> None:
+        self._sides, self._to = sides, to
         old, new = sides.old, sides.new
         self._landed = {one.old_id: one for one in read_landed(landed)}
         self._found: dict[str, Link] = (
@@ -223,8 +223,6 @@ class _Planned:
     def _row(self, link: Link, place: str, there: bool) -> tuple[Any, ...]:
         carried = carry_link(link, self._to)
         wanted, losses = carried.new, carried.losses
-        if wanted is not None and wanted.expires is not None and wanted.expires <= self._now:
-            wanted, losses = None, ("link.over",)
         if wanted is not None and not there:
             wanted, losses = None, ()
         at = decode(place)
