@@ -14,7 +14,7 @@ from lading.connectors.conditions import ABSENT, ANYTHING
 from lading.connectors.memory import MemoryDrive
 from lading.connectors.wrap.faults import Fault, Harm
 from lading.model.paths import Path
-from lading.stages.transfer.copying import Finished
+from lading.stages.transfer.order import Finished
 from support.passes import Passes, buckets, inside, memory_passes, put, tree
 
 __all__ = ["inside"]

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path as LocalPath
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -22,14 +22,20 @@ from lading.connectors.crew import close_drives
 from lading.connectors.memory import MemoryStore
 from lading.connectors.registry import CONNECTORS
 from lading.connectors.wrap.faults import Fault
+from lading.manifest.read import Manifest
 from lading.model.entry import Kind
+from lading.model.fidelity import Contract
+from lading.model.identity import By, IdentityMap
 from lading.model.paths import ROOT, Path
+from lading.stages.planning.contract import identities, side
+from lading.stages.planning.matching import How
 from lading.stages.transfer import flow
-from lading.stages.transfer.copying import Copying, Order
+from lading.stages.transfer.copying import Copying
+from lading.stages.transfer.order import Order
 from lading.stages.transfer.rates import Tally
 from lading.stages.transfer.rules import Rules
 from lading.stages.transfer.state import Job, job_at
-from lading.stages.transfer.worker import run_partition
+from lading.stages.transfer.work import run_task
 from support.memory_drives import STORES
 
 
@@ -51,6 +57,15 @@ class InlineCrew:
         """Nothing is at work."""
 
 
+class Who(NamedTuple):
+    """Who is who, as the command finds it."""
+
+    how: How
+
+    def __call__(self, old: Manifest, new: Manifest) -> IdentityMap:
+        return identities(side(old), side(new), self.how)
+
+
 class Passes:
     """A job between *old* and *new*, run pass after pass."""
 
@@ -63,11 +78,18 @@ class Passes:
         return job_at(self._state, self.old, self.new)
 
     def run(
-        self, *, old: tuple[Fault, ...] = (), new: tuple[Fault, ...] = (), **rules: Any
+        self,
+        *,
+        old: tuple[Fault, ...] = (),
+        new: tuple[Fault, ...] = (),
+        contract: Contract | None = None,
+        by: tuple[By, ...] = (By.ID,),
+        **rules: Any,
     ) -> dict[str, Any]:
-        """One pass, with *old* and *new* going wrong like this; its account."""
+        """One pass, with *old* and *new* going wrong like this; its account.  People are found *by* their ids."""
         close_drives()
-        copying = Copying(Order(rules=Rules(**rules)), self.job, InlineCrew(), Tally())  # type: ignore[arg-type]
+        order = Order(rules=Rules(**rules), who=Who(How(order=by)), contract=contract)
+        copying = Copying(order, self.job, InlineCrew(), Tally())  # type: ignore[arg-type]
         copying._old_policy = replace(copying._old_policy, faults=old, attempts=1)
         copying._new_policy = replace(copying._new_policy, faults=new, attempts=1)
         try:
@@ -87,9 +109,10 @@ def one_after_the_other(_database: object, _name: str, steps: flow.Steps, *_more
     """What the durable flow does, without being durable."""
     steps.scan_old()
     steps.scan_new()
-    for keys in steps.plan():
-        for key in keys:
-            run_partition(steps.task(key))
+    for plan in (steps.plan, *(make for _, make in steps.later)):
+        for keys in plan():
+            for key in keys:
+                run_task(steps.task(key))
     steps.settle()
     steps.account()
     steps.record()

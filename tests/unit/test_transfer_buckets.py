@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import duckdb
 
-from lading.stages.transfer.account import put_into_buckets
+from lading.stages.transfer.buckets import put_into_buckets
 
 
 def test_an_object_below_two_folders_that_did_not_move_failed_once() -> None:

@@ -11,17 +11,28 @@ from typing import Any
 
 import click
 
+from lading.cli.copy_along import (
+    along_options,
+    along_rules,
+    asked_in_part,
+    contract_in,
+    is_unannounced,
+    tell_along,
+)
 from lading.cli.options import Percent, address, drive_option, json_option
 from lading.cli.output import answer, person, progress_bar, say, speak
+from lading.cli.people_options import who_given
 from lading.cli.waivers import waivers_in
 from lading.connectors.address import Address
 from lading.connectors.crew import Crew
 from lading.connectors.wrap.timetable import parse_timetable
-from lading.model.errors import FAILED_OBJECTS, BadRequest
+from lading.model.errors import FAILED_OBJECTS, UNANNOUNCED, BadRequest
 from lading.model.text import Text
+from lading.stages.planning.contract import side
 from lading.stages.transfer.apart import check_apart
-from lading.stages.transfer.copying import Copying, Finished, Order, Planned, workers
+from lading.stages.transfer.copying import Copying
 from lading.stages.transfer.decide import Action
+from lading.stages.transfer.order import Finished, Order, Planned, workers
 from lading.stages.transfer.rates import Tally
 from lading.stages.transfer.rules import Rules
 from lading.stages.transfer.state import Job, job_at, locked
@@ -33,13 +44,13 @@ HELP = Text(
     was cut off goes on where it was when the same command is given again.
 
     Exit codes: 0 everything is accounted for and nothing failed; 11 the pass ended and some
-    objects failed; 42 the deletion fuse; others see docs/manual/errors.md.
+    objects failed; 14 something was lost that --contract does not announce; 42 the deletion fuse; others see docs/manual/errors.md.
     """,
     """将网盘 OLD 复制到网盘 NEW。
 
     每次运行为一轮：迁移新增或变更的内容并结清账目。中断后再次执行同一命令，会从中断处继续。
 
-    退出码：0 全部对账且无失败；11 本轮结束但有对象失败；42 触发删除保险；其余见 docs/manual/errors.md。
+    退出码：0 全部对账且无失败；11 本轮结束但有对象失败；14 出现 --contract 未声明的损失；42 触发删除保险；其余见 docs/manual/errors.md。
     """,
 )
 
@@ -109,6 +120,7 @@ HELP = Text(
         Text("A TOML file of failures that two people accept.", "经两人认可的失败项清单（TOML 文件）。")
     ),
 )
+@along_options
 @click.option(
     "--old-limit",
     default="",
@@ -146,6 +158,8 @@ def command(
     target = _target(address(new, given["new_opt"]))
     order = _order(given)
     check_apart(source, target, state)
+    if order.rules.archive is not None:
+        check_apart(source, target, LocalPath(order.rules.archive))
     job = job_at(state, source, target)
     tally = Tally()
     with locked(job):
@@ -176,13 +190,17 @@ def _order(given: dict[str, Any]) -> Order:
         delete=given["delete"],
         delete_at_most=given["delete_at_most"] / 100,
         waivers=waivers_in(given["waivers"]) if given["waivers"] else (),
+        **along_rules(given),
     )
+    who = who_given(given)
     return Order(
         rules=rules,
         old_limits=given["old_limit"],
         new_limits=given["new_limit"],
         new_pass=given["new_pass"],
         actor=person(),
+        who=lambda old, new: who.of(side(old), side(new)),
+        contract=contract_in(given["contract"]) if given["contract"] else None,
     )
 
 
@@ -223,7 +241,9 @@ def _tell_held_back(number: int) -> None:
 
 def _tell(finished: Finished, job: Job, as_json: bool) -> int:
     account = finished.account
-    code = FAILED_OBJECTS if account["failures"] else 0
+    code = FAILED_OBJECTS if account["failures"] or asked_in_part(account) else 0
+    if is_unannounced(account):
+        code = UNANNOUNCED
     if as_json:
         answer(
             "copy",
@@ -245,6 +265,7 @@ def _tell(finished: Finished, job: Job, as_json: bool) -> int:
             f"  {speak(BUCKETS[bucket]):>10}  {count['objects']:>12,}  {count['bytes']:>18,} B\n"
         )
     _tell_held_back(account["held_back"])
+    tell_along(account, job.folder, finished.it.folder)
     say(Text("The account closes.  State: {state}", "账目已结平。状态：{state}"), state=job.folder)
     if account["beside_failures"]:
         say(

@@ -4,7 +4,7 @@ Options with which `lading identity` and `lading fidelity` find out who is who.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 import click
@@ -21,7 +21,7 @@ from lading.model.text import Text
 from lading.stages.planning.contract import Side, identities, side
 from lading.stages.planning.mapfile import LARGEST, decisions
 from lading.stages.planning.matching import ORDER, How
-from lading.stages.planning.rules import rule
+from lading.stages.planning.rules import Rule, rule
 
 F = TypeVar("F", bound=Callable[..., Any])
 STEPS = (By.ID, By.MAIL, By.LOGIN, By.RULE, By.NAME)
@@ -43,12 +43,52 @@ def people_options(function: F) -> F:
         click.option("--workers", type=click.IntRange(1, 64), default=None, metavar="N", help=speak(WORKERS)),
         drive_option("--new-opt", Text("new drive", "新网盘")),
         drive_option("--old-opt", Text("old drive", "旧网盘")),
+        who_options,
+    ):
+        function = option(function)
+    return function
+
+
+def who_options(function: F) -> F:
+    """`--by`, `--rule` and `--map`."""
+    for option in (
         click.option("--map", "map_file", default=None, metavar="FILE", help=speak(_MAP)),
         click.option("--rule", "rules", multiple=True, metavar="RULE", help=speak(_RULE)),
         click.option("--by", default=",".join(ORDER), show_default=True, metavar="LIST", help=speak(_BY)),
     ):
         function = option(function)
     return function
+
+
+class Who(NamedTuple):
+    """Finds who of one drive is who of another as was typed; *raw* is the corrected map."""
+
+    order: tuple[By, ...]
+    rules: tuple[Rule, ...]
+    file: str
+    raw: bytes | None
+
+    def of(self, old: Side, new: Side) -> IdentityMap:
+        """
+        The identity map of *old* and *new*.
+
+        Raises:
+            BadMap: the corrected map does not fit them.
+        """
+        people = old.circles.principals.values(), new.circles.principals.values()
+        decided = decisions(self.raw, self.file, *people) if self.raw is not None else {}
+        return identities(old, new, How(order=self.order, rules=self.rules, decided=decided))
+
+
+def who_given(given: Mapping[str, Any]) -> Who:
+    """
+    What `who_options` were given.
+
+    Raises:
+        BadRequest, DriveError: an option makes no sense, or the map cannot be read.
+    """
+    file = given["map_file"] or ""
+    return Who(_order(given["by"]), tuple(map(rule, given["rules"])), file, _read(file) if file else None)
 
 
 class Pair(NamedTuple):
@@ -67,16 +107,13 @@ def pair(old: str, new: str, scratch: str, depth: Depth, *, quiet: bool, **given
         BadRequest, BadMap: an option or the map makes no sense.
         LadingError: a side cannot be read.
     """
-    order, rules = _order(given["by"]), tuple(map(rule, given["rules"]))
-    raw = _read(given["map_file"]) if given["map_file"] else None
+    who = who_given(given)
     sides = (
         Given(old, given["old_opt"], f"{scratch}/old", depth),
         Given(new, given["new_opt"], f"{scratch}/new", Depth(False, (Feature.PEOPLE,))),
     )
     ours, theirs = map(side, opened(sides, quiet=quiet, workers=given["workers"]))
-    people = ours.circles.principals.values(), theirs.circles.principals.values()
-    decided = decisions(raw, given["map_file"], *people) if raw is not None else {}
-    return Pair(ours, theirs, identities(ours, theirs, How(order=order, rules=rules, decided=decided)))
+    return Pair(ours, theirs, who.of(ours, theirs))
 
 
 def _order(typed: str) -> tuple[By, ...]:

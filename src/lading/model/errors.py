@@ -348,6 +348,22 @@ class Unable(DriveError):
     )
 
 
+class Unguarded(DriveError):
+    """It was not done, because what keeps people out of it could not be set: they would have gained access."""
+
+    code = "unguarded"
+    advice = Advice.SKIP_ITEM
+    exit_code = 47
+    says = Text(
+        "{subject}: not done, what restricts it could not be set: {detail}",
+        "{subject}：未执行，其限制未能设置：{detail}",
+    )
+    remedy = Text(
+        "See in the list which denial or break of inheritance failed, mend that, and run again.",
+        "请在清单中查看哪条拒绝或中断继承失败，处理后重新运行。",
+    )
+
+
 class BadRequest(LadingError):
     """The command was asked for something that makes no sense."""
 
@@ -528,6 +544,7 @@ DIFFERENT = 10
 FAILED_OBJECTS = 11
 GAINED = 12
 ON_BOTH_SIDES = 13
+UNANNOUNCED = 14
 
 
 def known() -> dict[str, type[LadingError]]:

@@ -34,6 +34,25 @@ FAILPOINTS = (
     "ledger.before_finish",
     "ledger.after_finish",
 )
+ALONG = (
+    "version.before_add",
+    "version.after_add",
+    "rounds.before_write",
+    "rounds.after_write",
+    "guard.row_set",
+    "grants.set",
+    "grants.before_result",
+    "late.planned",
+    "links.planned",
+    "links.before_make",
+    "links.made",
+    "links.noted",
+    "links.before_result",
+    "links.sealed",
+    "archive.kept",
+    "archive.before_result",
+)
+"""Places that only a copy comes to with which versions, rights or links go along."""
 
 _NAME, _, _COUNT = os.environ.get("LADING_KILL_AT", "").partition(":")
 _left = int(_COUNT or 1)

@@ -207,6 +207,12 @@ CODES: Mapping[str, Loss] = {
     ),
     "version.too_large": Loss(Feature.VERSIONS, _D, Text("larger than NEW takes", "超过新网盘的大小限制")),
     "version.order": Loss(Feature.VERSIONS, _L, Text("NEW does not keep the order of versions", "新网盘不保留版本顺序")),
+    "version.missed": Loss(
+        Feature.VERSIONS,
+        _D,
+        Text("a later content stands in NEW already, and NEW puts versions only on top", "新网盘中已有更新的内容，而版本只能依次追加"),
+        Text("Carry versions from the first pass on.", "请从第一轮起就迁移历史版本。"),
+    ),
     "version.no_entry": Loss(Feature.VERSIONS, _D, _NO_ENTRY),
     "version_time.saved": Loss(
         Feature.VERSION_TIMES, _L, Text("the time of saving becomes that of the transfer", "保存时间变为迁移时间")

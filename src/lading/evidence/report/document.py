@@ -81,6 +81,13 @@ def _account(it: Account) -> dict[str, Any]:
         "extra": _counts(it.extra),
         "sent_bytes": it.sent_bytes,
         "retries": it.retries,
+        "along": [
+            {"feature": one.feature, "found": one.found, "buckets": one.buckets, "codes": one.codes}
+            for one in it.along
+        ],
+        "unannounced": [
+            {"code": code, "count": count, "allowed": allowed} for code, count, allowed in it.unannounced
+        ],
         "losses": [
             {"feature": feature, "count": count, "note": _both(note)} for feature, count, note in it.losses
         ],

@@ -57,6 +57,21 @@ class Space:
 
 
 @dataclass(frozen=True, slots=True)
+class Along:
+    """What became of one thing that hangs on files, and how many of them each loss happened to, by code."""
+
+    feature: str
+    found: int
+    buckets: Mapping[str, int]
+    codes: Mapping[str, int]
+
+    @property
+    def closed(self) -> bool:
+        """Whether the buckets add up to what was found."""
+        return sum(self.buckets.values()) == self.found
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """The account of a pass; times in seconds since 1970."""
 
@@ -70,12 +85,16 @@ class Account:
     losses: tuple[tuple[str, int, Text], ...]
     fingerprints: Mapping[str, str]
     digest: str
+    along: tuple[Along, ...] = ()
+    unannounced: tuple[tuple[str, int, int], ...] = ()
+    """Losses beyond the fidelity contract: code, how many, how many were allowed."""
 
     @property
     def closed(self) -> bool:
-        """Whether everything adds up: all of it, each space, and the spaces to the whole."""
+        """Whether everything adds up: all of it, each space, the spaces to the whole, and what hangs on files."""
         together = sum((space.found for space in self.spaces), Count())
-        return self.whole.closed and all(s.closed for s in self.spaces) and together == self.whole.found
+        parts = all(space.closed for space in self.spaces) and all(it.closed for it in self.along)
+        return self.whole.closed and parts and together == self.whole.found
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +234,19 @@ def _account_of(facts: Mapping[str, Any], digest: str) -> Account:
         ),
         fingerprints={str(name): str(value) for name, value in facts.get("fingerprints", {}).items()},
         digest=digest,
+        along=tuple(_along(name, row) for name, row in facts.get("features", {}).items()),
+        unannounced=tuple(
+            (str(row["code"]), int(row["count"]), int(row["allowed"]))
+            for row in facts.get("contract", {}).get("unannounced", ())
+        ),
     )
+
+
+def _along(name: str, row: Mapping[str, Any]) -> Along:
+    buckets, codes = (
+        {str(key): int(count) for key, count in row[part].items()} for part in ("buckets", "codes")
+    )
+    return Along(str(name), int(row["found"]), buckets, codes)
 
 
 def _verification(number: int, folder: str, ledger: LedgerFacts) -> Verification | None:

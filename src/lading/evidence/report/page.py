@@ -43,7 +43,7 @@ CHARTS = 6
 WORD = 60
 """Characters of a code or kind we do not know."""
 SECTIONS = (
-    "account", "speed", "passes", "failures", "excluded_title", "mapped", "losses", "verification", "ledger", "versions",
+    "account", "speed", "passes", "failures", "excluded_title", "mapped", "along", "losses", "verification", "ledger", "versions",
 )  # fmt: skip
 OF_AN_ACCOUNT = frozenset({"failures", "excluded_title", "mapped", "losses"})
 ROWS = 100
@@ -87,7 +87,7 @@ def _selected(facts: Facts, style: Style) -> dict[str, Any]:
     problem = facts.ledger.problem
     return {
         "settled": settled,
-        "sections": [name for name in SECTIONS if settled or name not in OF_AN_ACCOUNT],
+        "sections": [name for name in SECTIONS if _is_there(name, settled)],
         "spaces": sorted(spaces, key=lambda it: -it.found.objects)[:ROWS] if len(spaces) > ROWS else spaces,
         "charts": [_charts(it, style.zone) for it in sorted(drawn, key=_weight, reverse=True)],
         "failures": _failures(settled.failures) if settled else None,
@@ -97,6 +97,13 @@ def _selected(facts: Facts, style: Style) -> dict[str, Any]:
         "sums": _sums(facts),
         "problem": Text(*(problem.message(it) for it in (Language.EN, Language.ZH))) if problem else None,
     }
+
+
+def _is_there(section: str, settled: Pass | None) -> bool:
+    """Whether the page has that *section*."""
+    if section == "along":
+        return bool(settled and settled.account and settled.account.along)
+    return settled is not None or section not in OF_AN_ACCOUNT
 
 
 def _failures(listing: Listing) -> dict[str, Any]:

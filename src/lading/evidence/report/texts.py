@@ -100,6 +100,16 @@ LABELS: dict[str, Text] = {
     "old_name": Text("On the old drive", "旧网盘上"),
     "new_name": Text("On the new drive", "新网盘上"),
     "why": Text("Why", "原因"),
+    "along": Text("Versions, rights, links", "版本、权限与链接"),
+    "became": Text("What became of them", "去向"),
+    "loss_codes": Text("Losses, by code", "损失（按代码）"),
+    "unannounced": Text(
+        "Some of it was not announced by the fidelity contract; see the verdict.",
+        "部分损失未在保真约定中声明，见结论。",
+    ),
+    "translated": Text("translated", "已转换"),
+    "lossy": Text("lossy", "有损"),
+    "dropped": Text("dropped", "丢弃"),
     "losses": Text("What the new drive cannot keep", "新网盘无法保留的内容"),
     "no_losses": Text("Nothing that was looked at was lost.", "所检查的内容均无损失。"),
     "feature": Text("Feature", "特性"),
@@ -163,6 +173,8 @@ LABELS: dict[str, Text] = {
 FEATURES: dict[str, Text] = {
     "modified": Text("time of change", "修改时间"),
     "grants": Text("rights", "权限"),
+    "denials": Text("denials", "拒绝"),
+    "breaks": Text("breaks of inheritance", "中断继承"),
     "versions": Text("versions", "历史版本"),
     "links": Text("links", "共享链接"),
 }

@@ -179,11 +179,29 @@ def _about_account(number: int, account: Account) -> Iterator[Reason]:
             "The new drive cannot keep everything; see below what.", "新网盘无法保留全部特性；详见下方。"
         )
         yield Reason(Level.GOOD, "complete", text)
+    yield from _about_along(account)
     failed = account.whole.buckets["failed"].objects
     if failed:
         text = Text(
             f"{failed:,} objects failed; each is listed with its remedy.",
             f"{failed:,} 个对象失败，均已列出处理办法。",
+        )
+        yield Reason(Level.BAD, "failures", text)
+
+
+def _about_along(account: Account) -> Iterator[Reason]:
+    failed = sum(it.buckets.get("failed", 0) for it in account.along)
+    if failed:
+        text = Text(
+            f"{failed:,} versions, rights or links failed; each is listed with its remedy, or with its file.",
+            f"{failed:,} 个版本、权限或链接失败，均已列出处理办法，或随其文件列出。",
+        )
+        yield Reason(Level.BAD, "failures", text)
+    if account.unannounced:
+        codes = ", ".join(f"{code} ({count:,}/{allowed:,})" for code, count, allowed in account.unannounced)
+        text = Text(
+            f"Something was lost that the fidelity contract does not announce: {codes}.",
+            f"出现保真约定未声明的损失：{codes}。",
         )
         yield Reason(Level.BAD, "failures", text)
 

@@ -73,14 +73,16 @@ from (select shape, folder, any_value(acl) as acl from g_lists group by shape, f
 """
 
 _UP = "list_transform(range(len(string_split({path}, '/'))), lambda i: array_to_string(string_split({path}, '/')[1:i], '/'))"
+_TRANSLATED = """
+create or replace temp table translated as
+    select g_lists.path, g_decided.* exclude (folder) from g_lists join g_decided using (shape, folder)
+    where g_lists.path not in (select path from gone)
+"""
 _TABLES = f"""
 create or replace temp macro above(path) as case when path = '' then []::varchar[] else {_UP.format(path="path")} end;
 create or replace temp macro parent(path) as
     if(contains(path, '/'), regexp_replace(path, '/[^/]*$', ''), '');
 create or replace temp table left_out (path varchar, n integer, code varchar);
-create or replace temp table translated as
-    select g_lists.path, g_decided.* exclude (folder) from g_lists join g_decided using (shape, folder)
-    where g_lists.path not in (select path from gone);
 create or replace temp view allowed as select * from translated where effect = 'allow' and new_role is not null;
 create or replace temp view unheld as
     select * from translated where effect <> 'allow' and not holds and effect is not null;
@@ -170,6 +172,43 @@ def carry_grants(db: duckdb.DuckDBPyConnection, to: Target) -> None:
     """
     db.execute(_LISTS)
     _fill(db, "g_decided", _DECIDED, _decided(db, to))
+    db.execute(_TRANSLATED)
+    _leave_limited(db, to)
+    if to.old.passage and not to.new.passage:
+        db.execute(_BELOW)
+        _fill(db, "shut", _WHO_PASSES, _shut(db, to))
+        db.execute(_SHUT)
+    db.execute(_CARRIED)
+
+
+def leave_unguarded(db: duckdb.DuckDBPyConnection, to: Target) -> None:
+    """
+    Make `left_out` (`path`, `n`, `code`) of the allowances that are not to be given, because a restriction is not there.
+
+    Asks for `translated` as `carry_grants` leaves it, and for `open` (`path`, `effect`): entries of OLD whose restrictions
+    of that effect could not be set in NEW; null: OLD could not tell what stands there.
+    """
+    db.execute(_OPEN)
+    _leave_limited(db, to)
+    db.execute(_OPEN_BESIDE)
+
+
+# Whatever stands on an entry that could not be asked: it may end all that comes from above.
+_OPEN = """
+update translated set holds = false
+    where effect in ('deny', 'break', 'reset') and (path, replace(effect, 'reset', 'break')) in
+        (select path, replace(effect, 'reset', 'break') from open where effect is not null);
+insert into translated by name
+    select path, -1 as n, 'reset' as effect, [] as losses, false as holds from open where effect is null
+"""
+_OPEN_BESIDE = """
+insert into left_out select distinct one.path, one.n, 'grant.denial_lost' from allowed as one
+where one.path in (select path from translated where effect is null and path in (select path from open where effect = 'deny'))
+"""
+
+
+def _leave_limited(db: duckdb.DuckDBPyConnection, to: Target) -> None:
+    """Leave out what denials and breaks that NEW does not hold had limited."""
     db.execute(_TABLES)
     principals = [
         Key(PrincipalKind(kind), id_)
@@ -177,11 +216,6 @@ def carry_grants(db: duckdb.DuckDBPyConnection, to: Target) -> None:
     ]
     _leave_denied(db, to, principals)
     db.execute(_BROKEN)
-    if to.old.passage and not to.new.passage:
-        db.execute(_BELOW)
-        _fill(db, "shut", _WHO_PASSES, _shut(db, to))
-        db.execute(_SHUT)
-    db.execute(_CARRIED)
 
 
 def _leave_denied(db: duckdb.DuckDBPyConnection, to: Target, principals: list[Key]) -> None:

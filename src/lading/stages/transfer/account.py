@@ -13,6 +13,7 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path as LocalPath
 from typing import Any
 
@@ -25,20 +26,18 @@ from lading.model.errors import AccountOpen, LadingError, known
 from lading.model.failpoints import failpoint
 from lading.model.paths import decode, shown
 from lading.model.text import Language, Text
+from lading.stages.transfer.buckets import load_pass
 from lading.stages.transfer.decide import Reason
-from lading.stages.transfer.landed import follow_moves, write_landed
+from lading.stages.transfer.ends import Ends, close_features, failed_features
+from lading.stages.transfer.landed import write_landed
 from lading.stages.transfer.plan import Sides
 from lading.stages.transfer.rules import Rules
 from lading.stages.transfer.state import Pass, as_text, read_json, write_json
-from lading.stages.transfer.tables import MEMORY, load, view
+from lading.stages.transfer.tables import MEMORY
 
 BUCKETS = ("moved", "same", "renamed", "excluded", "waived", "failed")
 
 _BATCH = 20_000
-
-_RESULTS = """
-    seq BIGINT, bucket VARCHAR, sha256 VARCHAR, size BIGINT, modified BIGINT, etag VARCHAR, code VARCHAR, detail VARCHAR[], sent BIGINT
-"""
 
 CODES = {
     Reason.KIND_DIFFERS: "wrong_kind",
@@ -62,6 +61,7 @@ WHY_FAILED = {
 }
 """What the sentence of a failure of the plan says in brackets."""
 _UNKNOWN = Text("not done", "未完成")
+_NOT_DONE_ALONG = Text("see the other failures of this pass", "请参见本轮的其他失败项")
 
 WHY_EXCLUDED = {
     Reason.SYMLINK: Text("a symbolic link; links are reported, never followed", "符号链接；只报告，从不跟随"),
@@ -71,28 +71,6 @@ WHY_EXCLUDED = {
     Reason.BY_RULE: Text("excluded by --exclude", "由 --exclude 排除"),
 }
 
-# Every object of OLD once, with its bucket.  A child of a folder whose move failed did not come along.
-_BUCKETS = """
-    SELECT path, CASE WHEN below.code IS NULL THEN 'same' ELSE 'failed' END AS bucket, below.code, NULL AS detail,
-           'renamed_in_old' AS reason, -1 AS seq
-    FROM same LEFT JOIN below USING (path)
-    UNION ALL
-    SELECT d.old, CASE
-               WHEN r.bucket IS NOT NULL THEN r.bucket
-               WHEN d.action = 'renamed' AND below.code IS NULL THEN 'renamed'
-               WHEN d.action = 'exclude' THEN 'excluded'
-               WHEN d.action = 'fail' OR below.code IS NOT NULL THEN 'failed'
-           END, coalesce(r.code, below.code), r.detail, d.reason, d.seq
-    FROM decided AS d
-    LEFT JOIN (SELECT * FROM results WHERE seq >= 0) AS r ON r.seq = d.seq
-    LEFT JOIN below ON d.action = 'renamed' AND below.path = d.old
-"""
-# Once each, however many of the folders above it could not be moved.
-_BELOW = """
-    SELECT it.path, min(stuck.code) AS code
-    FROM (SELECT path, target FROM same UNION ALL SELECT old, new FROM decided WHERE action = 'renamed') AS it
-    JOIN stuck ON starts_with(it.target, stuck.target || '/') GROUP BY it.path
-"""
 # Deletions and times of folders: no objects of OLD, so they stand in no bucket.
 _BESIDE = """
     SELECT p.new AS path, p.kind, r.code, r.detail, p.action FROM planned AS p JOIN results AS r USING (seq)
@@ -109,54 +87,32 @@ class Times:
     today: str
 
 
-def close_account(sides: Sides, rules: Rules, it: Pass, times: Times, landed: LocalPath) -> dict[str, Any]:
+def close_account(
+    sides: Sides, rules: Rules, it: Pass, times: Times, landed: LocalPath, ends: Ends | None = None
+) -> dict[str, Any]:
     """
     Sum up the pass *it*, write `account.json`, the lists beside it, and what has landed to *landed*.
+
+    With *ends*, what goes along with the files is summed up, too.
 
     Raises:
         AccountOpen: an object is in no bucket or in two, or the sums differ from what was found.
     """
     failpoint("account.before")
     with engine(str(it.folder), memory_limit=MEMORY) as db:
-        _load(db, sides, it)
+        load_pass(db, sides, it)
         _waive(db, rules, times.today)
         _check_closed(db, sides)
         account = _summary(db, sides, it, times)
-        _write_lists(db, it)
+        if ends is not None:
+            account |= close_features(db, sides, it, ends)
+            account["failures"] += account["feature_failures"]
+        _write_lists(db, it, hung=ends is not None)
         write_landed(db, sides.landed, landed)
     failpoint("account.landed")
     write_json(it.account, account)
     failpoint("account.written")
     return account
-
-
-def _load(db: duckdb.DuckDBPyConnection, sides: Sides, it: Pass) -> None:
-    load(db, sides.old, sides.new, sides.landed)
-    view(db, "decided", sorted((it.plan / "decided").glob("*.parquet")))
-    results = sorted(it.result.glob("part-*.parquet"))
-    if results:
-        view(db, "results", results)
-    else:
-        db.execute(f"CREATE TEMP TABLE results ({_RESULTS})")
-    parts = sorted(it.plan.glob("part-*.parquet"))
-    view(db, "planned", parts or [it.plan / "decided" / "empty.parquet"])
-    for name in ("same", "mapped", "moves"):
-        view(db, name, [it.plan / f"{name}.parquet"])
-    put_into_buckets(db)
-    follow_moves(db)
-
-
-def put_into_buckets(db: duckdb.DuckDBPyConnection) -> None:
-    """Make `b` (path, bucket, code, detail, reason, seq), and `stuck`: the folders that could not be moved."""
-    db.execute(
-        "CREATE TEMP TABLE stuck AS SELECT moves.target, results.code FROM moves"
-        " JOIN decided ON decided.old = moves.path JOIN results USING (seq) WHERE results.bucket = 'failed'"
-    )
-    db.execute(f"CREATE TEMP TABLE below AS {_BELOW}")
-    db.execute(f"CREATE TEMP TABLE b AS {_BUCKETS}")
-    db.execute(
-        "UPDATE b SET code = o.problem FROM o WHERE o.path = b.path AND b.code IS NULL AND b.bucket = 'failed'"
-    )
 
 
 def _waive(db: duckdb.DuckDBPyConnection, rules: Rules, today: str) -> None:
@@ -270,12 +226,13 @@ def _losses(db: duckdb.DuckDBPyConnection, profile: Profile) -> list[dict[str, A
     return losses
 
 
-def _write_lists(db: duckdb.DuckDBPyConnection, it: Pass) -> None:
-    _write_lines(it.folder / "failures.jsonl", _failures(db))
+def _write_lists(db: duckdb.DuckDBPyConnection, it: Pass, *, hung: bool) -> None:
+    failures = chain(_failures(db), map(_failure_hung, failed_features(db)) if hung else ())
+    write_lines(it.folder / "failures.jsonl", failures)
     excluded = db.execute(
         "SELECT path, o.kind, o.size, reason FROM b JOIN o USING (path) WHERE bucket = 'excluded' ORDER BY path"
     )
-    _write_lines(
+    write_lines(
         it.folder / "excluded.jsonl",
         (
             {
@@ -288,7 +245,7 @@ def _write_lists(db: duckdb.DuckDBPyConnection, it: Pass) -> None:
         ),
     )
     mapped = db.execute("SELECT path, target, why FROM mapped ORDER BY path")
-    _write_lines(
+    write_lines(
         it.folder / "mapped.jsonl",
         (
             {"old": shown(decode(path)), "new": shown(decode(new)), "why": why.split("; ")}
@@ -323,6 +280,12 @@ def _failure_beside(row: tuple[Any, ...]) -> dict[str, Any]:
     return _told(path, facts, Text(*detail) if detail else _UNKNOWN)
 
 
+def _failure_hung(row: tuple[Any, ...]) -> dict[str, Any]:
+    feature, path, what, code, detail = row
+    facts = {"kind": feature, "size": 0, "code": code, "waived": False, "what": what}
+    return _told(path, facts, Text(*detail) if detail else _NOT_DONE_ALONG)
+
+
 def _told(path: str, facts: dict[str, Any], detail: Text) -> dict[str, Any]:
     error = known().get(facts["code"], LadingError)(decode(path), detail)
     return {
@@ -333,7 +296,8 @@ def _told(path: str, facts: dict[str, Any], detail: Text) -> dict[str, Any]:
     }
 
 
-def _write_lines(path: LocalPath, rows: Iterator[dict[str, Any]]) -> None:
+def write_lines(path: LocalPath, rows: Iterator[dict[str, Any]]) -> None:
+    """Write *rows* as JSON lines at *path*, whole or not at all."""
     draft = path.with_name(path.name + ".part")
     with open(draft, "w", encoding="utf-8") as stream:
         for row in rows:

@@ -5,12 +5,11 @@ Copy one drive into another: the way in for everybody who calls this stage.
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import time
 from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path as LocalPath
@@ -24,14 +23,19 @@ from lading.evidence.chain import Broken, records
 from lading.evidence.ledger import Ledger, broken_at
 from lading.manifest.read import open_manifest
 from lading.manifest.scan import scan
+from lading.manifest.tables import Feature
 from lading.model.errors import BadRequest, BadState, DriveError, NotFound, WorkerLost
 from lading.model.failpoints import failpoint
 from lading.model.paths import ROOT
 from lading.model.text import Text
 from lading.stages.transfer.account import Times, close_account
+from lading.stages.transfer.along import hanging_of, later, scanned
 from lading.stages.transfer.decide import ACTIVE
-from lading.stages.transfer.plan import Plan, Sides, make_plan
+from lading.stages.transfer.ends import Ends
+from lading.stages.transfer.order import Finished, Order, Planned
+from lading.stages.transfer.plan import Sides, make_plan
 from lading.stages.transfer.rates import Tally
+from lading.stages.transfer.remains import forget_secrets, seal_links
 from lading.stages.transfer.rules import Rules
 from lading.stages.transfer.state import Job, Pass, read_json, write_json
 from lading.stages.transfer.trouble import state_errors
@@ -40,35 +44,6 @@ from lading.stages.transfer.worker import Task
 DRY = 0
 """The number of the pass that a dry run uses and throws away."""
 _NOTHING = Address("generated", "entries=0")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What a person asked for."""
-
-    rules: Rules
-    old_limits: str = ""
-    new_limits: str = ""
-    new_pass: bool = False
-    """Give up an unfinished pass and start another."""
-    actor: str = "operator"
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """A pass that has ended, and its account."""
-
-    it: Pass
-    account: dict[str, Any]
-    resumed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A dry run; *existed* says whether NEW is there already."""
-
-    plan: Plan
-    existed: bool
 
 
 class _Ahead(NamedTuple):
@@ -112,7 +87,14 @@ class Copying:
             self._scan(self._old, self._old_policy, it.old)
             existed = self._new_exists()
             self._scan(self._new if existed else _NOTHING, self._new_policy, it.new)
-            return Planned(make_plan(self._sides(it, existed=existed), self._order.rules, it.plan), existed)
+            sides = self._sides(it, existed=existed)
+            plan = make_plan(
+                sides,
+                self._order.rules,
+                it.plan,
+                hanging_of(it, sides, self._order, self._rules(it), self._job),
+            )
+            return Planned(plan, existed)
         finally:
             shutil.rmtree(it.folder, ignore_errors=True)
 
@@ -151,8 +133,8 @@ class Copying:
         new = pool.submit(self._scan, self._new, self._new_policy, it.new, "scan.new.done")
 
         def plan() -> list[list[str]]:
-            for scanned in (old, new):
-                scanned.result()
+            for side in (old, new):
+                side.result()
             return self._plan(it)
 
         # A plan that stands may be half done already: only the flow knows whether to make it anew.
@@ -172,6 +154,7 @@ class Copying:
             settle=self._settle,
             account=lambda: self._account(it),
             record=lambda: self._record(it),
+            later=later(it, lambda: self._sides(it), self._rules(it), self._job, self._crew),
         )
         self._expect(it)
         flow.run_pass(self._job.folder / "flow.sqlite", f"{self._job.id}-{it.number:04d}", steps)
@@ -254,7 +237,7 @@ class Copying:
     # The steps
 
     def _scan(self, address: Address, policy: Policy, folder: LocalPath, point: str = "") -> None:
-        scan(address, policy, folder, crew=self._crew)
+        scan(address, policy, folder, crew=self._crew, features=scanned(self._order.rules))
         failpoint(point)
 
     def _plan(self, it: Pass) -> list[list[str]]:
@@ -262,7 +245,9 @@ class Copying:
         shutil.rmtree(it.plan, ignore_errors=True)
         it.prepare()
         try:
-            plan = self._crew.submit(make_plan, self._sides(it), self._rules(it), it.plan).result()
+            sides = self._sides(it)
+            hanging = hanging_of(it, sides, self._order, self._rules(it), self._job)
+            plan = self._crew.submit(make_plan, sides, self._rules(it), it.plan, hanging).result()
         except BrokenExecutor:
             raise WorkerLost("", Text("while planning", "制定计划期间")) from None
         write_json(it.planned, plan.to_json())
@@ -287,6 +272,7 @@ class Copying:
             overwrite=self._rules(it).overwrite,
             threads=self._threads,
             in_order=key in self._in_order(it),
+            archive=self._rules(it).archive,
         )
 
     def _settle(self) -> None:
@@ -299,9 +285,12 @@ class Copying:
         started = read_json(it.folder / "pass.json")["started"]
         now = time.time()
         times = Times(started, now, datetime.fromtimestamp(now, UTC).date().isoformat())
-        close_account(
-            self._sides(it), self._rules(it), it, times, self._job.landed / f"{it.number:04d}.parquet"
-        )
+        rules = self._rules(it)
+        if Feature.LINKS in rules.features:
+            seal_links(self._job.folder, it)
+            failpoint("links.sealed")
+        ends = Ends(self._job, rules, self._order.contract) if rules.features else None
+        close_account(self._sides(it), rules, it, times, self._job.landed_after(it.number), ends)
 
     def _record(self, it: Pass) -> None:
         """Note the account in the ledger, once."""
@@ -318,8 +307,10 @@ class Copying:
                     "found": facts["found"],
                     "buckets": facts["buckets"],
                     "fingerprints": facts["fingerprints"],
+                    **{name: facts[name] for name in ("features", "sealed", "contract") if name in facts},
                 },
             )
+        forget_secrets(it)
         failpoint("ledger.after_finish")
         write_json(it.ended, {"account": digest})
 
@@ -385,10 +376,3 @@ class Copying:
             return False
         except Broken as broken:
             raise broken_at(str(path), broken.line, broken.reason) from None
-
-
-def workers(asked: int | None) -> int:
-    """Worker processes: as *asked*, else one for each processor, at most eight."""
-    return asked or min(
-        8, max(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2)
-    )

@@ -102,8 +102,14 @@ class Decision(NamedTuple):
     reason: Reason
 
 
-def decide(it: Object, *, size_limit: int | None = None, overwrite: bool = False) -> Decision:
-    """Decide about the object *it*; *size_limit* is the largest file NEW takes, in bytes."""
+def decide(
+    it: Object, *, size_limit: int | None = None, overwrite: bool = False, histories: bool = False
+) -> Decision:
+    """
+    Decide about the object *it*; *size_limit* is the largest file NEW takes, in bytes.
+
+    With *histories* versions go along: what stands in NEW may be an earlier version of it, of any size.
+    """
     if it.old.kind is Kind.SYMLINK:
         return Decision(Action.EXCLUDE, Reason.SYMLINK)
     if it.old.kind is Kind.SPECIAL:
@@ -120,7 +126,7 @@ def decide(it: Object, *, size_limit: int | None = None, overwrite: bool = False
         return _about_folder(it)
     if size_limit is not None and it.old.size > size_limit:
         return Decision(Action.FAIL, Reason.TOO_LARGE)
-    return _about_file(it, overwrite)
+    return _about_file(it, overwrite, histories)
 
 
 def _about_folder(it: Object) -> Decision:
@@ -131,7 +137,7 @@ def _about_folder(it: Object) -> Decision:
     return Decision(Action.FOLDER, Reason.NEW if it.landed is None else Reason.GONE_FROM_NEW)
 
 
-def _about_file(it: Object, overwrite: bool) -> Decision:
+def _about_file(it: Object, overwrite: bool, histories: bool) -> Decision:
     if it.in_place:
         return Decision(Action.RENAMED, Reason.RENAMED_IN_OLD)
     if it.new is None:
@@ -139,9 +145,9 @@ def _about_file(it: Object, overwrite: bool) -> Decision:
             return Decision(Action.RENAME, Reason.RENAMED_IN_OLD)
         return Decision(Action.COPY, Reason.NEW if it.landed is None else Reason.GONE_FROM_NEW)
     if it.landed is None:
-        return _about_stranger(it.old, it.new, overwrite)
+        return _about_stranger(it.old, it.new, overwrite, histories)
     if not same_facts(it.new, it.landed.new):
-        return _about_edited(it.old, it.new, overwrite)
+        return _about_edited(it.old, it.new, overwrite, histories)
     if same_facts(it.old, it.landed.old):
         return Decision(Action.SAME, Reason.UNCHANGED)
     if (it.old.size, it.old.modified) == (it.landed.old.size, it.landed.old.modified):
@@ -149,14 +155,14 @@ def _about_file(it: Object, overwrite: bool) -> Decision:
     return Decision(Action.REPLACE, Reason.CHANGED_IN_OLD)
 
 
-def _about_stranger(old: Facts, new: Facts, overwrite: bool) -> Decision:
-    if old.size == new.size:
+def _about_stranger(old: Facts, new: Facts, overwrite: bool, histories: bool) -> Decision:
+    if histories or old.size == new.size:
         return Decision(Action.CHECK, Reason.NOT_OURS)
     return Decision(Action.REPLACE if overwrite else Action.FAIL, Reason.NOT_OURS)
 
 
-def _about_edited(old: Facts, new: Facts, overwrite: bool) -> Decision:
-    if old.size == new.size:
+def _about_edited(old: Facts, new: Facts, overwrite: bool, histories: bool) -> Decision:
+    if histories or old.size == new.size:
         return Decision(Action.CHECK, Reason.EDITED_IN_NEW)
     return Decision(Action.REPLACE if overwrite else Action.FAIL, Reason.EDITED_IN_NEW)
 

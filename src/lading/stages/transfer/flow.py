@@ -31,9 +31,10 @@ from dbos import DBOS, SetWorkflowID
 
 from lading.connectors.crew import Crew
 from lading.model.errors import Internal, LadingError, WorkerLost
-from lading.stages.transfer.worker import Task, run_partition
+from lading.stages.transfer.work import run_task
+from lading.stages.transfer.worker import Task
 
-VERSION = "2"
+VERSION = "3"
 """Raised when the order or the names of steps, or what a plan holds, change: a pass begun by another version is not taken up."""
 QUEUE = "passes"
 ASK_EVERY = 5.0
@@ -67,6 +68,8 @@ class Steps:
     settle: Callable[[], None]
     account: Callable[[], None]
     record: Callable[[], None]
+    later: tuple[tuple[str, Callable[[], list[list[str]]]], ...] = ()
+    """Plans that can be made only when all content is there: each with its name; they return keys, stage by stage."""
     stop: threading.Event = field(default_factory=threading.Event)
     over: threading.Event = field(default_factory=threading.Event)
     failure: BaseException | None = None
@@ -88,9 +91,10 @@ def copy_pass(name: str) -> str:
     steps.over.clear()
     try:
         _at_once(2, [("scan_old", steps.scan_old), ("scan_new", steps.scan_new)])
-        for keys in _step("plan", steps.plan):
-            # As many as there are workers, and one more that waits, so that no worker waits for us.
-            _at_once(steps.crew.size + 1, [("partition", _Partition(steps, key)) for key in keys])
+        for plan, make in (("plan", steps.plan), *steps.later):
+            for keys in _step(plan, make):
+                # As many as there are workers, and one more that waits, so that no worker waits for us.
+                _at_once(steps.crew.size + 1, [("partition", _Partition(steps, key)) for key in keys])
         _step("settle", steps.settle)
         _step("account", steps.account)
         _step("record", steps.record)
@@ -160,7 +164,7 @@ class _Partition:
 
     def __call__(self) -> dict[str, int]:
         try:
-            job = self.steps.crew.submit(run_partition, self.steps.task(self.key))
+            job = self.steps.crew.submit(run_task, self.steps.task(self.key))
             while not job.done():
                 _settled(job)
                 if self.steps.stop.is_set():

@@ -40,6 +40,8 @@ class Outcome(NamedTuple):
     code: str | None = None
     detail: Sequence[str] | None = None
     sent: int = 0
+    missed: Sequence[int] | None = None
+    """Ordinals of versions of OLD that NEW cannot put in order any more; null for what has no history."""
 
 
 class Journal:

@@ -33,7 +33,7 @@ ATTEMPTS = 4
 """Times a file is begun anew when its connection keeps breaking off, beyond what the wrappers repeat."""
 
 _OTHER_STATE = Text("its size or time is another", "大小或时间已不同")
-_NOT_OURS = Text("with another content, which is not ours", "内容不同，且并非由我们写入")
+NOT_OURS = Text("with another content, which is not ours", "内容不同，且并非由我们写入")
 _GAVE_BACK = Text("NEW gave back another content than it was given", "NEW 返回的内容与写入的不同")
 _GAVE_BACK_REMOVED = Text(
     "NEW gave back another content than it was given; removed", "NEW 返回的内容与写入的不同；已移除"
@@ -143,7 +143,7 @@ class Performer:
             row = row._replace(new_found=False)
         if row.size > BLOCK and self.new.partials is not None:
             return self._copy_large(row, self.new.partials)
-        if found is not None and not _as_scanned(row, found):
+        if found is not None and not as_scanned(row, found):
             # An earlier sitting may have put it there, cut off before it could note it.
             return self._adopt(row)
         failpoint("copy.before_write")
@@ -175,18 +175,18 @@ class Performer:
         if not row.new_found or row.new_etag or row.kind is not Kind.FILE:
             return
         found = self._found(row.new)
-        if found is not None and not _as_scanned(row, found):
+        if found is not None and not as_scanned(row, found):
             raise Changed(row.new, _OTHER_STATE)
 
     def _adopt(self, row: Row) -> Outcome:
         """Take what is in NEW as moved if it is equal to OLD."""
         found = self.new.stat(row.new)
         if found.kind is not row.kind or found.size != row.size:
-            raise AlreadyExists(row.new, _NOT_OURS)
+            raise AlreadyExists(row.new, NOT_OURS)
         theirs = digests_of(self.new, row.new)
         ours = digests_of(self.old, row.old, row.etag)
         if ours.sha256 != theirs.sha256:
-            raise AlreadyExists(row.new, _NOT_OURS)
+            raise AlreadyExists(row.new, NOT_OURS)
         return self.landed(row, "moved", found, ours.sha256)
 
     def confirmed(self, row: Row, entry: Entry, digests: Digests) -> Entry:
@@ -300,7 +300,7 @@ class Performer:
         if found.size == row.size and digests_of(self.new, row.new).sha256 == ours.sha256:
             return self.landed(row, "same", found, ours.sha256)
         if not row.overwrite:
-            raise AlreadyExists(row.new, _NOT_OURS)
+            raise AlreadyExists(row.new, NOT_OURS)
         row = row._replace(action=Action.REPLACE, new_found=True, new_etag=found.etag)
         return self._copy(row._replace(new_size=found.size, new_modified=found.modified))
 
@@ -308,7 +308,7 @@ class Performer:
         ours = digests_of(self.old, row.old, row.etag)
         if ours.sha256 == row.sha256:
             found = self.new.stat(row.new)
-            if not _as_scanned(row, found):
+            if not as_scanned(row, found):
                 # Somebody worked on it since the scan: what landed says nothing about it any more.
                 return self._compared(row, ours)
             return self.landed(row, "same", found, ours.sha256)
@@ -362,7 +362,7 @@ def _expected(row: Row) -> Precondition:
     return Unchanged(row.new_etag) if row.new_etag else ANYTHING
 
 
-def _as_scanned(row: Row, found: Entry) -> bool:
+def as_scanned(row: Row, found: Entry) -> bool:
     """Whether *found* is what stood in NEW when the pass began."""
     if row.new_size is None:
         return False

@@ -26,6 +26,8 @@ from lading.model.entry import Kind
 from lading.model.failpoints import failpoint
 from lading.model.paths import decode, shown
 from lading.stages.transfer.decide import Action, Decision, Facts, Landed, Object, Reason, decide
+from lading.stages.transfer.ground import load_tables
+from lading.stages.transfer.hanging import Early, Hanging, plan_hanging, plan_histories
 from lading.stages.transfer.parts import SCHEMA, Stage, table_of, write_table
 from lading.stages.transfer.renames import find_renames, no_renames
 from lading.stages.transfer.rules import Rules
@@ -33,6 +35,8 @@ from lading.stages.transfer.sequence import write_stages
 from lading.stages.transfer.tables import MEMORY, UNTOUCHED, load, view
 
 _BATCH = 20_000
+_FILES = ("renames", "files")
+"""Stages whose rows may have something come right behind them."""
 
 # Everything known about an object, in one row.  A place in NEW that a rename will free is free.
 _KNOWN = """
@@ -104,9 +108,9 @@ class Sides:
     """The table of what earlier passes put into NEW."""
 
 
-def make_plan(sides: Sides, rules: Rules, folder: LocalPath) -> Plan:
+def make_plan(sides: Sides, rules: Rules, folder: LocalPath, hanging: Hanging | None = None) -> Plan:
     """
-    Plan the pass and write its partitions into *folder*.
+    Plan the pass and write its partitions into *folder*; *hanging* goes along with the files.
 
     Raises:
         Fuse: more than the stated share of what has landed would be removed from NEW.
@@ -114,11 +118,25 @@ def make_plan(sides: Sides, rules: Rules, folder: LocalPath) -> Plan:
     with engine(str(folder), memory_limit=MEMORY) as db:
         load(db, sides.old, sides.new, sides.landed)
         _prepare(db, sides, rules)
-        _decide_all(db, sides, rules, folder)
+        _decide_all(db, sides, rules, folder, histories=hanging is not None and hanging.histories)
         failpoint("plan.parts")
-        stages, held_back = write_stages(db, sides.new_profile, rules, folder)
+        early = Early() if hanging is None else _prepare_hanging(db, sides, hanging, folder)
+        stages, held_back = write_stages(db, sides.new_profile, rules, folder, list(early.grants))
+        if hanging is not None:
+            plan_histories(
+                db, hanging, folder, [key for it in stages if it.name in _FILES for key in it.parts]
+            )
+        stages += [Stage("archive", list(early.archive))] if early.archive else []
         _write_rest(db, folder)
         return Plan({**_actions(db), **_removals(db, folder)}, stages, held_back)
+
+
+def _prepare_hanging(
+    db: duckdb.DuckDBPyConnection, sides: Sides, hanging: Hanging, folder: LocalPath
+) -> Early:
+    db.execute("CREATE TEMP VIEW moves AS SELECT * FROM folder_moves")
+    load_tables(db, sides.old, sides.new)
+    return plan_hanging(db, hanging, folder)
 
 
 def _prepare(db: duckdb.DuckDBPyConnection, sides: Sides, rules: Rules) -> None:
@@ -187,7 +205,9 @@ def _exclude(db: duckdb.DuckDBPyConnection, patterns: Iterable[str]) -> None:
     db.unregister("found")
 
 
-def _decide_all(db: duckdb.DuckDBPyConnection, sides: Sides, rules: Rules, folder: LocalPath) -> None:
+def _decide_all(
+    db: duckdb.DuckDBPyConnection, sides: Sides, rules: Rules, folder: LocalPath, *, histories: bool
+) -> None:
     """Make the table `decided` of every object that is not simply the same."""
     db.execute(f"CREATE TEMP TABLE known AS SELECT *, coalesce({SAME}, false) AS same FROM ({_KNOWN})")
     limit = sides.new_profile.size_limit
@@ -199,7 +219,8 @@ def _decide_all(db: duckdb.DuckDBPyConnection, sides: Sides, rules: Rules, folde
         rows = []
         for row in _tuples(batch):
             it = _object(row)
-            rows.append(_planned(number, row, it, decide(it, size_limit=limit, overwrite=rules.overwrite)))
+            decision = decide(it, size_limit=limit, overwrite=rules.overwrite, histories=histories)
+            rows.append(_planned(number, row, it, decision))
             number += 1
         write_table(draft / f"{number:09d}.parquet", table_of(rows, SCHEMA))
     write_table(draft / "empty.parquet", table_of([], SCHEMA))

@@ -46,6 +46,10 @@ class Rules:
     delete_at_most: float = 0.05
     """The share of what earlier passes put there beyond which `delete` stops the run."""
     waivers: tuple[Waiver, ...] = ()
+    features: tuple[str, ...] = ()
+    """What goes along with the files: of `versions`, `grants`, `links`."""
+    archive: str | None = None
+    """A local folder that takes the versions which NEW does not."""
 
     def to_json(self) -> dict[str, Any]:
         """The rules as JSON values."""
@@ -55,4 +59,5 @@ class Rules:
     def from_json(cls, facts: dict[str, Any]) -> Rules:
         """The rules that `to_json` wrote."""
         waivers = tuple(Waiver(**{**row, "by": tuple(row["by"])}) for row in facts["waivers"])
-        return cls(**{**facts, "exclude": tuple(facts["exclude"]), "waivers": waivers})
+        lists = {name: tuple(facts.get(name, ())) for name in ("exclude", "features")}
+        return cls(**{**facts, **lists, "waivers": waivers})

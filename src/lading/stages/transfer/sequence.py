@@ -41,10 +41,12 @@ _UNLISTED = "SELECT 1 FROM known WHERE kind = 'folder' AND problem IS NOT NULL A
 
 
 def write_stages(
-    db: duckdb.DuckDBPyConnection, new: Profile, rules: Rules, folder: LocalPath
+    db: duckdb.DuckDBPyConnection, new: Profile, rules: Rules, folder: LocalPath, guards: list[str]
 ) -> tuple[list[Stage], int]:
     """
     Write the partitions of all stages into *folder*; *new* is the profile of NEW.
+
+    *guards* are the partitions that restrict folders and files: done when all folders are made, before any file.
 
     Returns them, and how many deletions are held back.
 
@@ -66,6 +68,8 @@ def write_stages(
             f"folders-{level}",
             f"SELECT {_COLUMNS} FROM decided WHERE action = 'folder' AND {_DEPTH} = {level} ORDER BY new",
         )
+    if guards:
+        writer.stages.append(Stage("guards", guards))
     stage("renames", f"SELECT {_COLUMNS} FROM decided WHERE action = 'rename' ORDER BY new")
     stage("files", f"SELECT {_COLUMNS} FROM decided WHERE {_WRITES} ORDER BY new")
     deletions, held_back = _deletions(db, new, rules) if rules.delete else ([], 0)

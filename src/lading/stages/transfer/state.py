@@ -110,10 +110,14 @@ class Job:
         """The pass of that number, whether it exists or not."""
         return Pass(number, self.folder / "passes" / f"{number:04d}")
 
-    def landed_before(self, number: int) -> LocalPath | None:
-        """The table of what had landed when pass *number* began; None if nothing had."""
-        found = [it for it in range(1, number) if (self.landed / f"{it:04d}.parquet").exists()]
-        return self.landed / f"{found[-1]:04d}.parquet" if found else None
+    def landed_before(self, number: int, kind: str = "") -> LocalPath | None:
+        """The table of what had landed of *kind* when pass *number* began; None if nothing had."""
+        files = [self.landed_after(it, kind) for it in range(1, number)]
+        return next((file for file in reversed(files) if file.exists()), None)
+
+    def landed_after(self, number: int, kind: str = "") -> LocalPath:
+        """The table of what has landed of *kind* (`grants`, `links`, facts of `versions`; objects without one) after pass *number*."""
+        return self.landed / (f"{number:04d}-{kind}.parquet" if kind else f"{number:04d}.parquet")
 
 
 def job_at(state: LocalPath, old: Address, new: Address) -> Job:

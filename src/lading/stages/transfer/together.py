@@ -7,7 +7,7 @@ What goes wrong for one file, or for the call as a whole, is left to
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from lading.connectors.conditions import ABSENT
 from lading.connectors.facets import Upload
@@ -26,15 +26,16 @@ MOST_BYTES = 2 * 1024 * 1024
 """Bytes that are held in memory for one call, and sent again if it is cut off."""
 
 
-def groups(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """*rows* in their order, small new files that follow each other together."""
+def groups(rows: Iterable[Row], alone: Collection[int] = ()) -> Iterator[list[Row]]:
+    """*rows* in their order, small new files that follow each other together but for those numbered *alone*."""
     group: list[Row] = []
     size = 0
     for row in rows:
-        if group and (not _small(row) or len(group) == MOST_FILES or size + row.size > MOST_BYTES):
+        small = row.seq not in alone and _small(row)
+        if group and (not small or len(group) == MOST_FILES or size + row.size > MOST_BYTES):
             yield group
             group, size = [], 0
-        if _small(row):
+        if small:
             group.append(row)
             size += row.size
         else:
@@ -67,13 +68,13 @@ def perform_group(performer: Performer, rows: list[Row]) -> Iterator[Outcome]:
         uploads.append(Upload(row.new, data, ABSENT, row.modified))
         contents.append((row, content))
     failpoint("batch.before_write")
-    answers = _answers(performer, uploads)
+    answers = answers_of(performer, uploads)
     failpoint("batch.after_write")
     for (row, content), answer in zip(contents, answers, strict=True):
         yield _settled(performer, row, content, answer)
 
 
-def _answers(performer: Performer, uploads: list[Upload]) -> list[Entry | Exception]:
+def answers_of(performer: Performer, uploads: list[Upload]) -> list[Entry | Exception]:
     """One answer for each; where the call broke off, its error stands for those that were not answered."""
     answers: list[Entry | Exception] = []
     assert performer.new.batch is not None

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path as LocalPath
@@ -20,13 +20,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lading.connectors.address import Address
+from lading.connectors.api import Drive
 from lading.connectors.crew import drive_for, retries, tell
 from lading.connectors.wrap.policy import Policy
 from lading.model.failpoints import failpoint
 from lading.model.progress import Progress
+from lading.stages.transfer.cargo import Cargo, read_cargo
+from lading.stages.transfer.carrier import Carrier
 from lading.stages.transfer.journal import TOGETHER, Journal, Outcome
 from lading.stages.transfer.parts import read_rows, table_of, write_table
 from lading.stages.transfer.perform import Performer, Row
+from lading.stages.transfer.rounds import perform_rounds, rounds_of
 from lading.stages.transfer.together import groups, perform_group
 
 TELL_EVERY = 0.2
@@ -43,6 +47,7 @@ SCHEMA = pa.schema(
         ("code", pa.string()),
         ("detail", pa.list_(pa.string())),
         ("sent", pa.int64()),
+        ("missed", pa.list_(pa.int32())),
     ]
 )
 
@@ -60,6 +65,8 @@ class Task:
     overwrite: bool
     threads: int
     in_order: bool = False
+    archive: str | None = None
+    """The folder that takes versions which NEW does not."""
 
 
 def run_partition(task: Task) -> dict[str, int]:
@@ -71,14 +78,15 @@ def run_partition(task: Task) -> dict[str, int]:
     """
     result = task.folder / "result" / f"{task.key}.parquet"
     if result.exists():
-        return _counted(pq.read_table(result, columns=["bucket"]).column(0).to_pylist())
+        return counted(pq.read_table(result, columns=["bucket"]).column(0).to_pylist())
     rows = list(read_rows(task.folder / "plan" / f"{task.key}.parquet", overwrite=task.overwrite))
     journal_path = task.folder / "work" / f"{task.key}.jsonl"
     meter = _Meter()
     before = retries()
+    cargo = read_cargo(task.folder, task.key)
     with Journal(journal_path) as journal:
         old, new = drive_for(task.old, task.old_policy), drive_for(task.new, task.new_policy)
-        performer = Performer(old, new, journal, meter.bytes)
+        performer = _performer(old, new, journal, meter, cargo)
         _do(rows, performer, journal, meter, 0 if task.in_order else task.threads)
         outcomes = [journal.outcomes[row.seq] for row in rows]
     failpoint("partition.before_result")
@@ -87,7 +95,13 @@ def run_partition(task: Task) -> dict[str, int]:
     os.unlink(journal_path)
     failpoint("partition.after_result")
     meter.close()
-    return _counted([outcome.bucket for outcome in outcomes])
+    return counted([outcome.bucket for outcome in outcomes])
+
+
+def _performer(old: Drive, new: Drive, journal: Journal, meter: _Meter, cargo: Cargo) -> Performer:
+    if any(cargo):
+        return Carrier(old, new, journal, meter.bytes, cargo)
+    return Performer(old, new, journal, meter.bytes)
 
 
 def _do(rows: list[Row], performer: Performer, journal: Journal, meter: _Meter, threads: int) -> None:
@@ -101,7 +115,7 @@ def _do(rows: list[Row], performer: Performer, journal: Journal, meter: _Meter, 
     sizes = {row.seq: row.size for row in rows}
 
     def one(group: list[Row]) -> None:
-        for outcome in perform_group(performer, group):
+        for outcome in _performed(performer, group):
             failpoint("copy.before_journal")
             journal.done(outcome, sizes[outcome.seq] if threads else TOGETHER)
             failpoint("copy.after_journal")
@@ -109,12 +123,29 @@ def _do(rows: list[Row], performer: Performer, journal: Journal, meter: _Meter, 
 
     left = [row for row in rows if row.seq not in journal.outcomes]
     meter.skipped(len(rows) - len(left))
-    work = list(groups(left)) if threads and performer.new.batch else [[row] for row in left]
+    work = _grouped(performer, left) if threads else [[row] for row in left]
     if threads <= 1:
         for group in work:
             one(group)
     else:
         _at_once(one, work, threads)
+
+
+def _grouped(performer: Performer, rows: list[Row]) -> list[list[Row]]:
+    """*rows* in groups that are done together, each row in one."""
+    if performer.new.batch is None:
+        return [[row] for row in rows]
+    if not isinstance(performer, Carrier):
+        return list(groups(rows))
+    together = list(rounds_of(rows, performer.cargo)) if performer.old.batch else []
+    done = {row.seq for group in together for row in group}
+    return together + list(groups((row for row in rows if row.seq not in done), performer.cargo.alone))
+
+
+def _performed(performer: Performer, group: list[Row]) -> Iterator[Outcome]:
+    if isinstance(performer, Carrier) and len(group) > 1 and group[0].seq in performer.cargo.histories:
+        return perform_rounds(performer, group)
+    return perform_group(performer, group)
 
 
 def _at_once(one: Callable[[list[Row]], None], work: list[list[Row]], threads: int) -> None:
@@ -179,7 +210,8 @@ class _Meter:
             self._objects = self._bytes = 0
 
 
-def _counted(buckets: list[str]) -> dict[str, int]:
+def counted(buckets: list[str]) -> dict[str, int]:
+    """How many there are of each."""
     return {bucket: buckets.count(bucket) for bucket in sorted(set(buckets))}
 
 
