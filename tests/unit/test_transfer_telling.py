@@ -12,7 +12,7 @@ from lading.connectors.memory import MemoryDrive
 from lading.model.text import Language
 from lading.stages.transfer.account import CODES, WHY_EXCLUDED, WHY_FAILED
 from lading.stages.transfer.decide import Action
-from lading.stages.transfer.worker import run_partition
+from lading.stages.transfer.work import run_task
 from support import passes as support
 from support.passes import inside, memory_passes, put
 
@@ -38,9 +38,9 @@ def test_failures_are_told_in_both_languages(tmp_path: LocalPath, monkeypatch: p
 
     def disturbed(task: object) -> object:
         put(new, {"3": b"meanwhile"})
-        return run_partition(task)  # type: ignore[arg-type]
+        return run_task(task)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(support, "run_partition", disturbed)
+    monkeypatch.setattr(support, "run_task", disturbed)
     job = memory_passes(tmp_path, old.store, new.store)
     job.run()
     messages = [row["message"] for row in job.lines("failures")]
