@@ -12,7 +12,16 @@ from collections import defaultdict
 from importlib import import_module
 from pathlib import Path
 
-from lading.model.errors import DIFFERENT, FAILED_OBJECTS, GAINED, ON_BOTH_SIDES, Advice, LadingError, known
+from lading.model.errors import (
+    DIFFERENT,
+    FAILED_OBJECTS,
+    GAINED,
+    ON_BOTH_SIDES,
+    UNANSWERED,
+    Advice,
+    LadingError,
+    known,
+)
 from lading.model.text import Language, Text
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "manual" / "errors.md"

@@ -528,6 +528,7 @@ DIFFERENT = 10
 FAILED_OBJECTS = 11
 GAINED = 12
 ON_BOTH_SIDES = 13
+UNANSWERED = 14
 
 
 def known() -> dict[str, type[LadingError]]:
