@@ -295,20 +295,20 @@ def _of_link(wanted: Link, shared: Shared, seen: Seen) -> Iterator[Difference]:
     if seen.links is not None and shared.path not in seen.links and seen.problems:
         return
     found = (seen.links or {}).get(shared.path, ())
-    problems = [sorted(_limits_lost(wanted, one)) for one in found]
-    if any(not lost for lost in problems):
+    lost = min((sorted(_limits_lost(wanted, one)) for one in found), key=len, default=None)
+    if lost == []:
         return
-    if not problems:
+    if lost is None:
         losses = _codes(Feature.LINKS, worst=Outcome.DROPPED) - frozenset(_LINK_CODES.values())
         mine = frozenset(_LINK_CODES[limit] for limit in shared.limits)
         yield Difference(
             Text(f"the link to {name} is not there", f"指向 {name} 的链接不存在"), losses | mine, gone=True
         )
         return
-    lost = min(problems, key=len)
     listed = ", ".join(lost)
     # A link that opens more than it did is never announced; one that gives a lower role may be.
-    losses = frozenset({"link.role", "link.words"} if lost == ["role"] else ())
+    lowered = lost == ["role"] and any(one.role < wanted.role for one in found)
+    losses = frozenset({"link.role", "link.words"} if lowered else ())
     said = Text(f"the link to {name} lost or changed: {listed}", f"指向 {name} 的链接丢失或改变了：{listed}")
     yield Difference(said, losses)
 

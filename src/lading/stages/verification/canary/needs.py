@@ -52,9 +52,11 @@ def new_kit(drive: Drive, bare: Kit) -> Kit:
     """
     *bare*, whose base is the folder that it shall stand in, fitted to what *drive* can hold.
 
-    Where it names no person or guest, the first active one that the drive tells of is taken.
+    Where it names no person or guest, the first active one that the drive tells of is taken; nobody who
+    manages the folder, because the account in use may be theirs, and a denial would shut it out.
     """
-    people = _people(drive)
+    people, managers = _people(drive), _managers(drive, bare.base)
+    people = [one for one in people if one.id not in managers]
     person = bare.person or _id(chosen(people, PrincipalKind.PERSON))
     guest = bare.guest or _id(chosen(people, PrincipalKind.GUEST))
     known = next((one for one in people if one.kind is PrincipalKind.GUEST and one.id == guest), None)
@@ -70,6 +72,19 @@ def _people(drive: Drive) -> list[Principal]:
         if not passes(problem):
             raise
         return []
+
+
+def _managers(drive: Drive, folder: Path) -> set[str]:
+    """Ids of those who are named as managers of *folder* or of one above it."""
+    found: set[str] = set()
+    try:
+        for depth in range(len(folder) + 1):
+            grants = () if drive.grants is None else drive.grants.list(folder[:depth])
+            found.update(grant.principal.id for grant in grants if grant.role is Role.MANAGE)
+    except DriveError as problem:
+        if not passes(problem):
+            raise
+    return found
 
 
 def _id(one: Principal | None) -> str:
@@ -98,7 +113,7 @@ def fitted(kit: Kit, able: Ability, guest: Principal | None) -> Kit:
         levels=_levels((*base, "deep"), rules),
         grain=able.profile.clock_grain,
         versions=min(MOST_VERSIONS, limit or MOST_VERSIONS) if takes else 0,
-        kept=features.versions if takes else frozenset(),
+        kept=_kept(able.profile) if takes else frozenset(),
         role=_least(features.roles),
         link_role=_least(features.link_roles),
         guest_end=end if until is None else min(end, until),
@@ -119,6 +134,11 @@ def lacks(canary: Canary, kit: Kit, able: Ability) -> tuple[Text, ...]:
 def holdable(kit: Kit, able: Ability) -> dict[str, tuple[Text, ...]]:
     """For each canary, by its code, why the drive cannot hold it."""
     return {code: lacks(canary, kit, able) for code, canary in BY_CODE.items()}
+
+
+def _kept(profile: Profile) -> frozenset[str]:
+    """Facts of versions that are kept; their times only where any time is."""
+    return profile.features.versions - (frozenset() if profile.keeps_modified else {"modified"})
 
 
 def _room(folder: Path, rules: NameRules) -> int:

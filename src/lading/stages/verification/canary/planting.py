@@ -36,6 +36,11 @@ _UNLOCKED = Text(
     "无人锁定该文件：请用会加锁的编辑器打开并保持打开，然后重新放置",
 )
 
+_MYSELF = Text(
+    "a denial would shut out the account in use; name another with --person",
+    "该拒绝会将当前账号挡在外面；请用 --person 指定他人",
+)
+
 
 class State(StrEnum):
     """What became of a canary that was to be planted."""
@@ -227,10 +232,17 @@ class _Planting:
 
     def _grant(self, grant: Grant) -> None:
         assert self._drive.grants is not None
+        if grant.effect is Effect.DENY and grant.principal.id == self._account():
+            raise Unable(grant.path, _MYSELF)
         if not any(same_grant(one, grant) for one in self._drive.grants.list(grant.path)):
             self._drive.grants.set(grant)
             self.acted = True
             failpoint("canary.mark")
+
+    def _account(self) -> str | None:
+        """The id of the account in use, where the drive writes it down with what we wrote."""
+        versions, path = self._drive.versions, self._at(self._parts.files[0].path)
+        return None if versions is None else next((it.author for it in versions.list(path)), None)
 
     def _link(self, link: Link) -> None:
         assert self._drive.links is not None
