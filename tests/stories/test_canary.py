@@ -222,9 +222,30 @@ def test_on_plain_webdav(place: Path, dav: tuple[str, ...]) -> None:
     assert [] == left
 
 
+@pytest.mark.live
+@pytest.mark.slow
+def test_losses_that_were_signed_are_expected(place: Path, dav: tuple[str, ...]) -> None:
+    """A move to plain WebDAV maps names and loses times: with the signed contract and the list of the pass all canaries answer."""
+    url, *options = dav
+    new = [word.replace("--opt", "--new-opt") for word in options]
+    told("plant", "old", "--yes", cwd=place)
+    waived = ("--waive", "people,grants,links,versions,locks,labels,comments")
+    signed = lading("fidelity", "old", url, *new, *waived, "--sign", "--yes", cwd=place)
+    copied = lading("copy", "old", url, *new, cwd=place)
+    blind = told("check", url, *options, cwd=place, code=UNANSWERED)
+    seeing = told("check", url, *options, "--against", ".lading", cwd=place)
+
+    assert 10 == signed.code, signed.err
+    assert 0 == copied.code, copied.err
+    assert {"year-1969", "year-2106"} == there(blind, "changed", "lost", "unknown")
+    assert {"year-1969", "year-2106"} == there(seeing, "announced")
+    assert {"page", *ON_FOLDERS} - {"year-1969", "year-2106"} == there(seeing, "equal")
+
+
 _PEOPLE = """
 from lading.drive.actor import SYSTEM
-from lading.drive.people import principals
+from lading.drive.people import admins, principals
+admins.give_admin_role(SYSTEM, principals.find("alice").id, "system")
 one = principals.add(SYSTEM, "person", "1001", name="李伟")
 principals.add(SYSTEM, "guest", "g-1", name="Counsel", owner=one.id, until=4 * 10**18)
 """
@@ -233,7 +254,7 @@ _LOCK = b'<lockinfo xmlns="DAV:"><lockscope><exclusive/></lockscope><locktype><w
 
 @pytest.fixture
 def ours(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[LadingDriveServer, tuple[str, ...]]]:
-    """Our own drive, served, with a person and a guest in it; its address and options."""
+    """Our own drive, served, with a person and a guest in it, for a system admin; its address and options."""
     with require_server(LadingDriveServer) as server:
         server.run(_PEOPLE)
         monkeypatch.setenv("CANARY_TOKEN", server.token)
@@ -257,6 +278,8 @@ def test_on_our_own_drive(place: Path, ours: tuple[LadingDriveServer, tuple[str,
     assert {} == {code: state for code, state in states(found).items() if state != "equal"}
     assert 0o600 == mode
     assert ("1001", "g-1") == (first["person"], first["guest"])
+    assert [] == told("remove", *drive, "--yes", cwd=place)["left"]
+    assert not secrets.exists()
 
 
 def lock(server: LadingDriveServer, path: str) -> None:

@@ -102,6 +102,7 @@ _NO_KIT = Text(
 )
 _BAD_CAMPAIGN = Text("it has up to 24 letters, digits and dashes", "应为最多 24 个字母、数字或连字符")
 _BAD_CONTRACT = Text("it is no fidelity contract", "不是保真约定")
+_WORK = Text("canaries are planted or removed", "正在放置或移除金丝雀")
 _RECORDED = Text("Record {seq} in {folder}", "{folder} 中的第 {seq} 条记录")
 
 
@@ -212,7 +213,7 @@ def remove_command(drive: str, as_json: bool, **given: Any) -> int:
             return 0
         keep = Keep(given["state"], kit.campaign)
         keep.make()
-        with locked(keep.folder):
+        with locked(keep.folder, _WORK):
             removed = remove(it, kit, base, computed(kit, base, it.profile.names))
             facts = {
                 "drive": str(asked.place),
@@ -236,7 +237,10 @@ def _asked(drive: str, given: dict[str, Any]) -> _Asked:
         raise BadRequest("--campaign", _BAD_CAMPAIGN)
     parse_timetable(given["limit"])
     return _Asked(
-        address(drive, given["opt"]), decode(given["under"].strip("/")), given["campaign"], given["limit"]
+        address(drive, given["opt"], owner="canary"),
+        decode(given["under"].strip("/")),
+        given["campaign"],
+        given["limit"],
     )
 
 
@@ -260,7 +264,7 @@ def _plan(drive: Drive, asked: _Asked, given: dict[str, Any]) -> Plan:
             f"{asked.place.kind}\0{asked.place.place}".encode("utf-8", "surrogateescape")
         ).hexdigest()[:12]
     )
-    there = [kit for _, kit in kits_in(drive, asked.under) if kit.campaign == campaign]
+    there = [replace(kit, base=base) for base, kit in kits_in(drive, asked.under) if kit.campaign == campaign]
     if there:
         kit = there[0]
     else:
@@ -280,7 +284,7 @@ def _plan(drive: Drive, asked: _Asked, given: dict[str, Any]) -> Plan:
 def _planted(drive: Drive, plan: Plan, old: Address, state: str, as_json: bool) -> int:
     keep = Keep(state, plan.kit.campaign)
     keep.make()
-    with locked(keep.folder):
+    with locked(keep.folder, _WORK):
         keep.write(plan.kit, old)
         kit, outcomes = plant(drive, plan, keep)
         keep.write(kit, old)

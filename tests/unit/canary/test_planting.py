@@ -19,12 +19,13 @@ from lading.connectors.memory.store import ALL_FEATURES, FACETS, Settings
 from lading.connectors.profile import Case, Form, NameRules, NameUnit
 from lading.model.access import Effect, Grant, Link, Principal, PrincipalKind, Role
 from lading.model.errors import BadRequest, BadState, Changed, NotFound
+from lading.model.paths import Path
 from lading.stages.verification.canary import planting, removing
 from lading.stages.verification.canary.checking import Where, check
 from lading.stages.verification.canary.judging import State as Found
 from lading.stages.verification.canary.keeping import Keep, kept_in
 from lading.stages.verification.canary.kit import README, SECOND, known_as
-from lading.stages.verification.canary.places import computed, kits_in, listed, names_of, same_places
+from lading.stages.verification.canary.places import computed, kits_in, listed, names_of
 from lading.stages.verification.canary.planting import State, plant
 from lading.stages.verification.canary.removing import Removed, remove
 from lading.stages.verification.canary.table import BY_CODE, place
@@ -170,6 +171,11 @@ def test_removing_twice_is_no_error() -> None:
     remove(drive, kit, kit.base, same_places)
 
     assert Removed(0, ()) == remove(drive, kit, kit.base, same_places)
+
+
+def same_places(path: Path) -> Path:
+    """On the drive itself everything is where it was planted."""
+    return path
 
 
 class Stopped(BaseException):

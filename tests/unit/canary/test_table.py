@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import replace
 
 import openpyxl
@@ -137,6 +138,23 @@ def test_a_page_tells_its_kit(kit: Kit) -> None:
 def test_other_texts_are_no_page(text: bytes) -> None:
     """What is no page tells of no kit, and is no error."""
     assert kit_of(text) is None
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"levels": 10**9},
+        {"length": 10**9},
+        {"begun": -1},
+        {"versions": "500"},
+        {"campaign": "../x"},
+        {"unit": "miles"},
+    ],
+)
+def test_a_page_cannot_ask_for_too_much(facts: dict[str, object]) -> None:
+    """A page with facts out of all bounds, whoever wrote it, is the page of no kit."""
+    assert kit_of(json.dumps(bare().facts()).encode()) == bare()
+    assert kit_of(json.dumps({**bare().facts(), **facts}).encode()) is None
 
 
 def test_a_page_speaks_to_people() -> None:

@@ -27,6 +27,11 @@ SECOND = 1_000_000_000
 MINUTE, DAY = 60 * SECOND, 86_400 * SECOND
 GUEST_DAYS = 90
 
+# Anybody who may write into the folder may write such a page: it must not cost more than a kit does.
+_MOST = {
+    "begun": 2**63, "guest_end": 2**63, "grain": 2**63, "length": 10_000, "levels": 100, "versions": 1_000,
+}  # fmt: skip
+
 _PAGE = """\
 请勿删除、移动或修改此文件夹。 Please do not delete, move or change this folder.
 
@@ -112,11 +117,9 @@ class Kit:
             link_role=Role[given["link_role"].upper()],
             codes=tuple(given["codes"]),
         )
-        numbers = ("begun", "length", "levels", "grain", "versions", "guest_end")
-        texts = ("address", "person", "guest")
-        if not all(isinstance(given[name], int) for name in numbers):
-            raise ValueError("a number is none")
-        if not all(isinstance(given[name], str) for name in texts):
+        if not all(type(given[name]) is int and 0 <= given[name] <= most for name, most in _MOST.items()):
+            raise ValueError("a number is none, or out of all bounds")
+        if not all(isinstance(given[name], str) for name in ("address", "person", "guest")):
             raise ValueError("a text is none")
         return cls(**given)
 

@@ -57,11 +57,6 @@ def paths_of(kit: Kit) -> tuple[Path, ...]:
     )
 
 
-def same_places(path: Path) -> Path:
-    """On OLD itself everything is where it was planted."""
-    return path
-
-
 def computed(kit: Kit, base: Path, rules: NameRules) -> Places:
     """The places on a drive with *rules*, on which the folder of *kit* is *base*."""
     others = _losers(paths_of(kit), rules)

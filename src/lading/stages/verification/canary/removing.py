@@ -58,6 +58,9 @@ def remove(drive: Drive, kit: Kit, base: Path, places: Places) -> Removed:
     for canary in BY_CODE.values():
         work.canary(canary)
     work.page()
+    if drive.partials is not None:
+        # What a killed planting or removal of ours left unfinished.
+        drive.partials.sweep(())
     return Removed(work.entries, tuple(work.left))
 
 
