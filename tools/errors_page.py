@@ -12,7 +12,17 @@ from collections import defaultdict
 from importlib import import_module
 from pathlib import Path
 
-from lading.model.errors import DIFFERENT, FAILED_OBJECTS, GAINED, ON_BOTH_SIDES, Advice, LadingError, known
+from lading.model.errors import (
+    DIFFERENT,
+    FAILED_OBJECTS,
+    GAINED,
+    ON_BOTH_SIDES,
+    UNANNOUNCED,
+    UNANSWERED,
+    Advice,
+    LadingError,
+    known,
+)
 from lading.model.text import Language, Text
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "manual" / "errors.md"
@@ -50,8 +60,8 @@ NO_ERROR = (
     (
         FAILED_OBJECTS,
         Text(
-            "`copy`: the pass ended, the account closes, and some objects failed; `drive people load`: some lines were refused",
-            "`copy`：本轮结束且账目结平，但有对象失败；`drive people load`：有行被拒绝",
+            "`copy`: the pass ended, the account closes, and some objects failed; `drive people load`: some lines were refused; `canary plant`, `canary remove`: something was refused or left",
+            "`copy`：本轮结束且账目结平，但有对象失败；`drive people load`：有行被拒绝；`canary plant`、`canary remove`：有被拒绝或保留的内容",
         ),
         Text(
             "Look at `failures.jsonl` or the lines, mend what they say, run again.",
@@ -72,6 +82,28 @@ NO_ERROR = (
             "`access diff`: somebody stands on both sides of a wall", "`access diff`：有人同时位于隔离墙两侧"
         ),
         Text("Take one of the two grants back.", "请收回两项授权之一。"),
+    ),
+    (
+        UNANNOUNCED,
+        Text(
+            "`copy --contract`: something was lost that the fidelity contract does not announce",
+            "`copy --contract`：出现了保真约定未列明的损失",
+        ),
+        Text(
+            "Look at `features` in the account: mend the cause and run again, or have a new contract signed.",
+            "请查看账目中的 `features`：消除原因后重新运行，或重新签署约定。",
+        ),
+    ),
+    (
+        UNANSWERED,
+        Text(
+            "`canary check`: a canary is lost, changed or cannot be asked",
+            "`canary check`：有金丝雀丢失、已改变或无法查询",
+        ),
+        Text(
+            "Find out what harmed it before the next pass; what it proves may have happened to other files.",
+            "请在下一轮之前查明原因；它所代表的问题可能也发生在其他文件上。",
+        ),
     ),
 )
 PIPE = (

@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from datetime import UTC, datetime
 from typing import Any
 
 import click
 
+from lading.cli.consent import agreed
 from lading.cli.fidelity_telling import tell
 from lading.cli.options import json_option
 from lading.cli.output import answer, hint, person, say, speak
@@ -119,20 +119,10 @@ def _features(typed: str) -> tuple[Feature, ...]:
 def _signed(contract: Contract, given: dict[str, Any], *, as_json: bool) -> Signed | None:
     check_signable(contract)
     actor = person()
-    if not given["yes"] and not _agreed(actor, as_json):
+    if not given["yes"] and not agreed(speak(_ASK, actor=actor), about="--sign", as_json=as_json):
         hint(_NOT_SIGNED)
         return None
     return sign(contract, given["state"], actor=actor, at=datetime.now(UTC))
-
-
-def _agreed(actor: str, as_json: bool) -> bool:
-    if as_json or not sys.stdin.isatty():
-        raise BadRequest(
-            "--sign", Text("nobody is there to be asked; give --yes", "无人可询问；请使用 --yes")
-        )
-    sys.stderr.write(speak(_ASK, actor=actor))
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes", "是")
 
 
 def _loses(contract: Contract) -> bool:

@@ -48,6 +48,10 @@ COMMANDS: dict[str, tuple[str, Text]] = {
         "lading.cli.verify",
         Text("Re-read both drives and list every difference.", "重新读取两侧网盘并列出全部差异。"),
     ),
+    "canary": (
+        "lading.cli.canary",
+        Text("Follow known hard things through the upgrade.", "用已知的难点全程检验升级。"),
+    ),
     "report": (
         "lading.cli.report",
         Text("Write what happened as a page and as JSON.", "生成网页与 JSON 报告。"),

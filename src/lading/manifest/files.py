@@ -17,9 +17,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from lading.model.errors import Busy, DriveError, Forbidden, NoSpace, NotFound, ReadOnly
+from lading.model.text import Text
 
 UNFINISHED = ".tmp"
 BLOCK = 1 << 20
+_SCAN = Text("a scan", "扫描")
 
 _BY_NUMBER: dict[int, type[DriveError]] = {
     errno.ENOENT: NotFound,
@@ -51,9 +53,9 @@ def local_errors(place: str) -> Iterator[None]:
 
 
 @contextmanager
-def locked(directory: str) -> Iterator[None]:
+def locked(directory: str, work: Text = _SCAN) -> Iterator[None]:
     """
-    Hold *directory* for us alone; the lock ends with the process.
+    Hold *directory* for us alone, to do *work*; the lock ends with the process.
 
     Raises:
         Busy: another process holds it.
@@ -63,7 +65,7 @@ def locked(directory: str) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Busy(directory, "a scan") from None
+            raise Busy(directory, work) from None
         yield
     finally:
         os.close(file)

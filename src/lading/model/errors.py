@@ -545,6 +545,7 @@ FAILED_OBJECTS = 11
 GAINED = 12
 ON_BOTH_SIDES = 13
 UNANNOUNCED = 14
+UNANSWERED = 15
 
 
 def known() -> dict[str, type[LadingError]]:
