@@ -78,22 +78,23 @@ def _spans(speed: Sequence[Stretch]) -> list[tuple[float, float]]:
     room = WIDTH - LEFT - RIGHT
     gap = min(GAP_WIDTH, 0.4 * room / max(1, len(speed) - 1))
     working = sum(stretch[-1].end - stretch[0].start for stretch in speed)
-    scale = (room - gap * (len(speed) - 1)) / working
+    drawn = room - gap * (len(speed) - 1)
     spans, x = [], float(LEFT)
     for stretch in speed:
-        width = (stretch[-1].end - stretch[0].start) * scale
+        # Divided first: of a stretch that is next to nothing the scale would be infinite.
+        width = (stretch[-1].end - stretch[0].start) / working * drawn
         spans.append((x, x + width))
         x += width + gap
     return spans
 
 
 def _line(stretch: Stretch, span: tuple[float, float], value: Callable[[Point], float], top: float) -> Markup:
-    begin, scale = stretch[0].start, (span[1] - span[0]) / (stretch[-1].end - stretch[0].start)
+    begin, whole, width = stretch[0].start, stretch[-1].end - stretch[0].start, span[1] - span[0]
     steps = []
     for point in stretch:
         y = TOP + (HEIGHT - TOP - BOTTOM) * (1 - value(point) / top)
-        steps.append(f"{span[0] + (point.start - begin) * scale:.1f},{y:.1f}")
-        steps.append(f"{span[0] + (point.end - begin) * scale:.1f},{y:.1f}")
+        steps.append(f"{span[0] + (point.start - begin) / whole * width:.1f},{y:.1f}")
+        steps.append(f"{span[0] + (point.end - begin) / whole * width:.1f},{y:.1f}")
     floor = HEIGHT - BOTTOM
     path = "L".join(steps)
     return Markup('<path class="area" d="M{:.1f},{}L{}L{:.1f},{}Z"/><path class="line" d="M{}"/>').format(
