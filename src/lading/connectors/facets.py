@@ -109,7 +109,7 @@ class Versions(Protocol):
 
     def all(self) -> Iterator[tuple[Path, tuple[Version, ...]]] | None:
         """
-        Every file that has an earlier content, each once, with all its versions, oldest first.
+        Every file, each once, with all its versions, oldest first; one with a single content is told, too.
 
         None: the drive has to be asked file by file.
         """

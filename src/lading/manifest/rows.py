@@ -102,9 +102,7 @@ def link_row(value: Link) -> Row:
 
 
 def version_rows(path: Path, values: Sequence[Version]) -> Iterator[Row]:
-    """The rows of `versions` for one file; a file that has no earlier content has none."""
-    if len(values) < 2:
-        return
+    """The rows of `versions` for one file."""
     where, last = place(path), len(values) - 1
     for ordinal, value in enumerate(values):
         content, digests = _digests(value.digests)

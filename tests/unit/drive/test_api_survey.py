@@ -233,9 +233,9 @@ def test_links_are_told_with_all_limits_and_without_url(drive: Firm) -> None:
 # -- versions
 
 
-def test_versions_of_files_with_an_earlier_content(drive: Firm) -> None:
+def test_versions_of_all_files(drive: Firm) -> None:
     """
-    Each such file is told once, as if it were asked for its versions; others are not.
+    Each file is told once, as if it were asked for its versions, also one with a single content.
     """
     drive.save("once.txt")
     for content in (b"1", b"22", b"333"):
@@ -244,20 +244,21 @@ def test_versions_of_files_with_an_earlier_content(drive: Firm) -> None:
     drive.ann("PATCH", f"/nodes/{drive.save('b.txt', b'4')['id']}/versions/2", {"label": "signed"})
     found = everything(drive.ann, "versions", "files", limit=1)
 
-    assert ["合同.pdf", "b.txt"] == [file["path"] for file in found]
+    assert ["once.txt", "合同.pdf", "b.txt"] == [file["path"] for file in found]
     for file in found:
         assert drive.ann("GET", f"/nodes/{file['id']}/versions").json["versions"] == file["versions"]
 
 
-def test_a_file_left_with_one_version_has_no_earlier_content(drive: Firm) -> None:
+def test_a_file_left_with_one_version_is_told_with_it(drive: Firm) -> None:
     """
-    After its earlier versions were removed a file is not told.
+    After its earlier versions were removed a file is told with the one that is left.
     """
     node = drive.save("a.txt")["id"]
     drive.save("a.txt", b"new")
     drive.ann("DELETE", f"/nodes/{node}/versions/1")
 
-    assert [] == everything(drive.ann, "versions", "files")
+    [file] = everything(drive.ann, "versions", "files")
+    assert [2] == [version["number"] for version in file["versions"]]
 
 
 def test_versions_are_for_who_may_download(drive: Firm) -> None:

@@ -30,7 +30,7 @@ class LadingVersions:
         return map(_version, told["versions"])
 
     def all(self) -> Iterator[tuple[Path, tuple[Version, ...]]]:
-        """Every file with an earlier content."""
+        """Every file."""
         for path, told in self._wire.everything("versions", "files"):
             yield path, tuple(map(_version, told["versions"]))
 

@@ -34,14 +34,14 @@ class MemoryVersions:
             return iter([version for version, _ in self._file(path)[1].versions])
 
     def all(self) -> Iterator[tuple[Path, tuple[Version, ...]]] | None:
-        """Every file with an earlier content."""
+        """Every file."""
         if not self._store.bulk:
             return None
         with self._store.lock:
             found = [
                 (path, tuple(version for version, _ in node.versions))
                 for path, node in self._store.nodes()
-                if len(node.versions) > 1
+                if node.versions
             ]
         return iter(found)
 

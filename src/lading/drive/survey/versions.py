@@ -1,5 +1,5 @@
 """
-All files that have an earlier content, with all their versions.
+All files with all their versions.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from lading.drive.rights.sight import Sight
 from lading.drive.survey.paging import After, gathered, paths_of, places
 from lading.drive.versions.versions import COLUMNS, VersionRow
 
-# Numbers count from 1: a file whose newest has number 1 has no other.
+# Versions count from 1, folders have none.
 _FILES = (
     "SELECT n.id, n.space_id, n.trail, n.name, n.number FROM drive_node n"
-    " WHERE n.id > %s AND n.number > 1{space} ORDER BY n.id LIMIT %s"
+    " WHERE n.id > %s AND n.number > 0{space} ORDER BY n.id LIMIT %s"
 )
 _IN = " AND +n.space_id = %s"
 _VERSIONS = (
@@ -34,7 +34,7 @@ class History(NamedTuple):
 
 
 def histories(look: Sight, after: After, limit: int) -> tuple[list[History], int | None]:
-    """Files that have an earlier content and may be downloaded, by id."""
+    """Files that may be downloaded, by id."""
     asked = _FILES.format(space="" if after.space is None else _IN)
     space = [] if after.space is None else [after.space]
     with reading() as cursor:
@@ -47,8 +47,6 @@ def histories(look: Sight, after: After, limit: int) -> tuple[list[History], int
             fetch, lambda row: look.role(row[2], row[0]) >= Role.DOWNLOAD, after.number, limit
         )
         found = _versions(cursor, [row[0] for row in rows])
-        # Of a file whose earlier versions were removed the newest alone is left.
-        rows = [row for row in rows if len(found[row[0]]) > 1]
         paths = paths_of(cursor, ((row[0], row[2], row[3]) for row in rows))
     return [History(row[0], row[1], paths[row[0]], row[4], found[row[0]]) for row in rows], following
 

@@ -67,7 +67,7 @@ def all_links(
 def all_versions(
     request: HttpRequest, space: Key | None = None, cursor: Cursor | None = None, limit: Limit = 200
 ) -> HttpResponse:
-    """All files that have an earlier content and that the caller may download, with all their versions."""
+    """All files that the caller may download, with all their versions."""
     listing, after = _after(request, "versions", space, cursor)
     rows, following = versions.histories(sight_of(request), after, limit)
     spaces = keys("space", {row.space for row in rows})

@@ -53,7 +53,7 @@ class AllLinks(Said):
 
 
 class History(Said):
-    """A file with an earlier content, and all its versions, oldest first."""
+    """A file and all its versions, oldest first."""
 
     space: str
     id: Id
