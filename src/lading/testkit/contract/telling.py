@@ -68,9 +68,7 @@ class TellContract(Base):
         told = None if reading.versions is None else reading.versions.all()
         if reading.versions is None or told is None:
             pytest.skip("the drive has to be asked file by file")
-        each = {
-            entry.path: tuple(reading.versions.list(entry.path)) for entry in entries if entry.is_file
-        }
+        each = {entry.path: tuple(reading.versions.list(entry.path)) for entry in entries if entry.is_file}
 
         assert sorted(each.items()) == sorted(told)
 
