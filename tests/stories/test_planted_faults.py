@@ -14,16 +14,17 @@ import pytest
 
 from lading.connectors.memory import MemoryDrive
 from lading.manifest.tables import Feature
+from lading.model.access import Role
 from lading.model.errors import DIFFERENT, GAINED
 from support.checks import Given, asked, found
 from support.command import Answer, inside
-from support.moved_firm import FALCON, HAWK, moved, old_drive
-from support.planted import FAULTS, MORE, Fault
+from support.moved_firm import FALCON, HAWK, MODEL, TWINS, moved, old_drive
+from support.planted import FAULTS, MORE, NAMES, Fault, Hiding, given
 from support.scanning import scan_of
 
 DAY_AFTER = "2026-01-02T00:00:00+00:00"
 
-Asked = Callable[[MemoryDrive], dict[str, Answer]]
+Asked = Callable[..., dict[str, Answer]]
 
 
 @pytest.fixture(scope="module")
@@ -36,18 +37,18 @@ def old() -> MemoryDrive:
 def ask(old: MemoryDrive, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
     """Scan a new drive and ask every check about it, with the map that was made after a faithful move."""
     folder = tmp_path_factory.mktemp("moved")
-    given = Given(folder / "map.csv", folder / "walls", DAY_AFTER)
-    given.walls.write_text(f"{FALCON.folder} ⟂ {HAWK.folder}\n", encoding="utf-8")
+    people_gave = Given(folder / "map.csv", folder / "walls", DAY_AFTER)
+    people_gave.walls.write_text(f"{FALCON.folder} ⟂ {HAWK.folder}\n", encoding="utf-8")
 
-    def scanned(drive: MemoryDrive) -> Path:
+    def scanned(drive: MemoryDrive, *, singly: bool = False) -> Path:
         place = tmp_path_factory.mktemp("scanned") / "manifest"
         with pytest.MonkeyPatch.context() as patch:
-            scan_of(patch, drive, place, features=tuple(Feature))
+            scan_of(patch, drive, place, features=tuple(Feature), singly=singly)
         return place
 
     before = scanned(old)
-    inside("identity", before, scanned(moved(old)), "--write", given.map)
-    yield lambda new: asked(before, scanned(new), given)
+    inside("identity", before, scanned(moved(old)), "--write", people_gave.map)
+    yield lambda new, **how: asked(before, scanned(new, **how), people_gave)
 
 
 def test_nothing_is_reported_of_a_faithful_move(old: MemoryDrive, ask: Asked) -> None:
@@ -69,6 +70,23 @@ def test_each_fault_is_caught(old: MemoryDrive, ask: Asked, fault: Fault) -> Non
     concerned = {"access" if name == "walls" else name for name in fault.finds}
     assert concerned == {name for name, answer in answers.items() if answer.code != 0}
     assert _ending(fault) == answers["access"].code
+
+
+def test_a_grant_that_listings_hide_is_found_entry_by_entry(old: MemoryDrive, ask: Asked) -> None:
+    """What a drive leaves out of its listings no check sees in them; a scan with --singly asks each entry, and all is found."""
+    new = moved(old)
+    given(MODEL, TWINS[1], Role.DOWNLOAD)(new)
+    new.grants = Hiding(new.store, MODEL)
+    in_one_go, singly = ask(new), ask(new, singly=True)
+
+    assert {} == found(in_one_go)
+    assert {"access": {"gain grant", NAMES}, "compare": {"grants extra"}} == found(singly)
+    assert GAINED == singly["access"].code
+
+
+def test_nothing_is_reported_of_a_faithful_move_entry_by_entry(old: MemoryDrive, ask: Asked) -> None:
+    """Listings that hide nothing say what each entry says: a scan with --singly is the same manifest."""
+    assert {} == found(ask(moved(old), singly=True))
 
 
 def test_there_are_more_than_twenty() -> None:

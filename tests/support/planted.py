@@ -7,14 +7,15 @@ be silent about it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lading.connectors.memory import MemoryDrive
+from lading.connectors.memory import MemoryDrive, MemoryStore
+from lading.connectors.memory.access import MemoryGrants
 from lading.connectors.memory.content import Content
 from lading.connectors.memory.store import Node
-from lading.model.access import Effect, Link, Principal, PrincipalKind, Reach, Role
+from lading.model.access import Effect, Grant, Link, Principal, PrincipalKind, Reach, Role
 from lading.model.paths import Path
 from lading.testkit.firm import adviser_key, team_key
 from support.moved_firm import (
@@ -48,6 +49,18 @@ ADVISERS, TEAM, RIVAL_TEAM = adviser_key(FALCON), team_key(FALCON), team_key(HAW
 COUNSEL = f"G-{FALCON.code}-counsel"
 INSURER = f"G-{FALCON.code}-insurance"
 HAWK_CONTRACTS = deal(HAWK, "合同 Contracts")
+
+
+class Hiding(MemoryGrants):
+    """Grants of which the listing of all leaves out those on *hidden*; who asks about the entry is told."""
+
+    def __init__(self, store: MemoryStore, hidden: Path) -> None:
+        super().__init__(store)
+        self._hidden = hidden
+
+    def all(self) -> Iterator[Grant] | None:
+        """All but the hidden ones."""
+        return (grant for grant in super().all() or () if grant.path != self._hidden)
 
 
 @dataclass(frozen=True)
@@ -110,13 +123,14 @@ def _reach_widened(new: MemoryDrive) -> None:
     held.grants = [replace(grant, reach=Reach.ALL) for grant in held.grants]
 
 
-def _given(path: Path, old_id: str, role: Role) -> Callable[[MemoryDrive], None]:
+def given(path: Path, old_id: str, role: Role) -> Callable[[MemoryDrive], None]:
+    """Somebody gets a grant on *path*."""
     return lambda new: node(new, path).grants.append(replace(allow(path, who(new, old_id), role), path=()))
 
 
 def _a_folder_further_up(new: MemoryDrive) -> None:
     regrant(LOAN)(new)
-    _given(deal(FALCON), ADVISERS, Role.DOWNLOAD)(new)
+    given(deal(FALCON), ADVISERS, Role.DOWNLOAD)(new)
 
 
 def _to_the_namesake(new: MemoryDrive) -> None:
@@ -406,7 +420,7 @@ FAULTS = (
     ),
     Fault(
         "person on both sides of a wall",
-        _given(HAWK_CONTRACTS, TWINS[0], Role.PREVIEW),
+        given(HAWK_CONTRACTS, TWINS[0], Role.PREVIEW),
         {"walls": {"1 on both sides in b"}, "access": {"gain grant", NAMES}, "compare": {"grants extra"}},
     ),
     Fault(
