@@ -12,6 +12,7 @@ import pytest
 from lading.connectors.address import parse
 from lading.connectors.conditions import ABSENT
 from lading.connectors.memory import MemoryDrive
+from lading.connectors.profile import AccessRules
 from lading.connectors.registry import open_drive
 from lading.manifest.tables import Feature
 from lading.model.access import Role
@@ -40,8 +41,8 @@ def written(monkeypatch: pytest.MonkeyPatch, tmp_path: LocalPath) -> Written:
     return write
 
 
-def drive_of(world: World) -> MemoryDrive:
-    drive = MemoryDrive(clock=lambda: 1, access=RULES)
+def drive_of(world: World, *, rules: AccessRules = RULES) -> MemoryDrive:
+    drive = MemoryDrive(clock=lambda: 1, access=rules)
     drive.store.know(*world.principals)
     for group, member in sorted(world.members):
         drive.store.join(group, member)
@@ -85,6 +86,19 @@ def test_a_gain_has_an_exit_code_of_its_own_and_names_its_cause(written: Written
 def test_a_loss_is_a_finding(written: Written) -> None:
     """What is only lost ends with 10."""
     assert 10 == diff(written("a", planted("denial lost")), written("b")).code
+
+
+def test_what_the_account_is_not_told_is_no_equality(
+    monkeypatch: pytest.MonkeyPatch, written: Written, tmp_path: LocalPath
+) -> None:
+    """Where a drive hides grants from the account that scans, nobody can say that nobody gained: 10, and the reason."""
+    hidden = drive_of(firm(), rules=replace(RULES, complete=False))
+    features = (Feature.PEOPLE, Feature.GRANTS, Feature.LINKS)
+    scan_of(monkeypatch, hidden, tmp_path / "b", features=features)
+    said = diff(written("a"), tmp_path / "b")
+
+    assert 10 == said.code
+    assert "B: the account that scanned is not told all grants" in said.out
 
 
 def test_a_listed_gain_is_tolerated(written: Written, tmp_path: LocalPath) -> None:

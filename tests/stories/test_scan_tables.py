@@ -112,6 +112,20 @@ def test_differing_rows_are_told(drives: tuple[Path, Path], language: str, sente
     assert sentence in text
 
 
+def test_a_map_that_is_not_there_is_told_before_the_scan(drives: tuple[Path, Path], tmp_path: Path) -> None:
+    """
+    `--map` is read first: a file that is not there ends in a sentence about it, and a map of strangers in their lines.
+    """
+    strangers = tmp_path / "map.csv"
+    strangers.write_text("kind,id,outcome,new_kind,new_id,accept\nperson,stranger,mapped,,7,\n")
+
+    text = said("compare", tmp_path / "no.drive", drives[1], "--map", "nowhere.csv", language="en", code=21)
+    lines = said("compare", *drives, "--with", "all", "--map", strangers, language="en", code=2)
+
+    assert "nowhere.csv" in text
+    assert "line 2: OLD has no person 'stranger'" in lines
+
+
 @pytest.mark.parametrize("command", ["scan", "compare"])
 @pytest.mark.parametrize(("language", "sentence"), [("en", "there is no 'rights'"), ("zh", "没有“rights”")])
 def test_an_unknown_feature_is_named(

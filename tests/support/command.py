@@ -1,17 +1,23 @@
 """
-The command line, called as a user calls it: in a process of its own.
+The command line, called as a user calls it: in a process of its own, or in ours.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from unittest import mock
+
+from lading.cli.main import main
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,25 @@ def lading(*words: object, environment: Mapping[str, str] | None = None, cwd: ob
     err = ended.stderr.decode("utf-8", "replace")
     assert "Traceback" not in err, err
     return Answer(ended.returncode, ended.stdout.decode("utf-8"), err)
+
+
+def inside(*words: object) -> Answer:
+    """Run `lading` with *words* in this process, for what is asked a hundred times; its language is ours."""
+    out, err, before = io.StringIO(), io.StringIO(), signal.getsignal(signal.SIGTERM)
+    code = None
+    with (
+        redirect_stdout(out),
+        redirect_stderr(err),
+        mock.patch.object(sys, "argv", ["lading", *map(str, words)]),
+    ):
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code
+        finally:
+            signal.signal(signal.SIGTERM, before)
+    assert isinstance(code, int)
+    return Answer(code, out.getvalue(), err.getvalue())
 
 
 def _word(word: object) -> Any:

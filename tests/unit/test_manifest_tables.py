@@ -421,6 +421,28 @@ def test_a_finished_manifest_lacks_features(scanned: Any) -> None:
         scanned(firm(), features=features_of(["labels", "versions"]))
 
 
+def test_asked_singly_is_part_of_the_manifest(scanned: Any, monkeypatch: Any) -> None:
+    """
+    Entry by entry the tables are those of one go; neither is an interrupted scan gone on with in the other way, nor a finished one taken for the other.
+    """
+
+    def broken(*args: Any) -> None:
+        raise LoginFailed()
+
+    with monkeypatch.context() as patch:
+        patch.setattr("lading.manifest.scan._finished", broken)
+        with pytest.raises(LoginFailed):
+            scanned(firm(), "m", singly=True)
+    with pytest.raises(BadRequest):
+        scanned(firm(), "m")
+    whole, singly = scanned(firm(), "whole"), scanned(firm(), "m", singly=True)
+
+    assert fingerprints(whole) == fingerprints(singly)
+    assert (False, True) == (whole.facts["singly"], singly.facts["singly"])
+    with pytest.raises(BadRequest):
+        scanned(firm(), "whole", singly=True)
+
+
 @pytest.mark.parametrize("harm", [LocalPath.unlink, lambda file: file.write_bytes(b"PAR1")])
 def test_damaged_tables_are_refused(scanned: Any, harm: Callable[[LocalPath], object]) -> None:
     """

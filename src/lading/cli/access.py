@@ -34,13 +34,13 @@ _DIFF = Text(
     A and B are folders that `lading scan --with people,grants,links` wrote.
 
     Exit codes: 0 nobody gained or lost anything; 12 somebody gained; 13 somebody stands on both sides of
-    a wall; 10 access was lost only, or entries could not be asked; 2 to 5 bad request; 30 no room on the disk; 40 a manifest is damaged or
+    a wall; 10 access was lost only, entries could not be asked, or an account was not told all grants; 2 to 5 bad request; 30 no room on the disk; 40 a manifest is damaged or
     lacks a table.""",
     """说明清单 A 与 B 之间谁获得、谁失去了访问权限，并按原因归类。
 
     A 和 B 是 `lading scan --with people,grants,links` 写出的文件夹。
 
-    退出码：0 无人获得或失去；12 有人获得；13 有人同时位于隔离墙两侧；10 仅有失去，或有条目无法查询；2 至 5 请求有误；
+    退出码：0 无人获得或失去；12 有人获得；13 有人同时位于隔离墙两侧；10 仅有失去，或有条目无法查询，或账号看不到全部授权；2 至 5 请求有误；
     30 磁盘空间不足；40 清单损坏或缺少所需的表。""",
 )
 _WHY = Text(
@@ -182,7 +182,7 @@ def _code(found: Compared, crossed: bool) -> int:
         return GAINED
     if crossed:
         return ON_BOTH_SIDES
-    unknown = found.unseen or any(side.unasked for side in found.sides)
+    unknown = found.unseen or any(side.unasked or not side.rules.complete for side in found.sides)
     return DIFFERENT if found.differs or unknown else 0
 
 

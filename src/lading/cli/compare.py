@@ -16,6 +16,7 @@ import click
 from lading.cli.compared_tables import FirstRows, facts_of_tables, tell_tables
 from lading.cli.options import drive_option, features, json_option, with_option
 from lading.cli.output import answer, say, speak
+from lading.cli.people_options import who_by
 from lading.cli.scan import DIGEST, LIMIT, WORKERS, Depth, facts_of
 from lading.cli.sides import Given, opened
 from lading.connectors.wrap.timetable import parse_timetable
@@ -36,7 +37,7 @@ _HELP = Text(
 
     A and B are drives, or folders that `lading scan` wrote; a drive is scanned first.  Entries
     are compared by kind, size and, where both sides have one, digest; times are not compared.
-    What hangs on files is compared where both sides have it: see --with.
+    What hangs on files is compared where both sides have it: see --with, and --map where people have other ids.
     A folder that looks like a manifest is taken for a drive when written as folder:PATH.
 
     Exit codes: 0 only if nothing differs; 10 something differs; 2 to 5 bad request; 20 to 39 a
@@ -44,13 +45,17 @@ _HELP = Text(
     """说明哪些相同、已更改、缺失（仅在 A 中）、多出（仅在 B 中），或仅名称形式不同。
 
     A 和 B 可以是网盘，或 `lading scan` 写出的文件夹；网盘会先被扫描。比较种类、大小，以及双方都有的
-    摘要；不比较时间。双方都登记了附带信息时一并比较，见 --with。形似清单的文件夹若要作为网盘，请写作 folder:路径。
+    摘要；不比较时间。双方都登记了附带信息时一并比较，见 --with；人员标识不同时另见 --map。形似清单的文件夹若要作为网盘，请写作 folder:路径。
 
     退出码：0 仅当毫无差异；10 存在差异；2 至 5 请求有误；20 至 39 网盘或磁盘拒绝；40 清单损坏或未完成；
     130 被中断。""",
 )
 _LIST = Text(
     "Write all differences to FILE, one JSON object per line.", "将全部差异写入 FILE，每行一个 JSON 对象。"
+)
+_MAP = Text(
+    "Who of A is who of B: the map (CSV) that `lading identity A B` wrote (default: the same id is the same).",
+    "A 与 B 的人员对应：由 `lading identity A B` 写出的映射表（CSV）；默认标识相同即为同一对象。",
 )
 _A = Text("drive A", "网盘 A")
 _B = Text("drive B", "网盘 B")
@@ -84,6 +89,7 @@ _NAMES = {
 @with_option
 @drive_option("--a-opt", _A)
 @drive_option("--b-opt", _B)
+@click.option("--map", "map_file", default=None, metavar="FILE", help=speak(_MAP))
 @click.option("--list", "file", default=None, metavar="FILE", help=speak(_LIST))
 @click.option("--workers", type=click.IntRange(1, 64), default=None, metavar="N", help=speak(WORKERS))
 @click.option("--limit", default="", metavar="TIMETABLE", help=speak(LIMIT))
@@ -99,6 +105,8 @@ def command(
 ) -> int:
     """Compare two sides."""
     parse_timetable(how["limit"])
+    # Before a long scan, like all that was typed.
+    whose = who_by(how["map_file"]) if how["map_file"] else None
     with tempfile.TemporaryDirectory(prefix="lading-compare-") as scratch:
         depth = Depth(how["digest"], features(how["wanted"]))
         sides = [
@@ -110,8 +118,9 @@ def command(
             one, other = opened(sides, quiet=as_json, workers=how["workers"], limit=how["limit"])
             first = _First(listing)
             rows = FirstRows(listing)
+            who = whose(one, other) if whose else None
             found = compare(one, other, take=first, directory=scratch)
-            tables = compare_tables(one, other, take=rows, directory=scratch)
+            tables = compare_tables(one, other, who=who, take=rows, directory=scratch)
         equal = found.equal and all(table.equal for table in tables.values())
         code = 0 if equal else DIFFERENT
         if as_json:

@@ -1,5 +1,5 @@
 """
-Options with which `lading identity` and `lading fidelity` find out who is who.
+Options with which commands find out who of one drive is who of another.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from lading.cli.output import speak
 from lading.cli.scan import WORKERS, Depth
 from lading.cli.sides import Given, opened
 from lading.manifest.files import local_errors
+from lading.manifest.read import Manifest
+from lading.manifest.row_rules import Who
 from lading.manifest.tables import Feature
 from lading.model.errors import BadRequest
 from lading.model.identity import By, IdentityMap
@@ -24,6 +26,8 @@ from lading.stages.planning.matching import ORDER, How
 from lading.stages.planning.rules import Rule, rule
 
 F = TypeVar("F", bound=Callable[..., Any])
+Whose = Callable[[Manifest, Manifest], Who]
+"""Tells who of the first manifest is who of the second."""
 STEPS = (By.ID, By.MAIL, By.LOGIN, By.RULE, By.NAME)
 
 _BY = Text(
@@ -124,6 +128,23 @@ def _order(typed: str) -> tuple[By, ...]:
         said = Text(f"it lists some of {listed}, each once", f"应为 {listed} 中的若干项，每项一次")
         raise BadRequest("--by", said)
     return tuple(map(By, words))
+
+
+def who_by(file: str) -> Whose:
+    """
+    Read the map in *file* now; what is returned tells by it who of one manifest is who of another.
+
+    Raises:
+        DriveError: the file cannot be read.
+        BadMap: (when it is held against the manifests) it makes no sense.
+    """
+    raw = _read(file)
+
+    def who(a: Manifest, b: Manifest) -> Who:
+        people = (side.values("principals") if side.has("principals") else () for side in (a, b))
+        return {old: it.new for old, it in decisions(raw, file, *people).items() if it.new is not None}
+
+    return who
 
 
 def _read(file: str) -> bytes:

@@ -50,6 +50,11 @@ LIMIT = Text(
     "每周带宽与调用限额表，例如 'mon-fri 08:00-18:00 2MiB/s; else 50MiB/s'。",
 )
 DRIVE = Text("drive", "网盘")
+_SINGLY = Text(
+    "Ask entry by entry for versions, grants and links, also where the drive tells them in few calls: what its listings "
+    "hide is found when both manifests are compared.",
+    "即使网盘可以一次给出，也逐条查询历史版本、权限和链接：与一次给出的清单比较，可发现其列表中隐去的内容。",
+)
 _DONE = Text(
     "{objects:,} objects, {bytes:,} bytes: {files:,} files, {folders:,} folders, {others:,} others",
     "共 {objects:,} 个对象、{bytes:,} 字节：文件 {files:,}，文件夹 {folders:,}，其他 {others:,}",
@@ -73,6 +78,7 @@ _NAMES_ONLY = Text("fingerprint {hex} (names and sizes only)", "指纹 {hex}（�
 @click.option("-o", "--output", required=True, metavar="DIR", help=speak(_OUTPUT))
 @click.option("--digest", is_flag=True, help=speak(DIGEST))
 @with_option
+@click.option("--singly", is_flag=True, help=speak(_SINGLY))
 @drive_option("--opt", DRIVE)
 @click.option("--workers", type=click.IntRange(1, 64), default=None, metavar="N", help=speak(WORKERS))
 @click.option("--limit", default="", metavar="TIMETABLE", help=speak(LIMIT))
@@ -87,7 +93,7 @@ def command(
 ) -> int:
     """Scan one drive."""
     place = address(drive, opt)
-    depth = Depth(how["digest"], features(how["wanted"]))
+    depth = Depth(how["digest"], features(how["wanted"]), how["singly"])
     limit = how["limit"]
     parse_timetable(limit)
     if "finished" in (header_of(output) or {}):
@@ -114,6 +120,7 @@ class Depth(NamedTuple):
 
     digest: bool
     features: tuple[Feature, ...] = ()
+    singly: bool = False
 
 
 def written(place: Address, output: str, *, crew: Crew, depth: Depth, limit: str = "") -> Manifest:

@@ -51,6 +51,8 @@ from lading.model.progress import Progress
 T = TypeVar("T")
 
 FOLDER = "facets"
+BY_ENTRY = frozenset({Feature.VERSIONS, Feature.GRANTS, Feature.LINKS})
+"""Features that can be asked for entry by entry."""
 SLICE = 2_000
 """Entries that one task asks for."""
 _TELL_EVERY = 200
@@ -67,12 +69,13 @@ class Offer(StrEnum):
 
 
 class WholeTask(NamedTuple):
-    """Ask for all of *feature*; raw rows go to *folder*."""
+    """Ask for all of *feature*; raw rows go to *folder*.  *singly*: rather entry by entry, where that can be done."""
 
     address: Address
     policy: Policy
     feature: Feature
     folder: str
+    singly: bool = False
 
 
 class Told(NamedTuple):
@@ -130,6 +133,8 @@ def ask_whole(task: WholeTask) -> Told:
     drive = drive_for(task.address, task.policy)
     if getattr(drive, task.feature) is None:
         return Told(task.feature, Offer.NOTHING)
+    if task.singly and task.feature in BY_ENTRY:
+        return Told(task.feature, Offer.ENTRIES)
     count = 0
     for name, rows in _whole(drive, task.feature).items():
         if rows is None:

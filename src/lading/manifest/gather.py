@@ -83,7 +83,8 @@ class _Asking:
         self._means.publish(Progress(done.feature, self._counts[done.feature], 0))
 
     def _whole_job(self, feature: Feature) -> Job:
-        return ask_whole, WholeTask(self._means.address, self._means.policy, feature, self._folder)
+        means = self._means
+        return ask_whole, WholeTask(means.address, means.policy, feature, self._folder, means.singly)
 
     def _slice_jobs(self, feature: Feature) -> Iterator[Job]:
         """The slices of *feature* that are still to be asked."""

@@ -40,8 +40,12 @@ from lading.model.text import Text
 
 _OURS = frozenset((FOLDER, CONTENTS, asking.FOLDER, tables.FOLDER, "lock", HEADER + ".tmp"))
 _LACKS = Text(
-    "the manifest is finished and lacks digests or features that are asked for; scan into another folder",
-    "清单已完成，但缺少所要求的摘要或附加信息；请扫描到另一个文件夹",
+    "the manifest is finished and lacks digests or features that are asked for, or did not ask for them singly; scan into another folder",
+    "清单已完成，但缺少所要求的摘要或附加信息，或未逐条查询；请扫描到另一个文件夹",
+)
+_OTHERWISE = Text(
+    "the scan that was interrupted asked in the other way; use or leave out --singly as it did, or scan into another folder",
+    "被中断的扫描采用另一种查询方式；请与之前一样使用或不用 --singly，或扫描到另一个文件夹",
 )
 
 
@@ -50,11 +54,14 @@ class _Wish(NamedTuple):
 
     digest: bool
     features: tuple[Feature, ...]
+    singly: bool
 
     def missing(self, facts: dict[str, Any]) -> bool:
         """Whether the finished manifest with *facts* lacks some of it."""
-        return (self.digest and not facts.get("digest")) or not set(self.features) <= set(
-            facts.get("features", ())
+        told = set(self.features) <= set(facts.get("features", ()))
+        return not told or any(
+            wanted and not facts.get(name)
+            for name, wanted in (("digest", self.digest), ("singly", self.singly))
         )
 
 
@@ -67,6 +74,7 @@ def scan(
     publish: Publish = nobody_listens,
     digest: bool = False,
     features: Collection[Feature] = (),
+    singly: bool = False,
     now: Callable[[], float] = time.time,
 ) -> Manifest:
     """
@@ -75,12 +83,13 @@ def scan(
     A finished manifest of the same drive is returned as it is.  Folders and files that
     cannot be read are entries with a `problem`; with *digest* all content is read and its
     SHA-256 recorded.  Each of *features* that the drive can tell is written down in tables of its own;
-    entries that cannot be asked stand in the table of problems.  *publish* gets totals whenever a
+    entries that cannot be asked stand in the table of problems.  With *singly* versions, grants and links are asked for
+    entry by entry, whatever the drive tells in one go.  *publish* gets totals whenever a
     task ends; between that the workers tell increments through *crew*.
 
     Raises:
         BadManifest: *directory* holds something else, or the manifest of another drive.
-        BadRequest: it holds a finished manifest without the digests or features asked for.
+        BadRequest: it holds a finished manifest without the digests or features asked for, or one begun with another *singly*.
         Overlapping: *directory* lies inside the drive.
         Busy: another scan is at work there.
         DriveError: the drive is not there (any more); what was found so far is kept.
@@ -92,9 +101,9 @@ def scan(
     profile = _asked_profile(address, policy, crew)
     _claim(directory)
     with locked(directory), local_errors(directory):
-        facts = _begun(directory, address, _Wish(digest, features_of(features)), now)
+        facts = _begun(directory, address, _Wish(digest, features_of(features), singly), now)
         if "finished" not in facts:
-            means = Means(address, policy, profile, crew, directory, publish)
+            means = Means(address, policy, profile, crew, directory, publish, singly)
             facts |= _written(means, facts)
             write_json(os.path.join(directory, HEADER), {**facts, "finished": now()})
     return open_manifest(directory)
@@ -135,6 +144,8 @@ def _begun(directory: str, address: Address, wish: _Wish, now: Callable[[], floa
         if wish.missing(facts):
             raise BadRequest(directory, _LACKS)
         return facts
+    if facts["attempt"] and facts.get("singly", False) != wish.singly:
+        raise BadRequest(directory, _OTHERWISE)
     if facts.get("features") != list(wish.features):
         # Tables that are there may lack what is asked for now.
         facts.pop("tables", None)

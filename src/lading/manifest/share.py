@@ -33,6 +33,8 @@ class Means:
     crew: Crew
     directory: str
     publish: Publish
+    singly: bool = False
+    """Ask entry by entry what can be asked so, also of a drive that tells it in few calls."""
 
     @property
     def threads(self) -> int:

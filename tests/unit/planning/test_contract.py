@@ -148,7 +148,7 @@ def test_a_drive_that_holds_nothing_loses_by_count(monkeypatch: pytest.MonkeyPat
     assert 1 == counts["name.mapped"]
     assert (2, 1) == (counts["file_time.rounded"], counts["file_time.no_entry"])
     assert 1 == counts["folder_time.rounded"]
-    assert (2, 3) == (counts["version.none"], counts["version_time.saved"] + counts["version_time.gone"])
+    assert (2, 6) == (counts["version.none"], counts["version_time.saved"] + counts["version_time.gone"])
     assert (3, 1, 1) == (counts["grant.unable"], counts["grant.no_entry"], counts["denial.unable"])
     assert 1 == counts["break.unable"]
     assert 2 == counts["link.unable"]

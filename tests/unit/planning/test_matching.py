@@ -43,6 +43,11 @@ def rules(*texts: str) -> How:
     [
         (person("1", mail="Lin@Firm.example"), person("9", mail="lin@firm.EXAMPLE"), By.MAIL),
         (person("1", mail="a@x", name="Ann"), person("9", mail="a@x", name="Anna Lin"), By.MAIL),
+        (
+            person("1", mail="a@x", login="somebody", name="Ann"),
+            person("9", mail="a@x", login="ann"),
+            By.MAIL,
+        ),
         (person("1", login="LIN", name="林晓"), person("9", login="lin", name="林晓"), By.LOGIN),
         (person("1", login="lin", mail="lin@old"), person("9", login="lin", mail="lin@new"), By.LOGIN),
         (person("1", name="林晓"), person("9", name=" 林晓 "), By.NAME),
@@ -54,7 +59,7 @@ def rules(*texts: str) -> How:
 )
 def test_people_are_found(old: Principal, new: Principal, by: By) -> None:
     """Mail, login and name find people and groups without regard to case and Unicode form."""
-    match = only(old, new, person("8", name="somebody"))
+    match = only(old, new, person("8", name="somebody", login="somebody"))
 
     assert (Outcome.MAPPED, new, by) == (match.outcome, match.new, match.by)
 
@@ -72,6 +77,12 @@ def test_people_are_found(old: Principal, new: Principal, by: By) -> None:
         (person("1", login="lin", name="林晓"), [person("9", login="lin", name="林涛")], (), Why.NAME_DIFFERS),
         (person("1", mail="a@x"), [person("9", mail="a@x", active=False)], (), Why.INACTIVE),
         (person("1", mail="a@x"), [person("9", mail="a@x", login="b")], (person("2", login="b"),), Why.SHARED),
+        (
+            person("1", name="Lin", mail="a@x", login="a"),
+            [person("8", name="Lin", mail="a@x", login="b"), person("9", name="Lin", mail="b@x", login="a")],
+            (),
+            Why.LOGIN_DIFFERS,
+        ),
     ],
 )  # fmt: skip
 def test_in_doubt_nobody_is_mapped(

@@ -106,9 +106,18 @@ class _Looking:
         if len(found) > 1:
             return Match(old, Outcome.AMBIGUOUS, by=by, why=Why.SEVERAL_NEW, candidates=tuple(found))
         why = Why.SEVERAL_OLD if len(namesakes) > 1 else _contradiction(old, found[0], by)
+        if why is None and by is By.MAIL and (others := self._by_login(old, found[0])):
+            why, found = Why.LOGIN_DIFFERS, [*found, *others]
         if why is not None:
             return Match(old, Outcome.AMBIGUOUS, by=by, why=why, candidates=tuple(found))
         return Match(old, Outcome.MAPPED, found[0], by)
+
+    def _by_login(self, old: Principal, new: Principal) -> list[Principal]:
+        """Others than *new*, who has the mail of *old*, that have its login and its name: namesakes may have been mixed up."""
+        if old.kind in GROUPS or _said(new, "login") in ("", _said(old, "login")):
+            return []
+        found = self._new.find(old, "login", _said(old, "login"))
+        return [it for it in found if _said(it, "name") == _said(old, "name")]
 
     def _by_chain(
         self, old: Principal, found: list[Principal], namesakes: list[Principal]
