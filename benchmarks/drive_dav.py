@@ -386,7 +386,7 @@ def _step(step: str, by: dict[str, list[Taken]]) -> dict[str, Any]:
 
 
 class _Watch(threading.Thread):
-    """Looks at the memory of a server and all its processes, ten times a second."""
+    """Looks at the memory of a server and all its processes, twice a second: to look costs the server time, the more the larger it is."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
@@ -395,7 +395,7 @@ class _Watch(threading.Thread):
     def run(self) -> None:
         while True:
             self.peak = max(self.peak, sum(map(_share, self._family())))
-            if self._ended.wait(0.1):
+            if self._ended.wait(0.5):
                 return
 
     def stop(self) -> None:

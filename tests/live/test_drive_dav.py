@@ -177,6 +177,8 @@ def test_cadaver(server, tmp_path):
 def test_davfs2_mounts_it(server, tmp_path):
     """
     Files of a mounted drive are written, renamed and read with the usual commands.
+
+    Folders are not listed: on Linux 6.18 davfs2 1.6.1 answers EINVAL to that whatever the server, Apache's too.
     """
     mount = program("mount.davfs")
     if os.geteuid() != 0 or not os.path.exists("/dev/fuse"):

@@ -42,6 +42,7 @@ class Toy:
     folder: Path
     threads: set[str] = field(default_factory=set)
     open: threading.Event = field(default_factory=threading.Event)
+    waiting: threading.Event = field(default_factory=threading.Event)
     files: list[Any] = field(default_factory=list)
     faulty: bool = False
 
@@ -109,6 +110,7 @@ class Toy:
         return [b"no"]
 
     def do_wait(self, environ: Environ, start: Any) -> Any:
+        self.waiting.set()
         self.open.wait(PATIENCE)
         return self.do_tell(environ, start)
 

@@ -247,7 +247,7 @@ def test_who_waits_at_the_door_is_answered_at_the_end(tmp_path: Path) -> None:
         assert kept.recv(1000)
         busy = wires.enter_context(closing(serving.wire()))
         busy.sendall(request("/wait", verb="GET"))
-        until(lambda: any(one.intake.begun for one in list(serving.loop._connections.values())))
+        assert serving.toy.waiting.wait(PATIENCE)
         late = [wires.enter_context(closing(serving.wire())) for _ in range(3)]
         for wire in (kept, *late):
             wire.sendall(NEXT)

@@ -47,7 +47,8 @@ _LISTEN = Text(
 )
 _WORKERS = Text("Worker processes (default: 2).", "工作进程数（默认：2）。")
 _THREADS = Text(
-    "Requests that one worker answers at a time (default: 32).", "每个工作进程同时处理的请求数（默认：32）。"
+    "Requests that may wait which one worker answers at a time (default: 32).",
+    "每个工作进程同时处理的可能等待的请求数（默认：32）。",
 )
 _READY = Text("The drive in {home} is ready: {address}/", "{home} 中的网盘已就绪：{address}/")
 _DAV = Text("WebDAV: {address}/dav/", "WebDAV：{address}/dav/")

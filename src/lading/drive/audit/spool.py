@@ -20,6 +20,7 @@ import secrets
 import threading
 import time
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -35,6 +36,7 @@ SUFFIX = ".jsonl"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 _encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), default=str).encode
+_quoted = json.encoder.encode_basestring_ascii
 
 
 def note_read(
@@ -49,22 +51,21 @@ def note_read(
     Raises:
         NoSpace, Unavailable: it could not be noted, so it must not be answered.
     """
-    if actor.address:
-        facts["address"] = actor.address
-    facts["via"] = actor.via
-    line = _encode(
-        {
-            "at": time.time_ns(),
-            "kind": kind,
-            "actor": actor.name,
-            "principal": actor.principal,
-            "space": space,
-            "node": node,
-            "path": path,
-            "facts": facts,
-        }
+    who, via = _about(actor)
+    said = f"{_encode(facts)[1:-1]},{via}" if facts else via
+    line = (
+        f'{{"at":{time.time_ns()},"kind":{_quoted(kind)},{who},"space":{_encode(space)},"node":{_encode(node)},'
+        f'"path":{_quoted(path)},"facts":{{{said}}}}}\n'
     )
-    _spool.add(settings.LADING_DRIVE["home"], line.encode("ascii") + b"\n")
+    _spool.add(settings.LADING_DRIVE["home"], line.encode("ascii"))
+
+
+@lru_cache(1000)
+def _about(actor: Actor) -> tuple[str, str]:
+    """What the lines of *actor* have in common: who reads, and by which way."""
+    who = _encode({"actor": actor.name, "principal": actor.principal})
+    way = {**({"address": actor.address} if actor.address else {}), "via": actor.via}
+    return who[1:-1], _encode(way)[1:-1]
 
 
 def let_go() -> None:

@@ -30,7 +30,8 @@ AGAIN = 10**9
 
 _KEY = secrets.token_bytes(32)
 _MOST = 10_000
-_MARK = "lading.mark"
+_CONNECTION = "lading.connection"
+"""In the environment: what is remembered as long as the connection lasts."""
 _sights: dict[bytes, tuple[Sight, int]] = {}
 _NOBODY = Text("sign in with login and password, or with a token", "请用账号和密码或访问令牌登录")
 
@@ -72,15 +73,14 @@ def guess(environ: dict[str, Any]) -> Sight:
 
 
 def _mark(environ: dict[str, Any]) -> bytes:
-    """What is remembered about the sender stands under this; worked out once for a request."""
-    mark: bytes | None = environ.get(_MARK)
-    if mark is None:
-        said = (
-            f"{settings.LADING_DRIVE['home']}\n{connection.settings_dict['NAME']}\n"
-            f"{environ.get('REMOTE_ADDR')}\n{environ.get('HTTP_AUTHORIZATION')}"
-        )
-        mark = hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=32, key=_KEY).digest()
-        environ[_MARK] = mark
+    """What is remembered about the sender stands under this; worked out once for the requests of a connection."""
+    said = environ.get("REMOTE_ADDR"), environ.get("HTTP_AUTHORIZATION")
+    known: dict[str, Any] = environ.get(_CONNECTION, {})
+    if known.get("said") != said:
+        text = f"{settings.LADING_DRIVE['home']}\n{connection.settings_dict['NAME']}\n{said[0]}\n{said[1]}"
+        digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=32, key=_KEY).digest()
+        known["said"], known["mark"] = said, digest
+    mark: bytes = known["mark"]
     return mark
 
 

@@ -29,6 +29,7 @@ def ground(host: str, port: int, peer: tuple[str, int], threads: int) -> Environ
         "wsgi.run_once": False,
         "wsgi.input_terminated": True,
         "wsgi.file_wrapper": FileBody,
+        "lading.connection": {},
         "SERVER_NAME": host,
         "SERVER_PORT": str(port),
         "SERVER_SOFTWARE": "Lading",

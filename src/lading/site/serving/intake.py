@@ -18,9 +18,10 @@ from httptools import (
     HttpRequestParser,
 )
 
-HEAD = 64 * 1024
+HEAD = 192 * 1024
 """Bytes of a request before its body, or one after the other without any of its body."""
-TARGET = 16 * 1024
+TARGET = 64 * 1024
+"""Bytes of an address: a deep path in Chinese takes nine for each character."""
 FIELDS = 200
 _VERSIONS = ("1.1", "1.0")
 _CHUNKED = b"PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
