@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from support.rough_drive import RoughDrive, digest
+from support.served_drive import until
 
 ROUNDS = int(os.environ.get("LADING_ROUGH_ROUNDS", "1"))
 CLIENTS = 4
@@ -177,9 +178,11 @@ def test_kills_in_a_row_lose_nothing_that_was_answered(home: Path) -> None:
 def kill_under_load(drive: RoughDrive, clients: list[Client], moment: float) -> None:
     """Let *clients* work, and kill every process of the drive *moment* seconds after the first answers."""
     over = threading.Event()
+    before = sum(client.answered for client in clients)
     threads = [threading.Thread(target=client.work, args=(over,)) for client in clients]
     for thread in threads:
         thread.start()
+    until(lambda: before < sum(client.answered for client in clients))
     over.wait(moment)
     drive.kill()
     over.set()

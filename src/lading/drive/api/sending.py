@@ -8,8 +8,8 @@ particular type, in a sandbox, whatever its name says.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -105,9 +105,33 @@ def _bytes(digest: str, wanted: Part, status: int, headers: dict[str, str]) -> H
         if len(content) != size:
             raise Unreadable(f"sha256:{digest}")
         return HttpResponse(content, status=status, headers=headers, content_type="application/octet-stream")
-    return StreamingHttpResponse(
-        blocks(reading, size), status=status, headers=headers, content_type="application/octet-stream"
-    )
+    return Content(reading, size, status=status, headers=headers)
+
+
+class Content(StreamingHttpResponse):
+    """*size* bytes of *reading*, which the server lets the kernel send if it can."""
+
+    block_size = BLOCK
+
+    def __init__(self, reading: Reading, size: int, **more: Any) -> None:
+        super().__init__(blocks(reading, size), content_type="application/octet-stream", **more)
+        self._reading = reading
+        self.file_to_stream = _Source(reading)
+
+    def close(self) -> None:
+        self._reading.close()
+        super().close()
+
+
+class _Source:
+    """*reading* as Django hands it to a server: with a `close` that Django replaces by that of the answer."""
+
+    close: Callable[[], None]
+
+    def __init__(self, reading: Reading) -> None:
+        self.read = reading.read
+        if hasattr(reading, "fileno"):
+            self.fileno = reading.fileno
 
 
 def blocks(reading: Reading, size: int) -> Iterator[bytes]:

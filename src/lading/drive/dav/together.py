@@ -21,6 +21,7 @@ from lading.drive.tree.batch import Item, save_many
 from lading.drive.tree.row import Seen
 from lading.drive.tree.saving import Saved
 from lading.drive.writing import MustWait, in_hurry
+from lading.model.errors import NotFound
 
 GATHER = "lading.gather"
 """In the environment of a server that completes what is `Gathered`."""
@@ -156,7 +157,8 @@ def _save(batch: list[_Waiting]) -> None:
             # What fails for all may be the fault of one: each is tried by itself.
             answers = []
         for one, answer in zip(batch, answers, strict=False):
-            one.answer = answer
+            # A batch finds folders by their paths; one that was moved a moment ago is found when it is saved alone.
+            one.answer = None if isinstance(answer, NotFound) else answer
     for one in batch:
         if one.answer is None:
             one.answer = _alone(one.wish)

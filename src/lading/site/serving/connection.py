@@ -31,7 +31,7 @@ _log = logging.getLogger("lading.serving")
 IDLE = 75.0
 """Seconds without a request after which a connection ends."""
 HEAD = 30.0
-"""Seconds from the first byte of a request to the last of its head, or of a small body."""
+"""Seconds from the first byte of a request to the last of its head."""
 LINGER = 2.0
 """Seconds in which bytes of a client are thrown away, so that it reads the answer before it hears of the end."""
 RECEIVE = 64 * 1024

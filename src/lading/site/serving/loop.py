@@ -245,8 +245,9 @@ class Loop:
         """Let in who is waiting already, then nobody; end what is idle."""
         if self._plug.fileno() < 0:
             return
-        while self._accept():
-            pass
+        for _ in range(self._most):
+            if not self._accept():
+                break
         if self._listening:
             self._poll.unregister(self._plug.fileno())
             self._listening = False

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import time
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from lading.drive.actor import SYSTEM, Actor, Scope
@@ -22,7 +22,7 @@ from lading.drive.api.idempotency import once
 from lading.drive.api.routes.entries import shown
 from lading.drive.api.routing import Routes, done, told
 from lading.drive.api.schemas import answers, requests
-from lading.drive.api.sending import SAFE, blocks
+from lading.drive.api.sending import SAFE, Content
 from lading.drive.api.values import Offset, UploadToken
 from lading.drive.models import Partial
 from lading.drive.store.base import Stored
@@ -83,8 +83,7 @@ def upload_content(request: HttpRequest, token: UploadToken) -> HttpResponseBase
     row = _known(actor_of(request), token)
     source = store().open(row.digest) if row.digest else store().partial_open(row.key)
     headers = {**SAFE, "Content-Length": str(source.size), "Content-Disposition": "attachment"}
-    content = blocks(source, source.size)
-    return StreamingHttpResponse(content, content_type="application/octet-stream", headers=headers)
+    return Content(source, source.size, headers=headers)
 
 
 @routes.post(
