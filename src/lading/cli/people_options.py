@@ -64,7 +64,7 @@ def who_options(function: F) -> F:
     return function
 
 
-class Who(NamedTuple):
+class Finding(NamedTuple):
     """Finds who of one drive is who of another as was typed; *raw* is the corrected map."""
 
     order: tuple[By, ...]
@@ -84,7 +84,7 @@ class Who(NamedTuple):
         return identities(old, new, How(order=self.order, rules=self.rules, decided=decided))
 
 
-def who_given(given: Mapping[str, Any]) -> Who:
+def who_given(given: Mapping[str, Any]) -> Finding:
     """
     What `who_options` were given.
 
@@ -92,7 +92,7 @@ def who_given(given: Mapping[str, Any]) -> Who:
         BadRequest, DriveError: an option makes no sense, or the map cannot be read.
     """
     file = given["map_file"] or ""
-    return Who(_order(given["by"]), tuple(map(rule, given["rules"])), file, _read(file) if file else None)
+    return Finding(_order(given["by"]), tuple(map(rule, given["rules"])), file, _read(file) if file else None)
 
 
 class Pair(NamedTuple):
