@@ -20,12 +20,20 @@ from lading.testkit.world.deals import DEALS
 from support.command import Answer, lading
 from support.firm_cargo import FIRST_PASSWORD, MOST_VERSIONS, SPACES, Cargo, build_cargo
 from support.firm_drive import MOVERS, FirmDrive, fill, firm_drive, leads
+from support.posix_share import posix_share
 
 pytestmark = pytest.mark.slow
 DEAL = SPACES[3]
 """A deal without a wall, in which people go on working."""
 NEITHER = ("--waive", "labels,comments")
 """Our drive has no such thing, and says so."""
+TOLERATED = f"""
+[[gain]]
+person = "{MOVERS[0]}"
+path = "/"
+role = "manage"
+reason = "the account of the move"
+"""
 HANGING = ("version", "version_time", "version_author", "version_label", "grant", "denial", "break", "link")
 """What is lost of these stands in the account of a pass; what becomes of people is nothing that a pass does."""
 
@@ -55,9 +63,9 @@ class Move:
         words = ("--map", self.map, *NEITHER, "--sign", "--yes", "--state", self.folder / "state", "--json")
         return who, lading("fidelity", *sides, *words)
 
-    def carried(self, contract: LocalPath) -> Answer:
-        """One pass with all that hangs on files, held against *contract*."""
-        along = ("--with", "versions,grants,links", "--map", self.map, "--contract", contract)
+    def carried(self, contract: LocalPath, features: str = "versions,grants,links") -> Answer:
+        """One pass with *features*, held against *contract*."""
+        along = ("--with", features, "--map", self.map, "--contract", contract)
         return lading("copy", self.old, self.new, "--state", self.folder / "state", *along, "--json")
 
     def checked(self, name: str) -> tuple[Answer, Answer]:
@@ -286,7 +294,7 @@ def test_a_plain_server_loses_exactly_what_was_announced(
         login = f'user = "{server.user}"\npassword = "file:{tmp_path / "password"}"\n'
         target.write_text(f'kind = "webdav"\nplace = "{server.url}"\n{login}', encoding="utf-8")
         one = Move(tmp_path, old.named(mover), target)
-        promised, done = _plainly(one)
+        promised, done = _announced(one, "versions,grants,links")
         same = lading("verify", one.old, one.new, "--state", tmp_path / "state", "--json")
         written = [path.stat().st_mtime_ns for path in server.root.rglob("*") if path.is_file()]
 
@@ -299,9 +307,37 @@ def test_a_plain_server_loses_exactly_what_was_announced(
     assert not {it.version.modified for it in cargo.saved} & set(written)
 
 
-def _plainly(one: Move) -> tuple[Answer, Answer]:
+def _announced(one: Move, along: str) -> tuple[Answer, Answer]:
+    """The contract without a signature, and one pass that is held against it."""
     sides = one.scanned("old", one.old), one.scanned("new", one.new)
+    lading("identity", *sides, "--write", one.map)
     contract = one.folder / "fidelity.json"
-    promised = lading("fidelity", *sides, "-o", contract, "--json")
-    along = ("--with", "versions,grants,links", "--contract", contract)
-    return promised, lading("copy", one.old, one.new, "--state", one.folder / "state", *along, "--json")
+    promised = lading("fidelity", *sides, "--map", one.map, "-o", contract, "--json")
+    return promised, one.carried(contract, along)
+
+
+def test_nobody_gains_by_the_move_of_a_file_server(cargo: Cargo, tmp_path: LocalPath) -> None:
+    """
+    From a folder with POSIX lists to our drive: nobody gains, what is lost is what the contract announced, and whoever could
+    work there still can.
+    """
+    share = posix_share(tmp_path, cargo.firm)
+    old, tolerated = tmp_path / "old.toml", tmp_path / "tolerated.toml"
+    place = f'kind = "folder"\nplace = "{share.root}"\n'
+    old.write_text(f'{place}people = "{share.accounts}"\n', encoding="utf-8")
+    tolerated.write_text(TOLERATED, encoding="utf-8")
+    with firm_drive(tmp_path / "home", cargo.firm) as new:
+        one = Move(tmp_path, old, new.named(MOVERS[0], (DEAL,)))
+        promised, done = _announced(one, "grants")
+        sides = one.scanned("old-1", one.old), one.scanned("new-1", one.new)
+        who = ("--people", one.map, "--tolerate", tolerated)
+        diff = lading("access", "diff", *sides, *who, "--json")
+        granted = new.grants(MOVERS[0])
+
+    told = announced(promised)
+    assert 0 == done.code, done.out
+    assert found(done) == {code: told[code] for code in told if code.split(".")[0] in HANGING}
+    assert diff.code in (0, 10), diff.out
+    assert 0 == changed(diff)[0]
+    assert share.pairs <= diff.json["moments"][0]["same"]
+    assert {Effect.ALLOW, Effect.DENY, Effect.BREAK} == {effect for _, effect, *_ in granted}

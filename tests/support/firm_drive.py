@@ -87,10 +87,10 @@ class FirmDrive:
         with open_lading(Address("lading", self._place(root), options, key)) as drive:
             yield drive
 
-    def named(self, mover: str) -> LocalPath:
-        """A file with the address that *mover* moves from or to, as the commands take it."""
+    def named(self, mover: str, root: Path | None = None) -> LocalPath:
+        """A file with the address that *mover* moves from or to, or with *root*, as the commands take it."""
         file = self.served.home.with_suffix(f".{mover}.toml")
-        place, token = self._place(ROOTS[mover]), self._token(mover)
+        place, token = self._place(ROOTS[mover] if root is None else root), self._token(mover)
         file.write_text(f'kind = "lading"\nplace = "{place}"\ntoken = "file:{token}"\n', encoding="utf-8")
         return file
 
