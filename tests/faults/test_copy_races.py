@@ -17,7 +17,8 @@ from lading.model.entry import Entry
 from lading.model.errors import NoSpace
 from lading.model.paths import Path
 from lading.stages.transfer import content, perform
-from lading.stages.transfer.worker import Task, run_partition
+from lading.stages.transfer.work import run_task
+from lading.stages.transfer.worker import Task
 from support import passes as support
 from support.passes import Passes, buckets, inside, memory_passes, put, tree
 
@@ -79,9 +80,9 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]],
         def disturbed(task: Task) -> object:
             while waiting:
                 waiting.pop()()
-            return run_partition(task)
+            return run_task(task)
 
-        monkeypatch.setattr(support, "run_partition", disturbed)
+        monkeypatch.setattr(support, "run_task", disturbed)
 
     return arrange
 
