@@ -83,6 +83,24 @@ def test_a_gain_has_an_exit_code_of_its_own_and_names_its_cause(written: Written
     assert {"denial"} == {cause["why"] for cause in told.json["moments"][0]["causes"]}
 
 
+def test_what_changes_once_is_told_once(written: Written) -> None:
+    """A gain that holds at later moments as well is told in full for the first of them, in words that fit its counts."""
+
+    def ending(world: World) -> None:
+        ends = replace(allow("Common", world.principals[0], Role.DOWNLOAD), expires=2 * 10**13)
+        world.grants.append(ends)
+
+    a, b = written("a", ending), written("b", ending, planted("denial lost"))
+    english, chinese = diff(a, b), diff(a, b, "--lang", "zh")
+
+    assert 1 == english.out.count("Gained at 1970-01-01T00:00+00:00 by 1 person:")
+    assert 1 == english.out.count("is denied download on /Falcon/contracts/b.docx")
+    assert (
+        "At 1970-01-01T05:33+00:00 the same is gained and lost as at 1970-01-01T00:00+00:00." in english.out
+    )
+    assert "获得与失去的情况与 1970-01-01T00:00+00:00 相同。" in chinese.out
+
+
 def test_a_loss_is_a_finding(written: Written) -> None:
     """What is only lost ends with 10."""
     assert 10 == diff(written("a", planted("denial lost")), written("b")).code
@@ -231,7 +249,7 @@ def test_who_lists_everybody(written: Written) -> None:
 
     assert 0 == said.code
     assert "edit: 2 people: Anna (anna), Ben (ben)" in said.out
-    assert "download: 1 people: guest Guest (guest)" in said.out
+    assert "download: 1 person: guest Guest (guest)" in said.out
 
 
 def test_the_list_has_every_cause(written: Written, tmp_path: LocalPath) -> None:

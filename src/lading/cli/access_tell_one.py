@@ -45,7 +45,7 @@ _CAPPED = Text(
 )
 _LINK = Text("Also opened by whoever has it: {link}", "持有链接者亦可打开：{link}")
 _ON = Text("{name}: {path}", "{name}：{path}")
-_HELD = Text("{role}: {count:,} people: {whom}", "{role}：{count:,} 人：{whom}")
+_HELD = Text("{role}: {people}: {whom}", "{role}：{people}：{whom}")
 _BY = Text("  – {grant}", "  – {grant}")
 _CUT_BY = Text("  – {grant}; {cut}", "  – {grant}；{cut}")
 _FOR_NAMES = Text("  – only the name, for what they see below", "  – 仅名称，因其下有可见内容")
@@ -86,7 +86,9 @@ def who(found: Who, name: str, path: str, veil: Veil) -> Told:
     sentences = [speak(_ON, name=name, path=veil.path(path))]
     for it in found.holders:
         whom = named([words.principal(key, found.directory, veil) for key in it.people])
-        sentences.append(speak(_HELD, role=words.role(it.role), count=len(it.people), whom=whom))
+        sentences.append(
+            speak(_HELD, role=words.role(it.role), people=words.people(len(it.people)), whom=whom)
+        )
         sentences.append(_held_by(it, found.directory, veil))
     if not found.holders:
         sentences.append(speak(_NOBODY))

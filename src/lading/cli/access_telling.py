@@ -32,13 +32,13 @@ _TITLES = (
 )
 _PAIRS = Text("pairs of a person and an entry", "人员与条目的组数")
 _TITLE = {
-    True: Text("Gained at {time} by {people:,} people:", "{time}，{people:,} 人获得："),
-    False: Text("Lost at {time} by {people:,} people:", "{time}，{people:,} 人失去："),
+    True: Text("Gained at {time} by {people}:", "{time}，{people}获得："),
+    False: Text("Lost at {time} by {people}:", "{time}，{people}失去："),
 }
-_CAUSE = Text(
-    "  {people:,} people, {entries:,} entries, {pairs:,} pairs: {cause}",
-    "  {people:,} 人、{entries:,} 项，共 {pairs:,} 组：{cause}",
+_ALIKE = Text(
+    "At {time} the same is gained and lost as at {before}.", "{time}，获得与失去的情况与 {before} 相同。"
 )
+_CAUSE = Text("  {people}, {entries}, {pairs}: {cause}", "  {people}、{entries}，共 {pairs}：{cause}")
 _EXAMPLE = Text(
     "      e.g. {person} on {path}: {before} → {after}", "      例如 {person} 对 {path}：{before} → {after}"
 )
@@ -54,7 +54,7 @@ _WALL = Text(
     "隔离墙 {wall}，{side} 中：{whom} 同时位于两侧：{one}；{two}",
 )
 _EQUAL = Text("Nobody gained or lost anything.", "无人获得或失去任何权限。")
-_ONLY = Text("{count:,} people are in {side} only", "有 {count:,} 人仅在 {side} 中")
+_ONLY = Text("in {side} only: {people}", "仅在 {side} 中：{people}")
 _UNASKED = Text(
     "{side}: {count:,} entries could not be asked for grants or links; what holds there is not known",
     "{side}：有 {count:,} 项无法查询授权或链接，其权限未知",
@@ -82,9 +82,7 @@ _LATER = Text(
 def tell(found: Compared, walls: Sequence[Wall], checked: Sequence[Checked], veil: Veil) -> None:
     """Print what *found* comes to; names that *veil* hides are ids."""
     _summary(found)
-    for moment, outcome in found.outcomes.items():
-        for gain in (True, False):
-            _causes(found, outcome, words.time_of(moment), gain, veil)
+    _moments(found, veil)
     for gain in (True, False):
         changes = [change for change in found.links or () if change.gain is gain]
         for change in changes[:FIRST]:
@@ -102,7 +100,7 @@ def notes(found: Compared) -> Iterator[str]:
     """What a reader has to know about the comparison."""
     for side, tables, known, only in zip("AB", found.sides, found.directories, found.only, strict=True):
         if only:
-            yield speak(_ONLY, count=only.bit_count(), side=side)
+            yield speak(_ONLY, people=words.people(only.bit_count()), side=side)
         if unlisted := sum(one.single and not one.listed for one in known.known.values()):
             yield speak(_UNLISTED, count=unlisted, side=side)
         if tables.unasked:
@@ -133,11 +131,25 @@ def _summary(found: Compared) -> None:
     Console(file=sys.stdout).print(table)
 
 
+def _moments(found: Compared, veil: Veil) -> None:
+    """The causes at each moment; once where a later moment has no others."""
+    told: tuple[Outcome, str] | None = None
+    for moment, outcome in found.outcomes.items():
+        time = words.time_of(moment)
+        if told is not None and outcome.causes and outcome.causes == told[0].causes:
+            say(_ALIKE, time=time, before=told[1])
+            continue
+        for gain in (True, False):
+            _causes(found, outcome, time, gain, veil)
+        told = outcome, time
+
+
 def _causes(found: Compared, outcome: Outcome, time: str, gain: bool, veil: Veil) -> None:
     causes = [cause for cause in outcome.causes if cause.gain is gain]
     if not causes:
         return
-    say(_TITLE[gain], time=time, people=(outcome.gainers if gain else outcome.losers).bit_count())
+    who = outcome.gainers if gain else outcome.losers
+    say(_TITLE[gain], time=time, people=words.people(who.bit_count()))
     for cause in causes[:FIRST]:
         _cause(found, cause, veil)
     _more(len(causes))
@@ -145,7 +157,8 @@ def _causes(found: Compared, outcome: Outcome, time: str, gain: bool, veil: Veil
 
 def _cause(found: Compared, cause: Cause, veil: Veil) -> None:
     said = words.cause(cause, found.directories, veil)
-    say(_CAUSE, people=cause.count, entries=cause.entries, pairs=cause.pairs, cause=said)
+    counts = {"entries": words.entries(cause.entries), "pairs": words.pairs(cause.pairs)}
+    say(_CAUSE, people=words.people(cause.count), cause=said, **counts)
     for path, person, before, after in cause.examples[:1]:
         side, key = next((side, key) for side, key in enumerate(found.people[person].keys) if key)
         who = words.principal(key, found.directories[side], veil)

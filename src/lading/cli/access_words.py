@@ -97,6 +97,25 @@ def role(of: int) -> str:
     return speak(ROLE[Role(of)])
 
 
+def people(count: int) -> str:
+    """How many people."""
+    return _counted(count, Text("1 person", "1 人"), Text("{count:,} people", "{count:,} 人"))
+
+
+def entries(count: int) -> str:
+    """How many entries."""
+    return _counted(count, Text("1 entry", "1 项"), Text("{count:,} entries", "{count:,} 项"))
+
+
+def pairs(count: int) -> str:
+    """How many pairs of a person and an entry."""
+    return _counted(count, Text("1 pair", "1 组"), Text("{count:,} pairs", "{count:,} 组"))
+
+
+def _counted(count: int, one: Text, many: Text) -> str:
+    return speak(one if count == 1 else many, count=count)
+
+
 def time_of(moment: int | None) -> str:
     """A time in nanoseconds, for a person; an empty text for none."""
     if moment is None:

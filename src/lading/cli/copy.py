@@ -20,7 +20,7 @@ from lading.cli.copy_along import (
     tell_along,
 )
 from lading.cli.options import Percent, address, drive_option, json_option
-from lading.cli.output import answer, person, progress_bar, say, speak
+from lading.cli.output import answer, person, progress_bar, right, say, speak
 from lading.cli.people_options import who_given
 from lading.cli.waivers import waivers_in
 from lading.connectors.address import Address
@@ -221,8 +221,8 @@ def _tell_plan(planned: Planned, as_json: bool) -> int:
     if not planned.existed:
         say(Text("NEW does not exist yet; it would be made.", "NEW 尚不存在，将会创建。"))
     for action, count in planned.plan.actions.items():
-        word = speak(ACTIONS[Action(action)])
-        sys.stdout.write(f"{word:>14}  {count['objects']:>12,}  {count['bytes']:>18,} B\n")
+        word = right(speak(ACTIONS[Action(action)]), 14)
+        sys.stdout.write(f"{word}  {count['objects']:>12,}  {count['bytes']:>18,} B\n")
     _tell_held_back(planned.plan.held_back)
     return 0
 
@@ -261,9 +261,8 @@ def _tell(finished: Finished, job: Job, as_json: bool) -> int:
         size=account["found"]["bytes"],
     )
     for bucket, count in account["buckets"].items():
-        sys.stdout.write(
-            f"  {speak(BUCKETS[bucket]):>10}  {count['objects']:>12,}  {count['bytes']:>18,} B\n"
-        )
+        word = right(speak(BUCKETS[bucket]), 10)
+        sys.stdout.write(f"  {word}  {count['objects']:>12,}  {count['bytes']:>18,} B\n")
     _tell_held_back(account["held_back"])
     tell_along(account, job.folder, finished.it.folder)
     say(Text("The account closes.  State: {state}", "账目已结平。状态：{state}"), state=job.folder)

@@ -55,6 +55,8 @@ _UNANNOUNCED = Text(
     "Not announced by the contract: {code}, {count:,} times, {allowed:,} allowed",
     "约定未声明：{code}，出现 {count:,} 次，允许 {allowed:,} 次",
 )
+# The account counts all versions, the contract apart from those that came before the current one.
+_NAMES = {**FEATURES, Lost.VERSIONS: Text("versions, current ones included", "版本（含当前版本）")}
 WORDS = {
     "moved": Text("moved", "已迁移"),
     "same": Text("same", "相同"),
@@ -143,17 +145,20 @@ def asked_in_part(account: Mapping[str, Any]) -> bool:
 
 def tell_along(account: Mapping[str, Any], job: LocalPath, folder: LocalPath) -> None:
     """Say what became of versions, rights and links."""
+    unknown = account.get("unknown", {})
     for name, told in account.get("features", {}).items():
         buckets = "  ".join(
             f"{speak(WORDS[bucket])} {told['buckets'][bucket]:,}"
             for bucket in BUCKETS
             if told["buckets"][bucket]
         )
-        say(_LINE, feature=speak(FEATURES[Lost(name)]), found=told["found"], buckets=buckets)
+        if told["found"] or name not in unknown:
+            line = speak(_LINE, feature=speak(_NAMES[Lost(name)]), found=told["found"], buckets=buckets)
+            sys.stdout.write(line.rstrip() + "\n")
         for code, count in told["codes"].items():
             sys.stdout.write(speak(_LOSS, count=count, code=code, says=speak(CODES[code].says)) + "\n")
-    for name, told in account.get("unknown", {}).items():
-        say(_UNKNOWN_LINE, feature=speak(FEATURES[Lost(name)]), why=speak(UNKNOWN[told["why"]]))
+    for name, told in unknown.items():
+        say(_UNKNOWN_LINE, feature=speak(_NAMES[Lost(name)]), why=speak(UNKNOWN[told["why"]]))
     if account.get("left_in_new"):
         say(_LEFT, count=account["left_in_new"], file=folder / "left.jsonl")
     if (job / LIST).exists():

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 from rich.progress import Progress as Bar
@@ -52,6 +53,11 @@ def answer(command: str, result: Mapping[str, Any], *, exit_code: int = 0) -> No
 def say(text: Text, **facts: object) -> None:
     """Write one sentence to standard output."""
     sys.stdout.write(speak(text, **facts) + "\n")
+
+
+def right(word: str, cells: int) -> str:
+    """*word* at the right of *cells* columns of a terminal, of which a Chinese character takes two."""
+    return " " * (cells - cell_len(word)) + word
 
 
 def hint(text: Text, **facts: object) -> None:

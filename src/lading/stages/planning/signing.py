@@ -36,7 +36,8 @@ def check_signable(contract: Contract) -> None:
         Unsignable: something is unknown of a feature that nobody has waived.
     """
     if contract.open:
-        english = ", ".join(f"{FEATURES[it].en} ({it})" for it in contract.open)
+        names = {it: FEATURES[it].en for it in contract.open}
+        english = ", ".join(name if name == it else f"{name} ({it})" for it, name in names.items())
         chinese = "、".join(f"{FEATURES[it].zh}（{it}）" for it in contract.open)
         raise Unsignable(str(contract.old["place"]), Text(english, chinese))
 
