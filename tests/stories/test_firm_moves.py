@@ -227,6 +227,7 @@ def test_a_third_pass_carries_what_people_did(
         sum(buckets(one.passes[0], it).values()) for it in ("versions", "grants", "denials", "links")
     )
     assert {"moved": 2, "same": versions} == buckets(third, "versions")
+    # One is lowered and one is no more.
     assert {"moved": 1, "same": grants - 2} == buckets(third, "grants")
     assert {"moved": 1, "same": denials} == buckets(third, "denials")
     assert {"translated": links - 1} == buckets(third, "links")
@@ -240,7 +241,7 @@ def test_a_third_pass_carries_what_people_did(
 def _work(old: FirmDrive, cargo: Cargo) -> None:
     """
     What the lead of a deal does between two passes: one content more and one file more, one grant lowered and one taken
-    away, one denial, and the link with nothing but a password revoked.
+    away, one denial, the link with nothing but a password revoked, and one download more by the counted one.
     """
     lead = leads(cargo.firm)[DEAL]
     grants = [it for it in cargo.grants if it.path[0] == DEAL]
@@ -258,6 +259,8 @@ def _work(old: FirmDrive, cargo: Cargo) -> None:
         drive.grants.set(Grant(file[:2], member, frozenset(), Effect.DENY, role=Role.UPLOAD))
         links = drive.links.list(file)
         drive.links.revoke(next(it for it in links if it.has_password and it.expires is None))
+    counted = next(it for it in links if it.limit == 5)
+    assert 200 == old.visit(old.urls[counted.id])
 
 
 def test_the_new_links_act_by_their_limits(moved: Mapping[str, Moved], new: FirmDrive) -> None:
@@ -272,6 +275,20 @@ def test_the_new_links_act_by_their_limits(moved: Mapping[str, Moved], new: Firm
     assert [200, 200, 200, 410] == [new.visit(counted["url"]) for _ in range(4)]
     assert 302 == new.visit(locked["url"])
     assert FIRST_PASSWORD not in {it["password"] for it in links}
+
+
+def test_a_gain_would_have_been_seen(moved: Mapping[str, Moved], new: FirmDrive, cargo: Cargo) -> None:
+    """What everybody is given in NEW by mistake ends the same comparisons with the code of a gain."""
+    one = moved[MOVERS[0]]
+    closed = next(it.path for it in cargo.grants if it.effect is Effect.BREAK)
+    everybody = Principal(PrincipalKind.EVERYBODY, "everybody")
+    with new.opened(MOVERS[0]) as drive:
+        drive.grants.set(Grant(closed, everybody, frozenset(), role=Role.PREVIEW))
+    same, diff = one.move.checked("wrong")
+
+    assert (10, 12) == (same.code, diff.code)
+    # All of the staff but those who could see it already, on the folder and what is in it.
+    assert 150 < changed(diff)[0]
 
 
 def _sealed(one: Moved) -> Iterator[dict[str, str]]:

@@ -50,7 +50,7 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class Cargo:
-    """All of it; *ending* is a grant of a few seconds, without its end."""
+    """All of it; *saved* holds the versions of each file oldest first."""
 
     firm: Firm
     folders: tuple[Path, ...]

@@ -25,7 +25,7 @@ from lading.model.entry import Entry
 from lading.model.paths import Path
 from lading.testkit.firm import Firm
 from lading.testkit.world.deals import DEALS
-from support.firm_cargo import SPACES, WALLED, Cargo, Shared, facts
+from support.firm_cargo import SPACES, WALLED, Cargo, Saved, Shared, facts
 from support.served_drive import Served, serving
 
 MOVERS = ("mover-1", "mover-2")
@@ -172,7 +172,7 @@ def fill(drive: FirmDrive, cargo: Cargo) -> None:
                     _share(drive, opened, shared)
 
 
-def _store(opened: LadingDrive, saved: list[Any]) -> None:
+def _store(opened: LadingDrive, saved: list[Saved]) -> None:
     uploads = (Upload(one.path, one.content, ANYTHING, one.version.modified, one.version) for one in saved)
     for stored in opened.batch.write(uploads):
         assert isinstance(stored, Entry), stored
