@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_FULL = ("QuotaExceeded", "InsufficientStorage", "507", "no space left", "No writable volumes")
+# The number alone would be found in ports and times, too.
+_FULL = ("QuotaExceeded", "InsufficientStorage", "status code: 507", "no space left", "No writable volumes")
 
 
 @contextmanager
