@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lading.drive.models import Content, Event, Node, Space, Trash, Version
+from lading.drive.rights.roles import Role
 from lading.drive.tree import find
 from lading.drive.tree.admin_trash import list_admin_trash, purge_for_good
 from lading.drive.tree.change import Item, copy, delete, make_folder, move, save_many, touch
@@ -219,7 +220,7 @@ def _restore(model: Model, one: int, _two: int, _name: str, _flag: bool) -> None
 def _purge(model: Model, one: int, _two: int, _name: str, _flag: bool) -> None:
     if (item := _pick(list_trash(eye(model.boss)), one)) is not None:
         # What hung in a folder that is no more can be put back by who deleted it, not purged.
-        expected = Forbidden if item.trail is None else None
+        expected = None if item.role is Role.MANAGE else Forbidden
         _check(expected, lambda: purge(eye(model.boss), item.id))
         assert (expected is None) == (item.id not in [row.id for row in list_trash(eye(model.boss))])
 
