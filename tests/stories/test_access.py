@@ -184,6 +184,56 @@ def test_walls_are_checked_and_their_names_hidden(written: Written, tmp_path: Lo
     assert "Hawk" not in seen
 
 
+def test_the_account_of_the_move_may_stand_on_both_sides(written: Written, tmp_path: LocalPath) -> None:
+    """Who has leave is told and no crossing; a group, or leave without a reason, is refused."""
+    both = written("both", lambda world: world.grants.append(allow("Hawk", ANNA, Role.PREVIEW)))
+    walls = tmp_path / "walls.toml"
+    wall = '[[wall]]\nname = "apart"\na = ["/Falcon"]\nb = ["/Hawk"]\n[[both]]\n'
+    reason = 'reason = "the account of the move"\n'
+    walls.write_text(f'{wall}person = "anna"\n{reason}', encoding="utf-8")
+
+    said = diff(both, both, "--walls", walls, "--json")
+    assert (0, [], {"a": ["Anna (anna)"], "b": ["Anna (anna)"]}) == (
+        said.code, said.json["walls"], said.json["walls_tolerated"]
+    )  # fmt: skip
+    assert "with leave on both sides of a wall: Anna (anna)" in diff(both, both, "--walls", walls).out
+    for wrong in ('person = "anna"\n', f'group = "falcon team"\n{reason}', f'person = ""\n{reason}'):
+        walls.write_text(wall + wrong, encoding="utf-8")
+        assert 2 == diff(both, both, "--walls", walls).code
+
+
+def test_walls_of_one_drive_are_checked_from_what_several_accounts_are_told(
+    written: Written, tmp_path: LocalPath
+) -> None:
+    """Each account sees one side of the wall; their manifests together say whether anybody stands on both."""
+
+    def only(side: str, *more: Fault) -> LocalPath:
+        def hide(world: World) -> None:
+            world.entries -= {path for path in world.entries if path[0] == side}
+            world.grants[:] = [it for it in world.grants if it.path[:1] != (side,)]
+            world.links[:] = [it for it in world.links if it.path[0] != side]
+
+        return written(f"without-{side}-{len(more)}", *more, hide)
+
+    def walled(*manifests: LocalPath) -> Answer:
+        return lading("access", "walls", *manifests, "--walls", walls, "--at", AT, "--json")
+
+    walls = tmp_path / "walls"
+    walls.write_text("Falcon ⟂ Hawk\n", encoding="utf-8")
+    crossed = only("Falcon", lambda world: world.grants.append(allow("Hawk", ANNA, Role.PREVIEW)))
+
+    assert 0 == walled(only("Hawk"), only("Falcon")).code
+    assert 2 == walled(only("Hawk")).code == lading("access", "walls", only("Hawk")).code
+    said = walled(only("Hawk"), crossed)
+    assert (13, ["Anna (anna)"]) == (said.code, said.json["walls"][0]["who"])
+    said = lading("access", "walls", only("Hawk"), crossed, "--walls", walls, "--at", AT)
+    assert (
+        13 == said.code
+        and "Anna (anna) on both sides" in said.out
+        and "Hawk" not in said.out.split(":", 1)[1]
+    )
+
+
 def test_gains_behind_a_wall_are_told_without_names(written: Written, tmp_path: LocalPath) -> None:
     """Causes, examples and links of a walled folder are ids for who is outside, in text and in JSON."""
     walls = tmp_path / "walls.toml"

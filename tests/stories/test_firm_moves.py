@@ -7,6 +7,7 @@ server, and from a folder with POSIX lists; each by the commands that the manual
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path as LocalPath
@@ -18,7 +19,7 @@ from lading.model.access import Effect, Grant, Principal, PrincipalKind, Role
 from lading.testkit.servers import WsgiDavServer, require_server
 from lading.testkit.world.deals import DEALS
 from support.command import Answer, lading
-from support.firm_cargo import FIRST_PASSWORD, MOST_VERSIONS, SPACES, Cargo, build_cargo
+from support.firm_cargo import FIRST_PASSWORD, MOST_VERSIONS, SPACES, WALLED, Cargo, build_cargo
 from support.firm_drive import MOVERS, FirmDrive, fill, firm_drive, leads
 from support.posix_share import posix_share
 
@@ -33,6 +34,28 @@ person = "{MOVERS[0]}"
 path = "/"
 role = "manage"
 reason = "the account of the move"
+"""
+CANARIES = """
+[[gain]]
+anyone = true
+path = "{folder}"
+role = "download"
+reason = "canaries are open to all"
+"""
+APART = f"""
+[[wall]]
+name = "rivals"
+a = ["/{WALLED[0]}"]
+b = ["/{WALLED[1]}"]
+"""
+BOTH = f"""
+[[both]]
+person = "{MOVERS[0]}"
+reason = "the account of the move"
+
+[[both]]
+person = "{os.getuid()}"
+reason = "the owner of the file server"
 """
 HANGING = ("version", "version_time", "version_author", "version_label", "grant", "denial", "break", "link")
 """What is lost of these stands in the account of a pass; what becomes of people is nothing that a pass does."""
@@ -200,6 +223,21 @@ def test_nobody_gains_or_loses_access(
         assert old.grants(mover) == new.grants(mover)
 
 
+def test_nobody_stands_on_both_sides_of_the_wall(moved: Mapping[str, Moved], tmp_path: LocalPath) -> None:
+    """No account may see both rivals; what the two of the move are told proves together that nobody does, in OLD and in NEW."""
+    walls = tmp_path / "walls.toml"
+    walls.write_text(APART, encoding="utf-8")
+    most, rival = (moved[mover].move for mover in MOVERS)
+    for name in ("old", "new"):
+        first, second = (one.scanned(f"{name}-walls", getattr(one, name)) for one in (most, rival))
+        both = (first, "--also", WALLED[1], second)
+        said = lading("access", "walls", *both, "--walls", walls, "--json")
+
+        assert (0, []) == (said.code, said.json["walls"]), said.out
+        # One alone has not seen both.
+        assert 2 == lading("access", "walls", first, "--walls", walls).code
+
+
 def test_links_keep_their_limits(moved: Mapping[str, Moved], old: FirmDrive, new: FirmDrive) -> None:
     """Role, end, password or none, downloads that are left, the pinned content and who may open it are those of the old links."""
     for mover in moved:
@@ -342,15 +380,37 @@ def test_nobody_gains_by_the_move_of_a_file_server(cargo: Cargo, tmp_path: Local
     old, tolerated = tmp_path / "old.toml", tmp_path / "tolerated.toml"
     place = f'kind = "folder"\nplace = "{share.root}"\n'
     old.write_text(f'{place}people = "{share.accounts}"\n', encoding="utf-8")
-    tolerated.write_text(TOLERATED, encoding="utf-8")
+    walls = tmp_path / "walls.toml"
+    walls.write_text(APART + BOTH, encoding="utf-8")
+    kit = (
+        "canary",
+        "plant",
+        old,
+        "--person",
+        share.worker,
+        "--state",
+        tmp_path / "canaries",
+        "--yes",
+        "--json",
+    )
+    planted = lading(*kit)
+    assert 0 == planted.code, planted.out
+    # Whoever has an account may read the canaries; some have one on the new drive alone.
+    tolerated.write_text(TOLERATED + CANARIES.format(folder=planted.json["place"]), encoding="utf-8")
     with firm_drive(tmp_path / "home", cargo.firm) as new:
         one = Move(tmp_path, old, new.named(MOVERS[0], (DEAL,)))
         promised, done = _announced(one, "grants")
         sides = one.scanned("old-1", one.old), one.scanned("new-1", one.new)
-        who = ("--people", one.map, "--tolerate", tolerated)
+        who = ("--people", one.map, "--tolerate", tolerated, "--walls", walls)
         diff = lading("access", "diff", *sides, *who, "--json")
         granted = new.grants(MOVERS[0])
+        asked = ("--against", tmp_path / "canaries", "--contract", tmp_path / "fidelity.json")
+        canaries = lading("canary", "check", one.new, *asked, "--person", share.worker_key, "--json")
 
+    states = {code: it["state"] for code, it in canaries.json["canaries"].items()}
+    assert 0 == canaries.code, canaries.out
+    assert 12 < sum(state in ("equal", "announced") for state in states.values())
+    assert [] == diff.json["walls"]
     told = announced(promised)
     assert 0 == done.code, done.out
     assert found(done) == {code: told[code] for code in told if code.split(".")[0] in HANGING}

@@ -321,6 +321,7 @@ FAULTS = (
                 "group.wider",
                 "group.fewer",
             },
+            "compare": {"principals mail"},
         },
     ),
     Fault(
@@ -333,11 +334,15 @@ FAULTS = (
             "compare": {"bad_map"},
         },
     ),
-    Fault("guest without an end", person(INSURER, until=None), {"access": {"gain inactive", NAMES}, **WIDER}),
+    Fault(
+        "guest without an end",
+        person(INSURER, until=None),
+        {"access": {"gain inactive", NAMES}, "compare": {"principals until"}, **WIDER},
+    ),
     Fault(
         "ended guest alive again",
         person(COUNSEL, until=NOW + 100 * DAY),
-        {"access": {"gain inactive", NAMES}, **WIDER},
+        {"access": {"gain inactive", NAMES}, "compare": {"principals until"}, **WIDER},
     ),
     # Links.
     Fault(

@@ -25,11 +25,17 @@ _FIRST_USER, _FIRST_GROUP = 20_000, 30_000
 
 @dataclass(frozen=True)
 class Share:
-    """The folder *root*, the CSV of its *accounts*, and at how many *pairs* of person and file somebody has access at least."""
+    """
+    The folder *root*, the CSV of its *accounts*, and at how many *pairs* of person and file somebody has access at least.
+
+    *worker* is one of the accounts, *worker_key* who that is in the firm.
+    """
 
     root: Path
     accounts: Path
     pairs: int
+    worker: str
+    worker_key: str
 
 
 def posix_share(home: Path, firm: Firm) -> Share:
@@ -51,7 +57,8 @@ def posix_share(home: Path, firm: Firm) -> Share:
         _fill(root / deal.folder, groups[team_key(deal)], team)
         pairs += 4 * len(team)
     root.chmod(0o755)
-    return Share(root, accounts, pairs)
+    worker = firm.team(DEALS[0])[-1].key
+    return Share(root, accounts, pairs, str(users[worker]), worker)
 
 
 def _need_lists(home: Path) -> None:

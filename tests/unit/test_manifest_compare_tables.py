@@ -40,6 +40,8 @@ from support.scanning import scan_of
 FILE: Path = ("deal\u0301", "合同.docx")
 LI = Principal(PrincipalKind.PERSON, "li")
 STAFF = Principal(PrincipalKind.GROUP, "staff")
+PART = Principal(PrincipalKind.DEPARTMENT, "wind", parent="power")
+GUEST = Principal(PrincipalKind.GUEST, "counsel", owner="li", until=9)
 EVERYBODY = Principal(PrincipalKind.EVERYBODY, "everybody")
 NOTHING: frozenset[str] = frozenset()
 HOUR = 3_600_000_000_000
@@ -170,6 +172,17 @@ MISSING, EXTRA, CHANGED = RowWhat.MISSING, RowWhat.EXTRA, RowWhat.CHANGED
         ("links", [LINK], [replace(LINK, inside=False, role=Role.EDIT)], [(CHANGED, "role", "inside")]),
         ("links", [LINK, replace(LINK, id="l2", inside=False)], [replace(LINK, id="x", inside=False)], [MISSING]),
         ("links", [LINK], [replace(LINK, path=ROOT)], [EXTRA, MISSING]),
+        ("principals", [LI], [replace(LI, name="李", mail="li@firm.example", login="li.x")], []),
+        ("principals", [LI], [], [MISSING]),
+        ("principals", [], [STAFF], [EXTRA]),
+        ("principals", [LI], [replace(LI, kind=PrincipalKind.GUEST)], [EXTRA, MISSING]),
+        ("principals", [LI], [replace(LI, active=False)], [(CHANGED, "active")]),
+        ("principals", [replace(LI, name="李", mail="li@a.example")], [replace(LI, name="王", mail="Li@A.example")], [(CHANGED, "name")]),
+        ("principals", [replace(LI, mail="li@a.example")], [LI], [(CHANGED, "mail")]),
+        ("principals", [PART], [replace(PART, parent=None)], [(CHANGED, "parent")]),
+        ("principals", [GUEST], [replace(GUEST, owner="wang", until=None)], [(CHANGED, "owner", "until")]),
+        ("principals", [replace(GUEST, owner=None)], [GUEST], []),
+        ("principals", [EVERYBODY], [replace(EVERYBODY, id="*")], []),
         ("members", [Membership("staff", "li")], [Membership("staff", "li")], []),
         ("members", [Membership("staff", "li")], [Membership("staff", "wang")], [EXTRA, MISSING]),
         ("locks", [LOCK], [replace(LOCK, exclusive=False, expires=None)], [(CHANGED, "exclusive", "expires")]),
@@ -305,9 +318,36 @@ def test_ids_are_translated(compared: Any) -> None:
     assert [] == told
     assert all(one.equal for one in found.values())
     # Nobody but the labels without an author is the same by chance.
-    assert {"labels": 1, "versions": 0, "grants": 0, "locks": 0, "comments": 0, "members": 0} == {
-        name: one.same for name, one in compared(a, b)[0].items() if name != "links"
-    }
+    assert {
+        "labels": 1,
+        "versions": 0,
+        "grants": 0,
+        "locks": 0,
+        "comments": 0,
+        "members": 0,
+        "principals": 0,
+    } == {name: one.same for name, one in compared(a, b)[0].items() if name != "links"}
+
+
+def test_of_the_people_those_on_the_map_are_compared(compared: Any) -> None:
+    """
+    Whom the map gives nobody and whom it does not name have been decided about; what became of the others is told.
+    """
+    person, group = (
+        Principal(PrincipalKind.PERSON, "1000", "李"),
+        Principal(PrincipalKind.GROUP, "1000", "Staff"),
+    )
+    left = Principal(PrincipalKind.PERSON, "left", "旧")
+    named = Principal(PrincipalKind.DEPARTMENT, "staff", "Staff")
+    found, told = compared(
+        Told(person, group, left),
+        Told(replace(LI, name="王"), named, Principal(PrincipalKind.PERSON, "1000", "李")),
+        who=WHO,
+    )
+
+    assert (1, 1) == (found["principals"].same, found["principals"].differences[CHANGED])
+    assert [("principals", CHANGED, ("name",))] == [row[:3] for row in told]
+    assert ("1000", "li") == (told[0].a["id"], told[0].b["id"])  # type: ignore[index]
 
 
 def test_a_namesake_is_not_the_same(compared: Any) -> None:

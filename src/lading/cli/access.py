@@ -14,7 +14,7 @@ import click
 from lading.cli import access_facts as facts
 from lading.cli import access_tell_one, access_telling
 from lading.cli.access_files import identities_in, moved_in, path_from, tolerated_in
-from lading.cli.access_options import look, look_options, views
+from lading.cli.access_options import look, look_options, views, views_of_one
 from lading.cli.options import json_option
 from lading.cli.output import answer, say, speak
 from lading.manifest.access.comparing import MOMENTS, Compared, Wish, compare_access
@@ -25,7 +25,7 @@ from lading.manifest.access.tables import Tables, key_of
 from lading.manifest.files import UNFINISHED, local_errors, publish_file
 from lading.manifest.read import open_manifest
 from lading.model.access import PrincipalKind
-from lading.model.errors import DIFFERENT, GAINED, ON_BOTH_SIDES
+from lading.model.errors import DIFFERENT, GAINED, ON_BOTH_SIDES, BadRequest
 from lading.model.text import Text
 
 _DIFF = Text(
@@ -59,6 +59,24 @@ _WHO = Text(
 
     退出码：0 已列出；21 没有此项；2 至 5 请求有误；40 清单损坏或缺少所需的表。""",
 )
+_WALLED = Text(
+    """Say who stands on both sides of a wall on one drive.
+
+    Where no account may see both sides, give the manifests of several accounts: what one of them tells, counts.
+
+    Exit codes: 0 nobody; 13 somebody; 10 entries could not be asked, or an account was not told all grants; 2 to 5 bad request; 40 a manifest is damaged or lacks a table.""",
+    """说明在同一网盘中谁同时位于某道隔离墙的两侧。
+
+    若没有账号可以看到两侧，请给出多个账号各自的清单：任何一份清单所示均计入。
+
+    退出码：0 无人；13 有人；10 有条目无法查询，或账号看不到全部授权；2 至 5 请求有误；40 清单损坏或缺少所需的表。""",
+)
+_ALSO = Text(
+    "A manifest whose root is PATH on the drive; may be repeated.",
+    "根目录为网盘中 PATH 的清单；可重复给出。",
+)
+_NO_MANIFEST = Text("name a manifest", "请给出清单")
+_NO_WALLS = Text("name a file of walls", "请给出隔离墙文件")
 _PEOPLE = Text(
     "Who is who: a CSV with kind, id, new_id (default: the same id is the same person).",
     "人员对应表：含 kind、id、new_id 列的 CSV（默认：标识相同即为同一人）。",
@@ -171,6 +189,30 @@ def who(path: str, manifests: tuple[str, ...], as_json: bool, **how: Any) -> int
         return access_tell_one.who(found, side.name, place, seen.terminal)
 
     return _tell("access who", list(map(told, sides)), as_json)
+
+
+@command.command("walls", help=speak(_WALLED))
+@click.argument("manifests", nargs=-1, metavar="MANIFEST…")
+@click.option("--also", nargs=2, multiple=True, default=(), metavar="PATH MANIFEST", help=speak(_ALSO))
+@look_options
+@json_option
+def walled(manifests: tuple[str, ...], also: tuple[tuple[str, str], ...], as_json: bool, **how: Any) -> int:
+    """Say who stands on both sides of a wall."""
+    asked = look(**how)
+    parts = _opened([*manifests, *(manifest for _, manifest in also)])
+    if not parts:
+        raise BadRequest("MANIFEST", _NO_MANIFEST)
+    if not asked.walls:
+        raise BadRequest("--walls", _NO_WALLS)
+    seen = views_of_one(asked, parts, [*("" for _ in manifests), *(path_from(path) for path, _ in also)])
+    (checked,) = seen.checked
+    unknown = any(part.unasked or not part.rules.complete for part in parts)
+    code = ON_BOTH_SIDES if checked.crossings else DIFFERENT if unknown else 0
+    if as_json:
+        answer("access walls", facts.crossed(parts, asked.walls, checked, seen.terminal), exit_code=code)
+    else:
+        access_telling.tell_walls(parts, asked.walls, checked, seen.terminal)
+    return code
 
 
 def _opened(manifests: Sequence[str]) -> list[Tables]:

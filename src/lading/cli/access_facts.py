@@ -13,7 +13,7 @@ from lading.manifest.access.decide import Item
 from lading.manifest.access.diff import Cause, Outcome
 from lading.manifest.access.links import Change, Opening
 from lading.manifest.access.people import Directory, members_of
-from lading.manifest.access.tables import key_of
+from lading.manifest.access.tables import Tables, key_of
 from lading.manifest.access.veil import Veil
 from lading.manifest.access.walls import Checked, Crossing, Wall
 from lading.model.access import Role
@@ -44,6 +44,19 @@ def compared(
         "unasked": [side.unasked for side in found.sides],
         "links": None if changes is None else [_change(change, veil) for change in changes[:MOST]],
         "walls": list(_crossings(walls, checked, veil)),
+        "walls_tolerated": {
+            letter: _tolerated(one, veil) for letter, one in zip("ab", checked, strict=False)
+        },
+    }
+
+
+def crossed(parts: Sequence[Tables], walls: Sequence[Wall], checked: Checked, veil: Veil) -> dict[str, Any]:
+    """Who stands on both sides of *walls* on the drive of which *parts* are manifests."""
+    return {
+        "manifests": [one.name for one in parts],
+        "unasked": [one.unasked for one in parts],
+        "walls": list(_crossings(walls, [checked], veil)),
+        "walls_tolerated": _tolerated(checked, veil),
     }
 
 
@@ -155,6 +168,10 @@ def _crossings(walls: Sequence[Wall], checked: Sequence[Checked], veil: Veil) ->
                 "who": _whom(crossing, one.directory, veil),
                 "grants": [grant(item, one.directory, veil) for item in crossing.grants],
             }
+
+
+def _tolerated(checked: Checked, veil: Veil) -> list[str]:
+    return [words.principal(key, checked.directory, veil) for key in sorted(checked.tolerated)]
 
 
 def _whom(crossing: Crossing, directory: Directory, veil: Veil) -> list[str]:

@@ -24,6 +24,8 @@ from lading.model.text import Text
 T = TypeVar("T")
 
 SEPARATOR = re.compile(r"\s+(?:⟂|\|\|)\s+")
+# A group that may stand on both sides would be no wall.
+_SINGLE = (PrincipalKind.PERSON, PrincipalKind.GUEST)
 ROLES = {role.name.lower(): role for role in Role if role}
 
 _UNREADABLE = Text("it cannot be read: {why}", "无法读取：{why}")
@@ -34,6 +36,10 @@ _SIDES = Text(
     "第 {number} 条隔离墙：a 与 b 必须是非空的路径列表",
 )
 _BOTH = Text("wall {number}: one side lies inside the other", "第 {number} 条隔离墙：一侧位于另一侧之内")
+_LEAVE = Text(
+    "both {number}: it needs a reason, and one of person or guest",
+    "第 {number} 条 both：须有 reason，并给出 person、guest 之一",
+)
 _NO_GAIN = Text("it needs one or more [[gain]] tables", "其中应有一个或多个 [[gain]] 表")
 _GAIN = Text(
     "gain {number}: it needs path, role ({roles}) and reason, and one of person, guest, group, department, everybody or anyone",
@@ -53,7 +59,7 @@ def path_from(text: str) -> str:
 
 def walls_in(file: str) -> list[Wall]:
     """
-    The walls in *file*: TOML with [[wall]] tables, or lines such as `Deal A ⟂ Deal B`.
+    The walls in *file*: TOML with [[wall]] tables and perhaps [[both]], or lines such as `Deal A ⟂ Deal B`.
 
     Raises:
         BadRequest: it cannot be read, or a wall is not whole.
@@ -124,17 +130,32 @@ def _lines(file: str, text: str) -> list[Wall]:
 
 
 def _tables(file: str, text: str) -> list[Wall]:
-    rows = _toml(file, text).get("wall")
+    content = _toml(file, text)
+    rows = content.get("wall")
     if not isinstance(rows, list):
         return []
-    found = []
+    found, both = [], _both(file, content.get("both", []))
     for number, row in enumerate(rows, 1):
         sides = [row.get(side) if isinstance(row, dict) else None for side in ("a", "b")]
         if not all(map(_paths, sides)):
             raise _bad(file, _SIDES, number=number)
         one, two = (tuple(map(path_from, side)) for side in sides if side)
-        found.append(Wall(str(row.get("name") or number), (one, two)))
+        found.append(Wall(str(row.get("name") or number), (one, two), both))
     return found
+
+
+def _both(file: str, rows: Any) -> frozenset[str]:
+    """The keys of people who are meant to stand on both sides of every wall."""
+    if not isinstance(rows, list):
+        raise _bad(file, _LEAVE, number=1)
+    found = set()
+    for number, row in enumerate(rows, 1):
+        told = row if isinstance(row, dict) else {}
+        whom = [name for name in _SINGLE if isinstance(told.get(name), str) and told[name].strip()]
+        if len(whom) != 1 or not isinstance(told.get("reason"), str) or not told["reason"].strip():
+            raise _bad(file, _LEAVE, number=number)
+        found.add(key_of(whom[0], told[whom[0]]))
+    return frozenset(found)
 
 
 def _paths(side: Any) -> bool:

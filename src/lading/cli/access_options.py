@@ -125,9 +125,22 @@ def views(it: Look, sides: Sequence[Tables], moved: Moved = ()) -> Views:
 
     def walled(number: int, side: Tables) -> Checked:
         changed = () if number else moved
-        return resolved(lambda db: check_walls(db, side, it.walls, it.now, moved=changed))
+        return resolved(lambda db: check_walls(db, [side], it.walls, it.now, moved=changed))
 
-    checked = tuple(walled(number, side) for number, side in enumerate(sides))
+    return _shown(it, tuple(walled(number, side) for number, side in enumerate(sides)))
+
+
+def views_of_one(it: Look, parts: Sequence[Tables], roots: Sequence[str]) -> Views:
+    """
+    Check the walls on the one drive of which *parts* are manifests, which begin at *roots*; decide what is hidden from whom.
+
+    Raises:
+        BadRequest: as `views`.
+    """
+    return _shown(it, (resolved(lambda db: check_walls(db, parts, it.walls, it.now, roots=roots)),))
+
+
+def _shown(it: Look, checked: tuple[Checked, ...]) -> Views:
     for number, wall in enumerate(it.walls, 1):
         if any(all(top in one.missing for one in checked) for side in wall.sides for top in side):
             # The name itself stays unsaid: errors go to logs.

@@ -5,7 +5,7 @@ A comparison of access, told at the terminal.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -14,8 +14,10 @@ from lading.cli import access_words as words
 from lading.cli.output import say, speak
 from lading.manifest.access.comparing import Compared
 from lading.manifest.access.diff import Cause, Outcome
+from lading.manifest.access.tables import Tables
 from lading.manifest.access.veil import Veil
 from lading.manifest.access.walls import Checked, Wall
+from lading.model.paths import shown_name
 from lading.model.text import Text
 
 FIRST = 10
@@ -53,6 +55,10 @@ _WALL = Text(
     "wall {wall}, in {side}: {whom} on both sides: {one}; {two}",
     "隔离墙 {wall}，{side} 中：{whom} 同时位于两侧：{one}；{two}",
 )
+_LEAVE = Text(
+    "in {side}, with leave on both sides of a wall: {whom}", "{side} 中，获准同时位于隔离墙两侧：{whom}"
+)
+_APART = Text("Nobody stands on both sides of a wall.", "没有人同时位于任何一道隔离墙的两侧。")
 _EQUAL = Text("Nobody gained or lost anything.", "无人获得或失去任何权限。")
 _ONLY = Text("in {side} only: {people}", "仅在 {side} 中：{people}")
 _UNASKED = Text(
@@ -90,10 +96,22 @@ def tell(found: Compared, walls: Sequence[Wall], checked: Sequence[Checked], vei
         _more(len(changes))
     for side, one in zip("AB", checked, strict=False):
         _crossings(side, one, walls, veil)
-    for sentence in notes(found):
-        say(Text("{sentence}", "{sentence}"), sentence=sentence)
+    _say(notes(found))
     if not found.differs:
         say(_EQUAL)
+
+
+def tell_walls(parts: Sequence[Tables], walls: Sequence[Wall], checked: Checked, veil: Veil) -> None:
+    """Print who stands on both sides of *walls* on the drive of which *parts* are manifests."""
+    _crossings(", ".join(shown_name(one.name) for one in parts), checked, walls, veil)
+    _say(sentence for one in parts for sentence in _gaps(one, shown_name(one.name)))
+    if not checked.crossings:
+        say(_APART)
+
+
+def _say(sentences: Iterable[str]) -> None:
+    for sentence in sentences:
+        say(Text("{sentence}", "{sentence}"), sentence=sentence)
 
 
 def notes(found: Compared) -> Iterator[str]:
@@ -103,16 +121,20 @@ def notes(found: Compared) -> Iterator[str]:
             yield speak(_ONLY, people=words.people(only.bit_count()), side=side)
         if unlisted := sum(one.single and not one.listed for one in known.known.values()):
             yield speak(_UNLISTED, count=unlisted, side=side)
-        if tables.unasked:
-            yield speak(_UNASKED, count=tables.unasked, side=side)
-        if not tables.rules.complete:
-            yield speak(_PARTIAL, side=side)
-        if tables.principals is None or tables.members is None:
-            yield speak(_NO_PEOPLE, side=side)
+        yield from _gaps(tables, side)
     if found.links is None:
         yield speak(_NO_LINKS)
     if found.unseen:
         yield speak(_LATER, count=found.unseen)
+
+
+def _gaps(tables: Tables, side: str) -> Iterator[str]:
+    if tables.unasked:
+        yield speak(_UNASKED, count=tables.unasked, side=side)
+    if not tables.rules.complete:
+        yield speak(_PARTIAL, side=side)
+    if tables.principals is None or tables.members is None:
+        yield speak(_NO_PEOPLE, side=side)
 
 
 def named(whom: Sequence[str]) -> str:
@@ -172,6 +194,9 @@ def _crossings(side: str, checked: Checked, walls: Sequence[Wall], veil: Veil) -
         wall = veil.wall(walls.index(crossing.wall), crossing.wall)
         say(_WALL, wall=wall, side=side, whom=whom, one=one, two=two)
     _more(len(checked.crossings))
+    if checked.tolerated:
+        whom = named([words.principal(key, checked.directory, veil) for key in sorted(checked.tolerated)])
+        say(_LEAVE, side=side, whom=whom)
 
 
 def _more(count: int) -> None:

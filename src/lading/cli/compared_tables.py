@@ -90,6 +90,8 @@ def _where(row: RowDifference) -> str:
     assert known is not None
     if "path" in known:
         return shown(decode(known["path"]))
+    if "mail" in known:
+        return f"{known['kind']} {shown_name(known['name'] or known['id'])}"
     return " ← ".join(shown_name(str(value)) for value in known.values())
 
 

@@ -3,7 +3,8 @@ Hold the tables of two manifests against each other, out of core.
 
 Rows are compared, nothing is concluded from them: who can do what in effect is
 told elsewhere.  What names a principal of the first drive can be translated to
-the second by a mapping; who is not in it has no counterpart there.  Ids of
+the second by a mapping; who is not in it has no counterpart there, and of the
+principals themselves only those in it are compared.  Ids of
 links, versions and comments and the drives' own words for rights differ
 between any two drives and are left out.
 """
@@ -158,6 +159,11 @@ from {side}_raw as raw left join by_size on raw.path = by_size.path
 where not raw.current or exists (select 1 from {other}_raw as other where other.path = raw.path)
 """
 
+# Whom the mapping gives nobody, and whom it does not name, people have decided about.
+_MAPPED = """
+select raw.* from {side}_raw as raw where kind || ':' || id in (select {column} from {ids})
+"""
+
 _BY_SIZE = """
 create or replace table by_size as
 select path from (select path, sha256 from a_raw union all select path, sha256 from b_raw)
@@ -178,14 +184,22 @@ def _gather(connection: duckdb.DuckDBPyConnection, sides: _Sides) -> None:
         places = words(translate=side == "a" and sides.who is not None, grain=sides.grain)
         key = " || ".join(stated(part.format_map(places)) for part in rule.key)
         says = [part.format_map(places) for part in rule.says.values()]
-        source = f"{side}_raw"
-        if sides.name == "versions":
-            source = f"({_VERSIONS.format(side=side, other=other)})"
+        source = _source(sides, side, other)
         known = "where not exists (select 1 from unknown where unknown.path = source.path)" if placed else ""
         connection.execute(
             f"create or replace table {side}_rows as select file_row_number as at, {quoted(columns[0])} as subject, "
             f"{key} as key, [{', '.join(says)}]::varchar[] as says, {rule.ordered or 0} as seq from {source} as source {known}"
         )
+
+
+def _source(sides: _Sides, side: str, other: str) -> str:
+    """The rows of *side* that are compared, as SQL."""
+    if sides.name == "versions":
+        return f"({_VERSIONS.format(side=side, other=other)})"
+    if sides.name == "principals" and sides.who is not None:
+        column = "id" if side == "a" else "becomes"
+        return f"({_MAPPED.format(side=side, column=column, ids=ids_of('principal'))})"
+    return f"{side}_raw"
 
 
 _SAME = """

@@ -22,8 +22,8 @@ class Rule(NamedTuple):
     """
     How the rows of a table are matched: by *key*, and then by what they say.
 
-    All are expressions of SQL, in which `{person:x}`, `{group:x}`, `{any:x}` and `{principal}` stand for a translated id
-    and `{time:x}` for a time on the coarser clock.  What a row says is by name; what the first side does
+    All are expressions of SQL, in which `{person:x}`, `{group:x}`, `{any:x}`, `{principal}` and `{itself}` (the row's own) stand
+    for a translated id and `{time:x}` for a time on the coarser clock.  What a row says is by name; what the first side does
     not know (null) is no difference.
     """
 
@@ -34,8 +34,21 @@ class Rule(NamedTuple):
 
 
 _EXPIRES = "coalesce({time:expires}, 'never')"
+_ENDS = "coalesce({time:until}, 'never')"
 
 RULES: Mapping[str, Rule] = {
+    # How people sign in is each drive's own affair, and so is a name that the first side does not tell.
+    "principals": Rule(
+        ("{itself}",),
+        {
+            "name": "nullif(name, '')",
+            "mail": "nullif(lower(mail), '')",
+            "active": "active::varchar",
+            "parent": "case when kind = 'department' then coalesce({group:parent}, '') end",
+            "owner": "{person:owner}",
+            "until": f"case when kind = 'guest' then {_ENDS} end",
+        },
+    ),
     "members": Rule(('{group:"group"}', "{any:member}")),
     "grants": Rule(
         ("path", "effect", "{principal}", "reach", "rank::varchar"),
@@ -71,7 +84,7 @@ RULES: Mapping[str, Rule] = {
     "labels": Rule(("path", "label"), {"by": '{person:"by"}'}),
     "comments": Rule(("path", "{person:author}", '"text"'), {"at": '{time:"at"}'}),
 }
-"""How each table is compared; principals are matched by the mapping and not compared."""
+"""How each table is compared."""
 
 
 _PEOPLE = (PrincipalKind.PERSON, PrincipalKind.GUEST)
@@ -134,8 +147,16 @@ def words(*, translate: bool, grain: int) -> dict[str, Any]:
 
     Translated ids are looked up in the tables `ids_of` each of the names in `translations`, with the columns `id` and `becomes`.
     """
-    both = "principal_kind || ':' || principal"
-    # Everybody is everybody, whatever they are called.
-    principal = f"case principal_kind when 'everybody' then '' else {_Translated('principal', translate):({both})} end"
     ids = {kind: _Translated(kind, translate) for kind in ("person", "group", "any")}
-    return {**ids, "principal": principal, "time": _Time(grain)}
+    whom = {
+        "principal": _whom("principal_kind", "principal", translate),
+        # Named with their table: the ids that are looked up have a column of that name, too.
+        "itself": _whom("source.kind", "source.id", translate),
+    }
+    return {**ids, **whom, "time": _Time(grain)}
+
+
+def _whom(kind: str, identity: str, translate: bool) -> str:
+    """The principal that two columns name; everybody is everybody, whatever they are called."""
+    both = f"{kind} || ':' || {identity}"
+    return f"case {kind} when 'everybody' then '' else {_Translated('principal', translate):({both})} end"

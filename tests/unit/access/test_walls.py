@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from lading.manifest.access.veil import Veil, veil_for
@@ -33,7 +35,7 @@ KEY = b"k"
 
 def checked(world: World, *walls: Wall, now: int = NOW) -> Checked:
     with database() as connection:
-        return check_walls(connection, tables(world), walls or (WALL,), now)
+        return check_walls(connection, [tables(world)], walls or (WALL,), now)
 
 
 def crossing(world: World, now: int = NOW) -> set[str]:
@@ -70,6 +72,57 @@ def test_one_grant_on_the_other_side_is_found(who: Principal, whom: set[str]) ->
     world.grants.append(allow("Hawk/model.xlsx", who, Role.PREVIEW))
 
     assert whom == crossing(world)
+
+
+def test_whoever_has_leave_is_told_apart() -> None:
+    """Who is meant to stand on both sides is no crossing; others that the same grants let there are."""
+    world = firm()
+    world.grants += [allow("Hawk", ANNA, Role.EDIT), allow("Hawk", SENIOR, Role.PREVIEW)]
+    wall = WALL._replace(both=frozenset({"u:anna", "u:carl"}))
+    found = checked(world, wall)
+
+    assert {"u:ben", "g:senior"} == {key for it in found.crossings for key in it.whom}
+    assert {"u:anna"} == found.tolerated
+
+
+def test_what_two_accounts_are_told_counts_together() -> None:
+    """Each account sees one side; whoever stands on both is found from the manifests of both, and nobody else is."""
+    world = firm()
+    world.grants.append(allow("Hawk/model.xlsx", SENIOR, Role.PREVIEW))
+    falcon, hawk = (_part(world, hidden) for hidden in ("Hawk", "Falcon"))
+    with database() as connection:
+        alone = [check_walls(connection, [tables(one)], [WALL], NOW) for one in (falcon, hawk)]
+        whole = check_walls(connection, [tables(falcon), tables(hawk)], [WALL], NOW)
+
+    assert [(["Hawk"], []), (["Falcon"], [])] == [(one.missing, one.crossings) for one in alone]
+    assert ([], checked(world).on) == (whole.missing, whole.on)
+    assert {"u:ben", "g:senior"} == {key for it in whole.crossings for key in it.whom}
+
+
+def test_a_manifest_may_begin_at_a_folder() -> None:
+    """What was scanned from a folder on stands where the folder is; whoever crosses is found there."""
+    world = firm()
+    world.grants.append(allow("Hawk/model.xlsx", SENIOR, Role.PREVIEW))
+    hawk = replace(
+        world,
+        entries={path[1:] for path in world.entries if path[0] == "Hawk" != path[-1]},
+        grants=[replace(it, path=it.path[1:]) for it in world.grants if it.path[:1] == ("Hawk",)],
+    )
+    with database() as connection:
+        parts = [tables(_part(world, "Hawk")), tables(hawk)]
+        found = check_walls(connection, parts, [WALL], NOW, roots=["", "Hawk"])
+
+    assert ([], checked(world).on) == (found.missing, found.on)
+    assert {"u:ben", "g:senior"} == {key for it in found.crossings for key in it.whom}
+
+
+def _part(world: World, hidden: str) -> World:
+    """*world* without *hidden* and what lies below it."""
+    return replace(
+        world,
+        entries={path for path in world.entries if path[0] != hidden},
+        grants=[it for it in world.grants if it.path[:1] != (hidden,)],
+    )
 
 
 def test_a_group_without_anybody_counts() -> None:

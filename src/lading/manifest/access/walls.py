@@ -7,8 +7,9 @@ cannot be reached does not.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import NamedTuple
 
 import duckdb
@@ -17,16 +18,21 @@ from lading.manifest.access.causes import Cell, Fate, verdicts
 from lading.manifest.access.decide import Item, levels, limited
 from lading.manifest.access.ground import Ground, Moved
 from lading.manifest.access.people import Directory, Pair, directory, masks, members_of
-from lading.manifest.access.tables import EVERYBODY, Tables
+from lading.manifest.access.tables import EVERYBODY, Tables, relation
 from lading.manifest.access.walk import Place, Side, walk
 from lading.model.access import Effect, PrincipalKind, Reach, Role
 
 
 class Wall(NamedTuple):
-    """A wall by its *name*; each of its two *sides* is a set of paths (encoded), with all below them."""
+    """
+    A wall by its *name*; each of its two *sides* is a set of paths (encoded), with all below them.
+
+    *both* are the keys of people who are meant to stand on both: the account of the move.
+    """
 
     name: str
     sides: tuple[tuple[str, ...], tuple[str, ...]]
+    both: frozenset[str] = frozenset()
 
     def side_of(self, path: str) -> int | None:
         """The side on which *path* lies."""
@@ -45,7 +51,7 @@ class Crossing(NamedTuple):
 
 class Checked(NamedTuple):
     """
-    Who stands on both sides, and the paths of walls that the drive does not have.
+    Who stands on both sides, who does so with leave (*tolerated*), and the paths of walls that the drive does not have.
 
     *on* tells for each wall the keys of who has anything on its two sides, *groups* for each
     path the keys of groups that grants on it or below it name.
@@ -56,6 +62,7 @@ class Checked(NamedTuple):
     on: list[tuple[frozenset[str], frozenset[str]]]
     groups: dict[str, frozenset[str]]
     directory: Directory
+    tolerated: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -63,7 +70,7 @@ class _Held:
     """Who has something at a path or below it, the grants that may have given it, and the groups that any grant names."""
 
     people: int = 0
-    items: dict[int, Item] = field(default_factory=dict)
+    items: set[Item] = field(default_factory=set)
     groups: set[str] = field(default_factory=set)
 
 
@@ -74,41 +81,68 @@ def inside(path: str, top: str) -> bool:
 
 def check_walls(
     connection: duckdb.DuckDBPyConnection,
-    tables: Tables,
+    manifests: Sequence[Tables],
     walls: Sequence[Wall],
     now: int,
     *,
     moved: Moved = (),
+    roots: Sequence[str] = (),
 ) -> Checked:
     """
-    Who stands on both sides of one of *walls* at *now*.
+    Who stands on both sides of one of *walls* at *now*, on the drive of which *manifests* are.
+
+    Several manifests are those of accounts of which each is told a part: what one of them tells, counts.  *roots*
+    are the paths on the drive at which they begin, if not at its own root.
 
     Raises:
         BadManifest: a table cannot be understood.
     """
-    known = directory(connection, tables)
-    keys = sorted({*known.known, EVERYBODY})
+    directories = [directory(connection, tables) for tables in manifests]
+    keys = sorted({EVERYBODY, *(key for known in directories for key in known.known)})
     tops = sorted({top for wall in walls for side in wall.sides for top in side})
     held = {top: _Held() for top in tops}
-    there: set[str] = set()
-    side = Side(masks([Pair((key,)) for key in keys], 0, known, now), tables.rules, now, {})
-    ground = Ground(connection, [tables], moved=moved, at=tops)
-
-    def visit(place: Place) -> None:
-        if place.there and place.path in held:
-            there.add(place.path)
-        for top in tops:
-            if inside(place.path, top):
-                _gather(held[top], place, side, top)
-
-    walk(ground.nodes(), [side], visit)
+    # A manifest does not list the folder at which it begins.
+    there = set(roots)
+    for tables, known, root in zip_longest(manifests, directories, roots, fillvalue=""):
+        pairs = [Pair((key if key == EVERYBODY or key in known.known else None,)) for key in keys]
+        side = Side(masks(pairs, 0, known, now), tables.rules, now, {})
+        changed = [*moved, *_below(connection, tables, root)] if root else moved
+        _walk(Ground(connection, [tables], moved=changed, at=tops), side, held, there)
     return Checked(
         [one for wall in walls for one in _crossings(wall, held, keys)],
         [top for top in tops if top and top not in there],
         [_on(wall, held, keys) for wall in walls],
         {top: frozenset(one.groups) for top, one in held.items()},
-        known,
+        _whole(directories),
+        frozenset(key for wall in walls for key in _named(_both(wall, held), keys) if key in wall.both),
     )
+
+
+def _below(connection: duckdb.DuckDBPyConnection, tables: Tables, root: str) -> Moved:
+    """How the paths of a manifest that begins at *root* change."""
+    tops = relation(connection, tables.entries).project("split_part(path, '/', 1)").distinct().fetchall()
+    return [("", root), *((top, f"{root}/{top}") for (top,) in tops if top)]
+
+
+def _walk(ground: Ground, side: Side, held: dict[str, _Held], there: set[str]) -> None:
+    def visit(place: Place) -> None:
+        if place.there and place.path in held:
+            there.add(place.path)
+        for top in held:
+            if inside(place.path, top):
+                _gather(held[top], place, side, top)
+
+    walk(ground.nodes(), [side], visit)
+
+
+def _whole(directories: Sequence[Directory]) -> Directory:
+    """The first directory, with whom only a later one lists."""
+    whole = directories[0]
+    for other in directories[1:]:
+        for key, one in other.known.items():
+            if key not in whole.known or (one.listed and not whole.known[key].listed):
+                whole.known[key] = one
+    return whole
 
 
 def _gather(held: _Held, place: Place, side: Side, top: str) -> None:
@@ -136,25 +170,38 @@ def _keep(held: _Held, item: Item) -> None:
         and item.role >= Role.PREVIEW
         and item.reach is not Reach.LATER
     ):
-        held.items[item.number] = item
+        held.items.add(item)
 
 
 def _crossings(wall: Wall, held: dict[str, _Held], keys: Sequence[str]) -> list[Crossing]:
-    one, two = (_people(tops, held) for tops in wall.sides)
-    both, found = one & two, []
-    items = [sorted({item for top in tops for item in held[top].items.values()}) for tops in wall.sides]
+    found = []
+    both = _both(wall, held) & ~sum(1 << number for number, key in enumerate(keys) if key in wall.both)
+    items = [sorted({it for top in tops for it in held[top].items}, key=_place_of) for tops in wall.sides]
     for first in items[0]:
         for second in items[1]:
             some = both & first.mask & second.mask
             if some:
-                found.append(Crossing(wall, tuple(keys[bit] for bit in members_of(some)), (first, second)))
+                found.append(Crossing(wall, tuple(_named(some, keys)), (first, second)))
                 both &= ~some
     return found
 
 
+def _place_of(item: Item) -> tuple[int, str, str]:
+    return item.number, item.path, item.key
+
+
+def _both(wall: Wall, held: dict[str, _Held]) -> int:
+    one, two = (_people(tops, held) for tops in wall.sides)
+    return one & two
+
+
 def _on(wall: Wall, held: dict[str, _Held], keys: Sequence[str]) -> tuple[frozenset[str], frozenset[str]]:
-    one, two = (frozenset(keys[bit] for bit in members_of(_people(tops, held))) for tops in wall.sides)
+    one, two = (frozenset(_named(_people(tops, held), keys)) for tops in wall.sides)
     return one, two
+
+
+def _named(bits: int, keys: Sequence[str]) -> Iterator[str]:
+    return (keys[bit] for bit in members_of(bits))
 
 
 def _people(tops: Sequence[str], held: dict[str, _Held]) -> int:
