@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import zip_longest
 from typing import NamedTuple
 
 import duckdb
@@ -103,7 +102,7 @@ def check_walls(
     held = {top: _Held() for top in tops}
     # A manifest does not list the folder at which it begins.
     there = set(roots)
-    for tables, known, root in zip_longest(manifests, directories, roots, fillvalue=""):
+    for tables, known, root in zip(manifests, directories, roots or [""] * len(manifests), strict=True):
         pairs = [Pair((key if key == EVERYBODY or key in known.known else None,)) for key in keys]
         side = Side(masks(pairs, 0, known, now), tables.rules, now, {})
         changed = [*moved, *_below(connection, tables, root)] if root else moved
