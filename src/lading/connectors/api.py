@@ -48,6 +48,7 @@ from lading.connectors.facets import (
 from lading.connectors.profile import Profile
 from lading.model.entry import Entry
 from lading.model.paths import Path
+from lading.model.text import Text
 
 
 class Page(NamedTuple):
@@ -78,6 +79,9 @@ class Drive(ABC):
     changes: Changes | None = None
     freeze: Freeze | None = None
     batch: Batch | None = None
+
+    notes: tuple[Text, ...] = ()
+    """What whoever opens the drive should know before the work begins."""
 
     @property
     @abstractmethod

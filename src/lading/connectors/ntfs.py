@@ -220,17 +220,18 @@ def grants_of(
     Nothing where it only inherits.  With *above* None (the root that a drive was opened at, or a folder
     whose list is not known) the whole list is told, since nobody else tells what comes from above.
     """
+    aces = tuple(filter(_counts, own.aces))
     if above is None:
-        return _told(path, own.aces, who, folder, source)
+        return _told(path, aces, who, folder, source)
     handed = [_bare(ace) for ace in above.aces if _handed_down(ace)]
-    inherited = [_bare(ace) for ace in own.aces if _goes_on(ace, folder)]
+    inherited = [_bare(ace) for ace in aces if _goes_on(ace, folder)]
     missing = any(ace not in inherited for ace in handed)
-    news = tuple(ace for ace in own.aces if not ace.inherited or _is_news(ace, handed, folder))
-    late = _late_denials(own.aces) or _late_denials(above.aces)
+    news = tuple(ace for ace in aces if not ace.inherited or _is_news(ace, handed, folder))
+    late = _late_denials(aces) or _late_denials(filter(_counts, above.aces))
     if not (own.protected or missing or (news and late)):
         return _told(path, news, who, folder, source)
     reset = Grant(path, ANYBODY, frozenset(), Effect.RESET, source=source)
-    return (reset, *_told(path, own.aces, who, folder, source))
+    return (reset, *_told(path, aces, who, folder, source))
 
 
 def levels(aces: Iterable[Ace]) -> list[list[Ace]]:
@@ -245,7 +246,11 @@ def levels(aces: Iterable[Ace]) -> list[list[Ace]]:
 
 def untold(aces: Iterable[Ace]) -> int:
     """How many lines of *aces* say nothing that a role knows, and are not told: denials of attributes alone."""
-    return sum(1 for ace in aces if not ace.allow and denied_role(ace.mask) is Role.NONE)
+    return sum(not _counts(ace) for ace in aces)
+
+
+def _counts(ace: Ace) -> bool:
+    return ace.allow or denied_role(ace.mask) is not Role.NONE
 
 
 def _told(path: Path, aces: Sequence[Ace], who: Who, folder: bool, source: str) -> tuple[Grant, ...]:
@@ -253,7 +258,7 @@ def _told(path: Path, aces: Sequence[Ace], who: Who, folder: bool, source: str) 
     told: dict[tuple[Principal, bool, Reach, int], int] = {}
     for rank, run in enumerate(levels(_without_moot(aces))):
         for ace in run:
-            if (reach := _reach(ace, folder)) is not None and (ace.allow or denied_role(ace.mask)):
+            if (reach := _reach(ace, folder)) is not None:
                 key = who(ace.trustee), ace.allow, reach, rank
                 told[key] = told.get(key, 0) | ace.mask
     return tuple(
@@ -278,8 +283,8 @@ def _without_moot(aces: Sequence[Ace]) -> Iterator[Ace]:
         if ace.allow:
             given.append(ace)
             yield ace
-        elif left := ace.mask & ~_given_before(ace, given):
-            yield ace._replace(mask=left)
+        elif _counts(left := ace._replace(mask=ace.mask & ~_given_before(ace, given))):
+            yield left
 
 
 def _given_before(denial: Ace, given: Iterable[Ace]) -> int:
@@ -291,7 +296,7 @@ def _given_before(denial: Ace, given: Iterable[Ace]) -> int:
     return mask
 
 
-def _late_denials(aces: Sequence[Ace]) -> bool:
+def _late_denials(aces: Iterable[Ace]) -> bool:
     return len(levels(aces)) > 1
 
 
@@ -301,7 +306,7 @@ def _bare(ace: Ace) -> tuple[bool, str, int]:
 
 def _handed_down(ace: Ace) -> bool:
     """Whether the grant made of *ace* reaches all below; see `_reach`."""
-    if names_creator(ace.trustee) or (not ace.allow and not denied_role(ace.mask)):
+    if names_creator(ace.trustee) or not _counts(ace):
         return False
     if ace.allow:
         return ace.flags & _BOTH == _BOTH and not ace.flags & NO_PROPAGATE

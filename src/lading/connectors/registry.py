@@ -15,6 +15,7 @@ from lading.model.errors import BadAddress
 # Kind to the module whose `open(address)` makes the drive.  Modules are loaded when they are
 # needed: a copy between two folders shall not wait for an HTTP library.
 CONNECTORS = {
+    "export": "lading.connectors.export",
     "folder": "lading.connectors.folder",
     "generated": "lading.connectors.memory.generated",
     "lading": "lading.connectors.lading",
