@@ -4,8 +4,6 @@ Windows access lists become grants that nobody gains by.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -32,8 +30,8 @@ from lading.connectors.ntfs import (
 from lading.manifest.access.decide import Item, added, holds, role_in
 from lading.manifest.access.decide import levels as roles_in
 from lading.model.access import Effect, Grant, Principal, PrincipalKind, Reach, Role
+from support.ntfs_oracle import BOTH, handed_down, role_by
 
-BOTH = CONTAINER_INHERIT | OBJECT_INHERIT
 MODIFY, READ, FULL = mask_of("Modify"), mask_of("ReadAndExecute"), mask_of("FullControl")
 PEOPLE = {
     "ann": {"ann", "Legal", "Everyone"},
@@ -141,9 +139,9 @@ def test_own_allowance_before_inherited_denial() -> None:
     own = Acl((Ace(True, "eve", MODIFY), *(ace._replace(flags=ace.flags | INHERITED) for ace in above.aces)))
     tree = {(): above, ("d",): own}
 
-    assert Role.EDIT == _told(tree, "eve", ("d",)) == _oracle(own, "eve")
-    assert Role.NONE == _told(tree, "bob", ("d",)) == _oracle(own, "bob")
-    assert Role.DOWNLOAD == _told(tree, "zoe", ("d",)) == _oracle(own, "zoe")
+    assert Role.EDIT == _told(tree, "eve", ("d",)) == role_by(own, PEOPLE["eve"])
+    assert Role.NONE == _told(tree, "bob", ("d",)) == role_by(own, PEOPLE["bob"])
+    assert Role.DOWNLOAD == _told(tree, "zoe", ("d",)) == role_by(own, PEOPLE["zoe"])
 
 
 def test_what_says_nothing_is_counted() -> None:
@@ -189,33 +187,8 @@ def trees(draw: st.DrawFn) -> dict[tuple[str, ...], Acl]:
         above = tree[path[:-1]].aces if path and not protected else ()
         if draw(_STALE):
             above = tuple(draw(_OWN))
-        tree[path] = Acl((*own, *_inherited(above, folder)), protected)
+        tree[path] = Acl((*own, *handed_down(above, folder)), protected)
     return tree
-
-
-def _inherited(above: Sequence[Ace], folder: bool) -> list[Ace]:
-    """What a folder's list hands to a new child, as MS-DTYP 2.5.3.4.4 tells it."""
-    found = []
-    for ace in above:
-        wanted = CONTAINER_INHERIT if folder else OBJECT_INHERIT
-        stays = ace.flags & BOTH if folder and not ace.flags & NO_PROPAGATE else 0
-        if ace.flags & wanted:
-            found.append(ace._replace(flags=stays | INHERITED))
-        elif folder and ace.flags & OBJECT_INHERIT and not ace.flags & NO_PROPAGATE:
-            found.append(ace._replace(flags=OBJECT_INHERIT | INHERIT_ONLY | INHERITED))
-    return found
-
-
-def _oracle(acl: Acl, person: str) -> Role:
-    """Windows: line by line, each right decided by the first that names it."""
-    allowed = denied = 0
-    for ace in acl.aces:
-        if ace.trustee in PEOPLE[person] and not ace.flags & INHERIT_ONLY:
-            if ace.allow:
-                allowed |= ace.mask & ~denied
-            else:
-                denied |= ace.mask & ~allowed
-    return role_of(allowed)
 
 
 def _told(tree: dict[tuple[str, ...], Acl], person: str, path: tuple[str, ...]) -> Role:
@@ -245,7 +218,7 @@ def test_nobody_gains(tree: dict[tuple[str, ...], Acl]) -> None:
     """Whatever stands in the lists, nobody is told to have more than Windows gives them."""
     for path, _ in TREE:
         for person in PEOPLE:
-            assert _oracle(tree[path], person) >= _told(tree, person, path)
+            assert role_by(tree[path], PEOPLE[person]) >= _told(tree, person, path)
 
 
 @settings(max_examples=200, deadline=None)
@@ -259,4 +232,4 @@ def test_plain_lists_are_told_exactly(tree: dict[tuple[str, ...], Acl]) -> None:
     }  # fmt: skip
     for path, _ in TREE:
         for person in PEOPLE:
-            assert _oracle(plain[path], person) == _told(plain, person, path)
+            assert role_by(plain[path], PEOPLE[person]) == _told(plain, person, path)
