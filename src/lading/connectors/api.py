@@ -80,6 +80,8 @@ class Drive(ABC):
     freeze: Freeze | None = None
     batch: Batch | None = None
 
+    server: str = ""
+    """What the system says it is, with its version; empty where it says nothing."""
     notes: tuple[Text, ...] = ()
     """What whoever opens the drive should know before the work begins."""
 

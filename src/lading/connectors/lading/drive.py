@@ -57,6 +57,7 @@ class LadingDrive(Drive):
     def __init__(self, wire: Wire, address: Address) -> None:
         self._wire = wire
         self._profile = profile_of(address, wire)
+        self.server = wire.server
         self.moves = LadingMoves(wire)
         self.partials = LadingPartials(wire, address.owner)
         features = self._profile.features

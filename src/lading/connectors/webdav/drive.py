@@ -64,6 +64,7 @@ class WebdavDrive(Drive):
 
     def __init__(self, wire: Wire, address: Address, *, probe: bool) -> None:
         self._wire = wire
+        self.server = wire.quirks.server
         self._address = address
         self._probe = probe
         self._lock = Lock()
