@@ -80,15 +80,20 @@ class Drive(ABC):
     freeze: Freeze | None = None
     batch: Batch | None = None
 
-    server: str = ""
-    """What the system says it is, with its version; empty where it says nothing."""
-    notes: tuple[Text, ...] = ()
-    """What whoever opens the drive should know before the work begins."""
-
     @property
     @abstractmethod
     def profile(self) -> Profile:
         """Facts about this drive; the first access may ask the server, later ones do not."""
+
+    @property
+    def server(self) -> str:
+        """What the system says it is, with its version; empty where it says nothing."""
+        return ""
+
+    @property
+    def notes(self) -> tuple[Text, ...]:
+        """What whoever opened the drive should know before the work begins."""
+        return ()
 
     @abstractmethod
     def list(self, folder: Path, *, cursor: str | None = None) -> Page:

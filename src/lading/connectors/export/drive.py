@@ -21,6 +21,7 @@ from lading.connectors.profile import NameRules, Profile
 from lading.model.entry import Entry
 from lading.model.errors import Changed, CursorExpired, DriveError, NotFound, ReadOnly, WrongKind, known
 from lading.model.paths import Path
+from lading.model.text import Text
 
 PAGE = 1_000
 
@@ -46,7 +47,7 @@ class ExportDrive(Drive):
     """
 
     def __init__(self, address: Address, options: Options, opened: Opened) -> None:
-        self.notes = opened.notes
+        self._notes = opened.notes
         self._source = opened.source
         self._tree = opened.tree
         self._matched = opened.matched
@@ -66,6 +67,11 @@ class ExportDrive(Drive):
     def profile(self) -> Profile:
         """Facts by what the archive and the tables tell; the clock is as coarse as the coarsest of their times."""
         return self._profile
+
+    @property
+    def notes(self) -> tuple[Text, ...]:
+        """How names were read, and what does not fit."""
+        return self._notes
 
     def list(self, folder: Path, *, cursor: str | None = None) -> Page:
         """Entries in the order of their names."""

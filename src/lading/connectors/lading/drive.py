@@ -57,7 +57,6 @@ class LadingDrive(Drive):
     def __init__(self, wire: Wire, address: Address) -> None:
         self._wire = wire
         self._profile = profile_of(address, wire)
-        self.server = wire.server
         self.moves = LadingMoves(wire)
         self.partials = LadingPartials(wire, address.owner)
         features = self._profile.features
@@ -74,6 +73,11 @@ class LadingDrive(Drive):
     def profile(self) -> Profile:
         """What every drive of ours can hold."""
         return self._profile
+
+    @property
+    def server(self) -> str:
+        """Name and version, as it told them when we met."""
+        return self._wire.server
 
     def list(self, folder: Path, *, cursor: str | None = None) -> Page:
         """Entries in the order of their names; see `Drive.list`."""

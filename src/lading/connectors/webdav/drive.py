@@ -64,7 +64,6 @@ class WebdavDrive(Drive):
 
     def __init__(self, wire: Wire, address: Address, *, probe: bool) -> None:
         self._wire = wire
-        self.server = wire.quirks.server
         self._address = address
         self._probe = probe
         self._lock = Lock()
@@ -86,6 +85,11 @@ class WebdavDrive(Drive):
                 self._profile = profile_of(str(self._address), self._wire, parts)
                 self._writing.profile = self._profile
             return self._profile
+
+    @property
+    def server(self) -> str:
+        """Which server it was recognised as."""
+        return self._wire.quirks.server
 
     @property
     def partials(self) -> WebdavPartials | None:  # type: ignore[override]
