@@ -159,6 +159,25 @@ def test_what_cannot_be_removed_is_named() -> None:
     assert any("left behind: /lading-check-1" in line.said.en for line in judged(KNOWN, seen))
 
 
+def test_an_interrupted_trial_leaves_nothing() -> None:
+    """Whoever stops it half way finds nothing of it on the drive."""
+
+    class Stopped(MemoryDrive):
+        def stat(self, path):
+            if path[-1:] == ("lading-check.txt",) and not self.stopped:
+                self.stopped = True
+                raise KeyboardInterrupt
+            return super().stat(path)
+
+    drive = Stopped(MemoryStore())
+    drive.stopped = False
+    with pytest.raises(KeyboardInterrupt):
+        ask(drive, write=(), name="lading-check-1", clock=lambda: 0)
+
+    assert drive.stopped
+    assert [] == drive.list(()).entries
+
+
 def test_kinds_are_listed_in_both_languages() -> None:
     """Every kind of the registry stands there with its facets, and the alias beside its name."""
     done, zh = lading("drives", "--json"), lading("drives", environment={"LADING_LANG": "zh"})

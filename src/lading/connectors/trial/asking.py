@@ -86,8 +86,10 @@ def try_writing(drive: Drive, folder: Path, name: str, clock: Callable[[], int])
     steps: list[tuple[str, DriveError | None]] = []
     done = _Steps(drive, place, clock, steps)
     if done.take("make folder", lambda: drive.make_folder(place)):
-        done.files()
-        done.take("remove folder", lambda: drive.remove(place, expect=ANYTHING))
+        try:
+            done.files()
+        finally:
+            done.take("remove folder", lambda: drive.remove(place, expect=ANYTHING))
     left = place if any(what == "remove folder" and error for what, error in steps) else None
     return Written(steps=tuple(steps), kept_time=done.kept, difference=done.difference, left=left)
 
@@ -115,18 +117,26 @@ class _Steps:
         return error is None
 
     def files(self) -> None:
-        """What is done with a file; it is removed under whichever name it has."""
-        drive, file, renamed = self._drive, (*self._place, _FILE), (*self._place, _RENAMED)
-        if self.take("write", lambda: drive.write(file, [CONTENT], expect=ABSENT, size=len(CONTENT))):
-            self._look_at_the_clock(file)
-            self.take("write over", lambda: self._write_over(file))
-            if (moves := drive.moves) is not None and self.take(
-                "rename", lambda: moves.move(file, renamed, expect=ABSENT)
-            ):
-                file = renamed
-        for path in (file, *({(*self._place, _FILE), renamed} - {file})):
-            if not isinstance(_answered(lambda path=path: drive.stat(path)), DriveError):  # type: ignore[misc]
-                self.take("remove", lambda path=path: drive.remove(path, expect=ANYTHING))  # type: ignore[misc]
+        """What is done with a file; it is removed under whichever name it has, also when somebody interrupts."""
+        file, renamed = (*self._place, _FILE), (*self._place, _RENAMED)
+        try:
+            self._use(file, renamed)
+        finally:
+            for path in (file, renamed):
+                self._remove(path)
+
+    def _use(self, file: Path, renamed: Path) -> None:
+        drive, moves = self._drive, self._drive.moves
+        if not self.take("write", lambda: drive.write(file, [CONTENT], expect=ABSENT, size=len(CONTENT))):
+            return
+        self._look_at_the_clock(file)
+        self.take("write over", lambda: self._write_over(file))
+        if moves is not None:
+            self.take("rename", lambda: moves.move(file, renamed, expect=ABSENT))
+
+    def _remove(self, path: Path) -> None:
+        if not isinstance(_answered(lambda: self._drive.stat(path)), DriveError):
+            self.take("remove", lambda: self._drive.remove(path, expect=ANYTHING))
 
     def _look_at_the_clock(self, file: Path) -> None:
         found = _answered(lambda: self._drive.stat(file))
