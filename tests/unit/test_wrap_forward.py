@@ -26,6 +26,7 @@ from lading.connectors.wrap.timetable import Timetable
 from lading.model.access import Grant, Link, Principal, PrincipalKind, Role, Version
 from lading.model.entry import Entry, Kind
 from lading.model.errors import ReadOnly
+from lading.model.text import Text
 
 ENTRY = Entry(("a",), Kind.FILE, 3, 7, "id", "etag")
 PERSON = Principal(PrincipalKind.PERSON, "1001")
@@ -141,6 +142,14 @@ class _Full(Drive):
     def profile(self) -> Profile:
         return Profile(kind="full", address="")
 
+    @property
+    def server(self) -> str:
+        return "Full 1.0"
+
+    @property
+    def notes(self) -> tuple[Text, ...]:
+        return (Text("a note", "注意"),)
+
     def list(self, folder: Any, *, cursor: Any = None) -> Page:
         self.seen.append(("list", {"folder": folder, "cursor": cursor}))
         return Page([ENTRY], "next")
@@ -194,6 +203,14 @@ def test_the_calls_are_those_of_the_interface() -> None:
     """The table of calls names each call of the interface and each method of each facet, and nothing else."""
     assert {"profile", *REQUIRED, *(f"{facet}.{method}" for facet, method in METHODS)} == set(CALLS)
     assert set(REQUIRED) | {"profile"} == set(Drive.__abstractmethods__)
+
+
+@pytest.mark.parametrize("name", WRAPPERS)
+def test_what_a_drive_says_of_itself_is_handed_on(name: str) -> None:
+    """Server and notes are those of the inner drive."""
+    drive = WRAPPERS[name](_Full())
+
+    assert ("Full 1.0", (("a note", "注意"),)) == (drive.server, drive.notes)
 
 
 @pytest.mark.parametrize("wrapper", [name for name in WRAPPERS if name != "readonly"])

@@ -23,6 +23,11 @@ from lading.model.text import Text
 
 # Command name to (module, one line of help).  The module's `command` is the click command.
 COMMANDS: dict[str, tuple[str, Text]] = {
+    "drives": ("lading.cli.drives", Text("List the kinds of drives.", "列出网盘的种类。")),
+    "drive-check": (
+        "lading.cli.drive_trial",
+        Text("Try what an account may do on a drive.", "检测账号在网盘上的权限。"),
+    ),
     "scan": ("lading.cli.scan", Text("Write a drive down as a manifest.", "将网盘登记为清单。")),
     "compare": ("lading.cli.compare", Text("Compare two drives or manifests.", "比较两个网盘或清单。")),
     "access": (

@@ -48,6 +48,7 @@ from lading.connectors.facets import (
 from lading.connectors.profile import Profile
 from lading.model.entry import Entry
 from lading.model.paths import Path
+from lading.model.text import Text
 
 
 class Page(NamedTuple):
@@ -83,6 +84,16 @@ class Drive(ABC):
     @abstractmethod
     def profile(self) -> Profile:
         """Facts about this drive; the first access may ask the server, later ones do not."""
+
+    @property
+    def server(self) -> str:
+        """What the system says it is, with its version; empty where it says nothing."""
+        return ""
+
+    @property
+    def notes(self) -> tuple[Text, ...]:
+        """What whoever opened the drive should know before the work begins."""
+        return ()
 
     @abstractmethod
     def list(self, folder: Path, *, cursor: str | None = None) -> Page:

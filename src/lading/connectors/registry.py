@@ -15,11 +15,15 @@ from lading.model.errors import BadAddress
 # Kind to the module whose `open(address)` makes the drive.  Modules are loaded when they are
 # needed: a copy between two folders shall not wait for an HTTP library.
 CONNECTORS = {
+    "export": "lading.connectors.export",
     "folder": "lading.connectors.folder",
     "generated": "lading.connectors.memory.generated",
     "lading": "lading.connectors.lading",
     "webdav": "lading.connectors.webdav",
 }
+
+ALIASES = {"memory": "generated"}
+"""Other names of kinds."""
 
 
 def open_drive(address: Address) -> Drive:
@@ -30,7 +34,7 @@ def open_drive(address: Address) -> Drive:
         BadAddress: there is no such connector, or an option makes no sense.
         DriveError: the drive is not there or refuses the login.
     """
-    module = CONNECTORS.get(address.kind)
+    module = CONNECTORS.get(address.kind) or CONNECTORS.get(ALIASES.get(address.kind, ""))
     if module is None:
         raise BadAddress(str(address), f"no connector of that kind; there are: {', '.join(CONNECTORS)}")
     drive = import_module(module).open(address)

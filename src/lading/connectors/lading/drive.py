@@ -74,6 +74,11 @@ class LadingDrive(Drive):
         """What every drive of ours can hold."""
         return self._profile
 
+    @property
+    def server(self) -> str:
+        """Name and version, as it told them when we met."""
+        return self._wire.server
+
     def list(self, folder: Path, *, cursor: str | None = None) -> Page:
         """Entries in the order of their names; see `Drive.list`."""
         check_names(folder)

@@ -93,6 +93,10 @@ def _features(scopes: Collection[str]) -> Features:
     )
 
 
+EVERYTHING = _features(frozenset({"import", "share"}))
+"""What an account with all scopes can give."""
+
+
 def _told_all(wire: Wire) -> bool:
     """Whether the account is told every grant in our root."""
     root, spaces = wire.place.root, wire.spaces()
@@ -107,6 +111,7 @@ def _meet(wire: Wire, *, create: bool) -> None:
     about = wire.ask("GET", "/about", {}, ROOT)
     if not isinstance(about, dict) or about.get("name") != "lading":
         raise BadAnswer(ROOT, _NO_LADING)
+    wire.server = f"lading {about.get('version', '')}".strip()
     wire.scopes = frozenset(wire.ask("GET", "/me", {}, ROOT)["scopes"])
     wire.spaces()
     root = wire.place.root

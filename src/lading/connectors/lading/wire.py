@@ -39,6 +39,7 @@ class Wire:
         self.session = session
         self.place = place
         self.scopes: frozenset[str] = frozenset()
+        self.server = ""
         """What the account may do through this connection, as the drive told when it was opened."""
         self._labels: dict[str, str] = {}
         self._keys: dict[str, str] = {}

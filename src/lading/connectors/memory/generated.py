@@ -22,11 +22,13 @@ from lading.connectors.address import Address
 from lading.connectors.api import Drive, Page
 from lading.connectors.conditions import Precondition
 from lading.connectors.facets import Reader
+from lading.connectors.kinds import DriveKind
 from lading.connectors.names import check_names
-from lading.connectors.profile import Profile
+from lading.connectors.profile import Features, Profile
 from lading.model.entry import Entry, Kind
 from lading.model.errors import BadAddress, Changed, CursorExpired, NotFound, ReadOnly, WrongKind
 from lading.model.paths import ROOT, Path
+from lading.model.text import Text
 
 _DEPARTMENTS = ("项目融资部", "Legal", "风险管理", "Treasury", "贷后管理", "Projects", "档案", "Compliance")
 _SUBJECTS = (
@@ -46,6 +48,14 @@ _BLOCK = 1 << 20
 _EPOCH = 1_420_070_400_000_000_000  # 2015-01-01
 _TEN_YEARS = 315_360_000_000_000  # in microseconds
 _DAY = 86_400_000_000_000
+
+KIND = DriveKind(
+    about=Text(
+        "A drive of any size that is computed: for trials and measurements.",
+        "按需计算出的任意规模网盘：用于试验和测量。",
+    ),
+    features=Features(),
+)
 
 
 class Shape(NamedTuple):
@@ -133,15 +143,15 @@ class GeneratedDrive(Drive):
         expect: Precondition,
         size: int | None = None,
         modified: int | None = None,
-    ) -> Entry:
+    ) -> NoReturn:
         """Refuse."""
         _refuse(path)
 
-    def make_folder(self, path: Path, *, modified: int | None = None) -> Entry:
+    def make_folder(self, path: Path, *, modified: int | None = None) -> NoReturn:
         """Refuse."""
         _refuse(path)
 
-    def remove(self, path: Path, *, expect: Precondition) -> None:
+    def remove(self, path: Path, *, expect: Precondition) -> NoReturn:
         """Refuse."""
         _refuse(path)
 
@@ -231,7 +241,7 @@ class GeneratedReader:
         return found
 
 
-def open(address: Address) -> Drive:  # noqa: A001 — every connector module has an `open`
+def open(address: Address) -> GeneratedDrive:  # noqa: A001 — every connector module has an `open`
     """
     The generated drive at *address*.
 

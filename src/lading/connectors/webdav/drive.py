@@ -87,6 +87,11 @@ class WebdavDrive(Drive):
             return self._profile
 
     @property
+    def server(self) -> str:
+        """Which server it was recognised as."""
+        return self._wire.quirks.server
+
+    @property
     def partials(self) -> WebdavPartials | None:  # type: ignore[override]
         """Where uploads can go on, found out when it is asked first; only a target is tried."""
         with self._lock:

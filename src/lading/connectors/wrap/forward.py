@@ -46,6 +46,7 @@ from lading.connectors.wrap.forward_facets import (
 from lading.connectors.wrap.source import Blocks
 from lading.model.entry import Entry
 from lading.model.paths import ROOT, Path
+from lading.model.text import Text
 
 T = TypeVar("T")
 
@@ -108,6 +109,14 @@ class Forwarding(Drive):
         if self._profile is None:
             self._profile = self._call(calls.PROFILE, ROOT, lambda: self.inner.profile)
         return self._profile
+
+    @property
+    def server(self) -> str:
+        return self.inner.server
+
+    @property
+    def notes(self) -> tuple[Text, ...]:
+        return self.inner.notes
 
     def list(self, folder: Path, *, cursor: str | None = None) -> Page:
         return self._call(calls.LIST, folder, partial(self.inner.list, folder, cursor=cursor))

@@ -10,7 +10,9 @@ from contextlib import suppress
 import pytest
 
 from lading.connectors.api import Drive
+from lading.connectors.kinds import FACETS, told
 from lading.connectors.profile import Profile
+from lading.connectors.registry import CONNECTORS
 from lading.model.entry import Entry, Kind
 from lading.model.errors import (
     Changed,
@@ -322,6 +324,19 @@ class ReadContract(TellContract):
         for name, needed in calls.items():
             facet = getattr(reading, name)
             assert facet is None or all(callable(getattr(facet, call)) for call in needed)
+
+    def test_kind_tells_what_its_drives_can_do(self, reading: Drive) -> None:
+        """`lading drives` names every facet that a drive of the kind has, and all that it can be given."""
+        kind = reading.profile.kind
+        if kind not in CONNECTORS:
+            pytest.skip("the drive has no kind that an address can name")
+        said = told(kind, CONNECTORS[kind])
+
+        assert {name for name in FACETS if getattr(reading, name) is not None} <= set(said.facets)
+        if (most := said.features) is not None:
+            features = reading.profile.features
+            for name in ("versions", "roles", "effects", "reaches", "principals", "links", "link_roles"):
+                assert getattr(features, name) <= getattr(most, name)
 
     def test_versions(self, reading: Drive, file: Entry) -> None:
         """The current version is the last one and has the content of the file."""
