@@ -19,11 +19,16 @@ MODIFIED = DAV + "getlastmodified"
 ETAG = DAV + "getetag"
 FILE_ID = OC + "fileid"
 CHECKSUMS = OC + "checksums"
+NC = "http://nextcloud.org/ns "
+MOUNT = NC + "mount-type"
+ENCRYPTED = NC + "is-encrypted"
+OWNER = OC + "owner-id"
+COMMENTS = OC + "comments-count"
 
 _RESPONSE, _HREF, _STATUS = DAV + "response", DAV + "href", DAV + "status"
 _PROPSTAT, _COLLECTION, _CHECKSUM = DAV + "propstat", DAV + "collection", OC + "checksum"
 _KIND = DAV + "resourcetype"
-_PROPERTIES = frozenset({LENGTH, MODIFIED, ETAG, FILE_ID, CHECKSUMS})
+_PROPERTIES = frozenset({LENGTH, MODIFIED, ETAG, FILE_ID, CHECKSUMS, MOUNT, ENCRYPTED, OWNER, COMMENTS})
 _TEXT_LIMIT = 1 << 16
 _DEPTH_LIMIT = 64
 
@@ -33,6 +38,10 @@ _AT_RESPONSE, _IN_RESPONSE, _IN_PROPSTAT, _AT_PROPERTY, _IN_PROPERTY = 2, 3, 4, 
 _PLAIN = "<d:resourcetype/><d:getcontentlength/><d:getlastmodified/><d:getetag/>"
 _FRAME = '<?xml version="1.0" encoding="utf-8"?><d:propfind xmlns:d="DAV:"{}><d:prop>{}</d:prop></d:propfind>'
 ASK_PLAIN = _FRAME.format("", _PLAIN).encode()
+ASK_NEXTCLOUD = _FRAME.format(
+    ' xmlns:o="http://owncloud.org/ns" xmlns:n="http://nextcloud.org/ns"',
+    _PLAIN + "<o:fileid/><o:owner-id/><n:mount-type/><n:is-encrypted/>",
+).encode()
 ASK_ALL = _FRAME.format(' xmlns:o="http://owncloud.org/ns"', _PLAIN + "<o:fileid/><o:checksums/>").encode()
 
 

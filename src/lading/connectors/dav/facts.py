@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from lading.connectors.dav.multistatus import CHECKSUMS, ETAG, FILE_ID, LENGTH, MODIFIED, Told
 from lading.connectors.http.headers import length_of, moment
-from lading.connectors.webdav.multistatus import CHECKSUMS, ETAG, FILE_ID, LENGTH, MODIFIED, Told
 from lading.model.entry import Entry, Kind
 from lading.model.errors import Forbidden, Unreadable
 from lading.model.paths import Path

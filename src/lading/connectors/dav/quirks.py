@@ -98,7 +98,15 @@ NEXTCLOUD = Quirks(
     keeps_folder_times=True,
     # Times of 1970-01-01 and before are refused.
     modified_range=(86_401 * SECOND, (2**33) * SECOND),
-    names=replace(_STRICT, case=Case.SENSITIVE, length=250, reserved=frozenset({".htaccess", ".part"})),
+    # Every name is stored as NFC, whatever it is asked to store.
+    names=replace(
+        _STRICT,
+        case=Case.SENSITIVE,
+        form=Form.COMPOSED,
+        length=250,
+        reserved=frozenset({".htaccess"}),
+        reserved_endings=frozenset({".part", ".filepart"}),
+    ),
     concurrency=6,
 )
 OPENCLOUD = Quirks(

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from lading.connectors.webdav.wire import Wire
+from lading.connectors.dav.wire import Wire
 from lading.model.paths import Path
 
 # Different paths may share a lock; that costs a moment and nothing else.

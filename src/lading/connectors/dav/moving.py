@@ -5,10 +5,10 @@ The facet `moves`: files and folders get another name without being copied.
 from __future__ import annotations
 
 from lading.connectors.conditions import Precondition, check
+from lading.connectors.dav.turns import alone
+from lading.connectors.dav.wire import PARTS, Wire
+from lading.connectors.dav.writing import Writing, plain
 from lading.connectors.names import check_names
-from lading.connectors.webdav.turns import alone
-from lading.connectors.webdav.wire import PARTS, Wire
-from lading.connectors.webdav.writing import Writing, plain
 from lading.model.entry import Entry
 from lading.model.errors import AlreadyExists, NotFound, WrongKind
 from lading.model.paths import ROOT, Path, within

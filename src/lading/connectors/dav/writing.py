@@ -17,17 +17,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from lading.connectors.conditions import ABSENT, ANYTHING, Absent, Anything, Precondition, Unchanged, check
+from lading.connectors.dav.facts import opaque, sendable
+from lading.connectors.dav.parts import Parts
+from lading.connectors.dav.trouble import remaining
+from lading.connectors.dav.turns import alone
+from lading.connectors.dav.wire import PARTS, Wire
 from lading.connectors.http.body import Body
 from lading.connectors.http.headers import SECOND
 from lading.connectors.http.line import Request
 from lading.connectors.http.session import Answer
 from lading.connectors.names import check_holdable
 from lading.connectors.profile import Profile
-from lading.connectors.webdav.facts import opaque, sendable
-from lading.connectors.webdav.parts import Parts
-from lading.connectors.webdav.trouble import remaining
-from lading.connectors.webdav.turns import alone
-from lading.connectors.webdav.wire import PARTS, Wire
 from lading.model.entry import Entry, Kind
 from lading.model.errors import (
     BadAnswer,

@@ -9,11 +9,11 @@ lost with it.
 from __future__ import annotations
 
 from lading.connectors.conditions import ANYTHING, Precondition, check
-from lading.connectors.webdav.parts import children
-from lading.connectors.webdav.trouble import remaining
-from lading.connectors.webdav.turns import alone
-from lading.connectors.webdav.wire import PARTS, Wire
-from lading.connectors.webdav.writing import Writing, plain
+from lading.connectors.dav.parts import children
+from lading.connectors.dav.trouble import remaining
+from lading.connectors.dav.turns import alone
+from lading.connectors.dav.wire import PARTS, Wire
+from lading.connectors.dav.writing import Writing, plain
 from lading.model.errors import Changed, Forbidden, NotEmpty, NotFound
 from lading.model.paths import Path
 

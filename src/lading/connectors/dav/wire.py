@@ -9,15 +9,15 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator, Sequence
 
+from lading.connectors.dav.facts import entry_answered, entry_told
+from lading.connectors.dav.href import Place, path_of
+from lading.connectors.dav.multistatus import ASK_ALL, ASK_PLAIN, Garbled, Multistatus, Told
+from lading.connectors.dav.quirks import UNKNOWN, Quirks
 from lading.connectors.http.headers import length_of
 from lading.connectors.http.line import Request
 from lading.connectors.http.session import Answer, Session, Stream
 from lading.connectors.http.trouble import refused
 from lading.connectors.names import problems
-from lading.connectors.webdav.facts import entry_answered, entry_told
-from lading.connectors.webdav.href import Place, path_of
-from lading.connectors.webdav.multistatus import ASK_ALL, ASK_PLAIN, Garbled, Multistatus, Told
-from lading.connectors.webdav.quirks import UNKNOWN, Quirks
 from lading.model.entry import Entry
 from lading.model.errors import BadAnswer, DriveError, Forbidden, NotFound, Unavailable
 from lading.model.paths import Path
@@ -40,6 +40,8 @@ class Wire:
         self.quirks: Quirks = UNKNOWN
         self.rich = False
         """The server knows ids and checksums, so they are asked for."""
+        self.asks: bytes | None = None
+        """The properties to ask for, where these are others than those of every server."""
         self.root = place.decoded()
         """The decoded path by which the server calls our root; behind a proxy it may be another."""
 
@@ -83,7 +85,7 @@ class Wire:
             "Content-Type: application/xml; charset=utf-8",
             "Accept-Encoding: identity",
         )
-        body = ASK_ALL if self.rich else ASK_PLAIN
+        body = self.asks or (ASK_ALL if self.rich else ASK_PLAIN)
         url = self.place.url(path, folder=folder)
         return self.session.stream(Request("PROPFIND", url, path, headers, body))
 
@@ -120,6 +122,13 @@ class Wire:
                 # Servers answer names that they cannot hold with anything, or hang up.
                 raise NotFound(path, "the server cannot hold such a name") from error
             raise
+        entry = self.entry(path, told)
+        if entry is None:
+            raise NotFound(path, "it belongs to another place")
+        return entry
+
+    def entry(self, path: Path, told: Told) -> Entry | None:
+        """The entry at *path* as it was *told*; None if it is not to be seen here."""
         return self.with_size(entry_told(path, told, digests=self.quirks.own_digests))
 
     def with_size(self, entry: Entry) -> Entry:

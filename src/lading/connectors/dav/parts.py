@@ -11,10 +11,10 @@ import threading
 import time
 
 from lading.connectors.conditions import ANYTHING
-from lading.connectors.webdav.listing import Listing
-from lading.connectors.webdav.trouble import remaining
-from lading.connectors.webdav.turns import alone
-from lading.connectors.webdav.wire import PARTS, Wire
+from lading.connectors.dav.listing import Listing
+from lading.connectors.dav.trouble import remaining
+from lading.connectors.dav.turns import alone
+from lading.connectors.dav.wire import PARTS, Wire
 from lading.model.entry import Entry
 from lading.model.errors import BadAnswer, DriveError, Unavailable, WrongKind
 from lading.model.paths import Path

@@ -11,11 +11,11 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
+from lading.connectors.dav.facts import entry_answered, opaque
+from lading.connectors.dav.wire import Wire
 from lading.connectors.http.headers import content_range, length_of
 from lading.connectors.http.line import Request
 from lading.connectors.http.session import Stream
-from lading.connectors.webdav.facts import entry_answered, opaque
-from lading.connectors.webdav.wire import Wire
 from lading.model.entry import Entry
 from lading.model.errors import BadAnswer, Changed, NotFound, Truncated, Unavailable, WrongKind
 from lading.model.paths import Path
@@ -58,6 +58,11 @@ class Reading:
             self._check_unchanged()
             self._checked = True
         return b""
+
+    def about(self, path: Path) -> Self:
+        """The same, as the content of *path*: what is read lies at another place of the server."""
+        self._entry = self._entry._replace(path=path)
+        return self
 
     def skip(self, count: int) -> None:
         """Read *count* bytes and drop them: the server has no ranges."""

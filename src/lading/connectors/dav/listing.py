@@ -16,10 +16,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
+from lading.connectors.dav.href import Names, NoName, Odd
+from lading.connectors.dav.wire import PARTS, Wire, told_in
 from lading.connectors.http.session import Stream
-from lading.connectors.webdav.facts import entry_told
-from lading.connectors.webdav.href import Names, NoName, Odd
-from lading.connectors.webdav.wire import PARTS, Wire, told_in
 from lading.model.entry import Entry, Kind
 from lading.model.errors import BadAnswer, NameRefused, NotFound, WrongKind
 from lading.model.paths import Path, shown_name
@@ -53,7 +52,6 @@ class Listing:
         self._stream.close()
 
     def _entries(self) -> Iterator[Entry]:
-        digests = self._wire.quirks.own_digests
         for told in told_in(self._stream, self.folder):
             name = self._names.of(told.href)
             if name is NoName.ITSELF:
@@ -70,8 +68,8 @@ class Listing:
                 yield Entry(path, Kind.SPECIAL, problem=NameRefused.code)
             elif told.status in (404, 410) or (name == PARTS and not self._everything):
                 continue
-            else:
-                yield self._wire.with_size(entry_told(path, told, digests=digests))
+            elif entry := self._wire.entry(path, told):
+                yield entry
 
     def _check_itself(self, status: int, is_folder: bool | None) -> None:
         if status in (404, 410):
