@@ -8,16 +8,39 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from . import about, accounts, files, ocs, seeding
+from . import (
+    about,
+    accounts,
+    activity,
+    bulk,
+    files,
+    marks,
+    ocs,
+    public,
+    seeding,
+    shares,
+    teamfolders,
+    trashbin,
+    uploads,
+    versions,
+)
 from .cloud import Cloud, Options
 from .door import COOKIE, Door
 from .http import BLOCK, Refused, Reply, Request, dav_error, decoded, missing
 
 Start = Callable[[str, list[tuple[str, str]]], Any]
 Environ = dict[str, Any]
-DOORS: dict[str, Callable[[Cloud, Request, str], Reply]] = {"files": files.handle}
-ROUTES = [*about.ROUTES, *accounts.ROUTES]
-TEAM_FOLDERS: list[ocs.Route] = []
+DOORS: dict[str, Callable[[Cloud, Request, str], Reply]] = {
+    "files": files.handle,
+    "uploads": uploads.handle,
+    "bulk": bulk.handle,
+    "versions": versions.handle,
+    "trashbin": trashbin.handle,
+    "systemtags": marks.tags,
+    "systemtags-relations": marks.relations,
+    "comments": marks.comments,
+}
+ROUTES = [*about.ROUTES, *accounts.ROUTES, *shares.ROUTES, *activity.ROUTES]
 REASONS = {
     200: "OK",
     201: "Created",
@@ -114,6 +137,9 @@ class Application:
                 "System is in maintenance mode.",
                 [("X-Nextcloud-Maintenance-Mode", "1"), ("Retry-After", "120")],
             )
+        if path.startswith(("public.php/dav/files/", "index.php/s/")):
+            with self.cloud.store.change():
+                return public.handle(self.cloud, request)
         return Reply(200, b"") if not path else None
 
     def _inside(self, request: Request, version: int) -> Reply:
@@ -127,7 +153,7 @@ class Application:
                     self.door,
                     request,
                     path.partition("groupfolders/")[2],
-                    TEAM_FOLDERS,
+                    teamfolders.ROUTES,
                     version=1,
                 )
             return ocs.answer(self.cloud, self.door, request, inner, ROUTES, version=version)

@@ -25,6 +25,10 @@ class Version:
     author: str
     label: str
 
+    def size_of(self, cloud: Cloud) -> int:
+        """The bytes that a download gives, which are others than the list tells where two share a time."""
+        return cloud.store.path(self.blob).stat().st_size
+
 
 def keep(cloud: Cloud, node: Row) -> None:
     """Take the present content of *node* over into its history, before it is replaced; an empty one is not kept."""
