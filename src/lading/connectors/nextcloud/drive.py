@@ -1,0 +1,70 @@
+"""
+A folder of one Nextcloud account as a drive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lading.connectors.dav.drive import DavDrive
+from lading.connectors.dav.moving import WebdavMoves
+from lading.connectors.dav.parts import Parts
+from lading.connectors.nextcloud.grants import CloudGrants
+from lading.connectors.nextcloud.links import CloudLinks
+from lading.connectors.nextcloud.marks import CloudComments, CloudLabels, CloudLocks
+from lading.connectors.nextcloud.partials import CloudPartials
+from lading.connectors.nextcloud.people import CloudPeople, owner_of
+from lading.connectors.nextcloud.sharing import Sharing
+from lading.connectors.nextcloud.teams import Teams
+from lading.connectors.nextcloud.uploads import Uploads
+from lading.connectors.nextcloud.versions import CloudVersions
+from lading.connectors.nextcloud.wire import FilesWire
+from lading.connectors.nextcloud.writing import FilesWriting
+from lading.connectors.profile import Profile
+from lading.model.text import Text
+
+DEAR = Text(
+    "this login is an account password: every call costs the server about 0.6 s; make an app password",
+    "此登录使用的是账号密码：每次调用约耗费服务器 0.6 秒；请改用应用密码",
+)
+
+
+class NextcloudDrive(DavDrive):
+    """The drive behind *wire*, whose root has answered."""
+
+    def __init__(
+        self,
+        wire: FilesWire,
+        profile: Profile,
+        teams: Teams,
+        owner: str,
+        *,
+        dear: bool = False,
+        others: Sequence[Sharing] = (),
+    ) -> None:
+        parts, uploads = Parts(wire, owner), Uploads(wire.cloud, wire)
+        writing = FilesWriting(wire, parts, uploads)
+        super().__init__(wire, parts, writing)
+        self._profile = writing.profile = profile
+        self.notice: Text | None = DEAR if dear else None
+        """What a person should be told about this login."""
+        self.moves = WebdavMoves(wire, writing)
+        self.partials = CloudPartials(uploads, writing, owner)
+        cloud, features = wire.cloud, profile.features
+        if cloud.capability("files", "versioning"):
+            self.versions = CloudVersions(wire, writing, profile)
+        self.wire = wire
+        self.sharing = sharing = Sharing(wire)
+        if features.effects:
+            self.grants = CloudGrants(sharing, teams, owner_of(cloud), features, others)
+            self.links = CloudLinks(sharing, features, others)
+        self.people = CloudPeople(cloud, sharing)
+        self.labels = CloudLabels(wire)
+        self.comments = CloudComments(wire)
+        if cloud.capability("files", "locking"):
+            self.locks = CloudLocks(wire)
+
+    @property
+    def profile(self) -> Profile:
+        """Facts by what the server says of itself."""
+        return self._profile
