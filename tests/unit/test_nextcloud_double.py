@@ -1,6 +1,8 @@
 """The double of Nextcloud does with files what was measured at the real one, and what its documentation says."""
 
+import base64
 import hashlib
+import socket
 import unicodedata
 from collections.abc import Iterator
 
@@ -323,3 +325,53 @@ def test_a_wrong_md5_ends_a_bulk_upload(alice: Asker) -> None:
     assert 400 == answer.status
     assert b"/1" in answer.body
     assert [200, 404, 404] == [alice.file("GET", name).status for name in "123"]
+
+
+def test_search_and_filters(alice: Asker) -> None:
+    """SEARCH finds by name, size and time with upper-case hex in its hrefs; a REPORT finds favorites."""
+    alice.file("MKCOL", "求")
+    for name, size in (("a.pdf", 1), ("b.pdf", 20), ("c.txt", 300)):
+        alice.file("PUT", f"求/{name}", b"x" * size)
+    alice.set(alice.address("求/b.pdf"), "oc:favorite", "1")
+    term = "<d:{0}><d:prop><{1}/></d:prop><d:literal>{2}</d:literal></d:{0}>".format
+    where = f"<d:and>{term('like', 'd:displayname', '%.PDF')}{term('gt', 'oc:size', '5')}</d:and>"
+    scope = "<d:scope><d:href>/files/alice</d:href><d:depth>infinity</d:depth></d:scope>"
+    query = (
+        f"<d:select><d:prop><oc:size/></d:prop></d:select><d:from>{scope}</d:from><d:where>{where}</d:where>"
+    )
+    spaces = 'xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns"'
+
+    hits = alice.ask(
+        "SEARCH",
+        "/remote.php/dav/",
+        f"<d:searchrequest {spaces}><d:basicsearch>{query}</d:basicsearch></d:searchrequest>",
+    )
+    rules = "<oc:filter-rules><oc:favorite>1</oc:favorite></oc:filter-rules>"
+    marked = alice.file("REPORT", "", f"<oc:filter-files {spaces}>{rules}</oc:filter-files>")
+
+    assert {"/remote.php/dav/files/alice/求/b.pdf": {"oc:size": "20"}} == hits.properties
+    assert b"%E6%B1%82" in hits.body
+    assert ["/remote.php/dav/files/alice/求/b.pdf"] == list(marked.properties)
+
+
+def test_a_file_that_is_being_written_is_locked(server: NextcloudDouble, alice: Asker) -> None:
+    """423 while the lock is there, and then no more."""
+    alice.file("PUT", "busy", b"x")
+    server.seed(locked=[{"user": "alice", "path": "busy"}])
+
+    assert 423 == alice.file("PUT", "busy", b"y").status == alice.file("DELETE", "busy").status
+    server.seed(locked=[])
+    assert 204 == alice.file("PUT", "busy", b"y").status
+
+
+def test_an_upload_that_breaks_off_leaves_nothing(server: NextcloudDouble, alice: Asker) -> None:
+    """Less content than was announced answers 400, and the name stays free."""
+    login = base64.b64encode(b"alice:a").decode()
+    head = f"PUT {alice.address('cut')} HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {login}\r\nContent-Length: 1000\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as line:
+        line.sendall(head.encode() + b"only this")
+        line.shutdown(socket.SHUT_WR)
+        answer = line.recv(1000)
+
+    assert b" 400 " in answer.partition(b"\r\n")[0]
+    assert 404 == alice.file("GET", "cut").status

@@ -140,3 +140,14 @@ def test_only_who_knows_the_secret_seeds(server: NextcloudDouble, alice: Asker) 
     server.secret = "guess"
     with pytest.raises(ServerFailed):
         server.seed(maintenance=True)
+
+
+def test_other_ways_to_log_in(server: NextcloudDouble) -> None:
+    """A mail address stands for its account, and so does an app password alone as a bearer token."""
+    server.seed(users=[{"id": "u1", "password": "p", "tokens": ["t1"], "email": "one@example.com"}])
+    by_mail = Asker(server.url, "one@example.com", "t1")
+
+    assert "u1" == by_mail.ocs("GET", "cloud/user").data["id"]
+    assert 404 == by_mail.propfind(by_mail.address("")).status
+    assert 207 == by_mail.propfind("/remote.php/dav/files/u1/").status
+    assert "u1" == by_mail.ocs("GET", "cloud/user", Authorization="Bearer t1").data["id"]

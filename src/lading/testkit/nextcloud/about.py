@@ -129,7 +129,8 @@ def apps(call: Call) -> Any:
 
 def app_password(call: Call) -> Any:
     """A new app password, for a login with the account's own password."""
-    user, password = credentials(call.request)
+    _, password = credentials(call.request)
+    user = call.user
     if call.cloud.people.by_token(user, password):
         raise Failed(403, "You cannot request an new apppassword with an apppassword", 997)
     return {"apppassword": call.cloud.people.issue(user, call.request.header("user-agent"))}

@@ -17,6 +17,7 @@ from . import (
     marks,
     ocs,
     public,
+    searching,
     seeding,
     shares,
     teamfolders,
@@ -161,6 +162,8 @@ class Application:
             inner = path.removeprefix("remote.php/webdav").strip("/")
             return files.handle(self.cloud, request, f"{request.user}/{inner}")
         kind, _, inner = path.removeprefix("remote.php/dav").strip("/").partition("/")
+        if request.method == "SEARCH" and path in ("remote.php/dav", f"remote.php/dav/files/{request.user}"):
+            return searching.search(self.cloud, request)
         if path.startswith("remote.php/dav") and kind in DOORS:
             return DOORS[kind](self.cloud, request, inner)
         raise missing(f"File not found: {path}")
@@ -176,7 +179,10 @@ def _ocs_version(path: str) -> int:
 def _spool(stream: Any, body: Path) -> int:
     """Write a request's body into a file; its size."""
     size = 0
-    with body.open("wb") as file:
-        while block := stream.read(BLOCK):
-            size += file.write(block)
+    try:
+        with body.open("wb") as file:
+            while block := stream.read(BLOCK):
+                size += file.write(block)
+    except (ValueError, TimeoutError, ConnectionError) as broken:
+        raise Refused(400, "Sabre\\DAV\\Exception\\BadRequest", f"The body broke off: {broken}") from None
     return size

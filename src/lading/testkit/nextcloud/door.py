@@ -35,6 +35,8 @@ class Door:
             Refused: 401, or 429 once too many wrong logins came from *address*.
         """
         user, password = credentials(request)
+        with self.cloud.store.lock:
+            user = self.cloud.people.known_as(user, password)
         session = _cookie(request)
         if session in self._sessions and self._sessions[session] == (user, password):
             return user, None
@@ -81,8 +83,10 @@ class Door:
 
 
 def credentials(request: Request) -> tuple[str, str]:
-    """The user and password of a Basic login; empty without one."""
+    """The user and password of a Basic login, or an app password alone of a Bearer login; empty without one."""
     scheme, _, value = request.header("authorization").partition(" ")
+    if scheme.lower() == "bearer":
+        return "", value.strip()
     if scheme.lower() != "basic":
         return "", ""
     try:

@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from .cloud import Cloud
-from .http import Refused, Reply, Request, bad, conflict, forbidden, missing, unallowed, unmet
+from .http import Refused, Reply, Request, bad, conflict, forbidden, locked, missing, unallowed, unmet
 from .moving import destination, moved, remove
 from .naming import check_new, normalized
 from .patching import patch
 from .places import conditions, found, identity, place_href, tags
 from .properties import Telling, content_type, downloadable
 from .rights import CREATE, READ, UPDATE
+from .searching import filtered
 from .serving import content
 from .views import Place, View
 from .writing import again, parent_of, set_times, store_file
@@ -43,7 +44,20 @@ def handle(cloud: Cloud, request: Request, inner: str) -> Reply:
         raise Refused(
             501, "Sabre\\DAV\\Exception\\NotImplemented", f"There was no handler for {request.method}"
         )
-    return verb(Task(cloud, cloud.view(user), normalized(path), request))
+    task = Task(cloud, cloud.view(user), normalized(path), request)
+    if request.method in ("PUT", "DELETE", "MOVE", "PROPPATCH"):
+        _unlocked(task)
+    return verb(task)
+
+
+def _unlocked(task: Task) -> None:
+    """
+    Raises:
+        Refused: 423, somebody else is writing there.
+    """
+    place = task.view.find(task.path)
+    if place is not None and task.cloud.store.row("SELECT 1 FROM locked WHERE node=?", place.node["id"]):
+        raise locked(task.path)
 
 
 def _options(_: Task) -> Reply:
@@ -70,6 +84,11 @@ def _propfind(task: Task) -> Reply:
 def _proppatch(task: Task) -> Reply:
     cloud, view, path, request = task
     return patch(cloud, view, found(view, path), request)
+
+
+def _report(task: Task) -> Reply:
+    cloud, view, path, request = task
+    return filtered(cloud, view, found(view, path), request)
 
 
 def _put(task: Task) -> Reply:
@@ -183,6 +202,7 @@ VERBS: dict[str, Callable[[Task], Reply]] = {
     "OPTIONS": _options,
     "PROPFIND": _propfind,
     "PROPPATCH": _proppatch,
+    "REPORT": _report,
     "PUT": _put,
     "GET": _get,
     "HEAD": _get,

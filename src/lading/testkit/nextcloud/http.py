@@ -124,5 +124,9 @@ def unallowed(message: str) -> Refused:
     return Refused(405, "Sabre\\DAV\\Exception\\MethodNotAllowed", message)
 
 
+def locked(path: str) -> Refused:
+    return Refused(423, "OCA\\DAV\\Connector\\Sabre\\Exception\\FileLocked", f'"{path}" is locked')
+
+
 def full(message: str) -> Refused:
     return Refused(507, "Sabre\\DAV\\Exception\\InsufficientStorage", message)

@@ -62,6 +62,14 @@ class People:
         own = set(self.containers(user, "subadmin"))
         return user == other or self.is_admin(user) or bool(own & set(self.containers(other, "group")))
 
+    def known_as(self, login: str, password: str) -> str:
+        """The account that a login means: its id, its mail address, or nothing with an app password."""
+        if not login:
+            return str(self.store.value("SELECT user FROM token WHERE hash=?", _digest(password)) or "")
+        if "@" not in login or self.get(login):
+            return login
+        return str(self.store.value("SELECT id FROM user WHERE email=?", login) or login)
+
     def by_token(self, user: str, password: str) -> bool:
         """Whether *password* is an app password of *user*."""
         return bool(self.store.value("SELECT user FROM token WHERE hash=?", _digest(password)) == user)

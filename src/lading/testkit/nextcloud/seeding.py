@@ -9,6 +9,7 @@ POST /control with the header X-Control of the secret given at start, and a JSON
     teamfolders  [{"mount", "groups": {GROUP: BITS}, "circles": {CIRCLE: BITS}, "quota", "acl", "managers": [[KIND, ID]]}]
     external     [{"mount", "users": [], "bits"}]   # users empty: everybody
     encrypted    [{"user", "path"}]                 # makes the folder
+    locked       [{"user", "path"}]                 # writing there answers 423; "locked": [] frees all
     maintenance  true or false
     options      fields of `Options`
     forget       true: drop sessions and wrong logins
@@ -50,6 +51,8 @@ def seed(cloud: Cloud, told: dict[str, Any]) -> dict[str, Any]:
         _external(cloud, external)
     for folder in told.get("encrypted", ()):
         _encrypted(cloud, folder["user"], folder["path"])
+    if "locked" in told:
+        _lock(cloud, told["locked"])
     if "maintenance" in told:
         value = "on" if told["maintenance"] else "off"
         cloud.store.run("INSERT OR REPLACE INTO meta VALUES('maintenance', ?)", value)
@@ -129,3 +132,12 @@ def _encrypted(cloud: Cloud, user: str, path: str) -> None:
     for name in path.strip("/").split("/"):
         at = cloud.tree.child(at["id"], name) or cloud.tree.make_folder(at, name)
     cloud.store.run("UPDATE node SET encrypted=1 WHERE id=?", at["id"])
+
+
+def _lock(cloud: Cloud, places: list[dict[str, str]]) -> None:
+    """Let these files, and no others, be held by somebody's long write."""
+    cloud.store.run("DELETE FROM locked")
+    for it in places:
+        place = cloud.view(it["user"]).find(it["path"].strip("/"))
+        if place is not None:
+            cloud.store.run("INSERT INTO locked VALUES(?)", place.node["id"])

@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS node(id INTEGER PRIMARY KEY AUTOINCREMENT, root INTEG
   etag TEXT, checksum TEXT DEFAULT '', blob TEXT, author TEXT DEFAULT '', label TEXT DEFAULT '', encrypted INTEGER DEFAULT 0);
 CREATE UNIQUE INDEX IF NOT EXISTS node_name ON node(parent, name);
 CREATE TABLE IF NOT EXISTS property(node INTEGER, name TEXT, value TEXT, PRIMARY KEY(node, name));
+CREATE TABLE IF NOT EXISTS locked(node INTEGER PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS favorite(user TEXT, node INTEGER, PRIMARY KEY(user, node));
 CREATE TABLE IF NOT EXISTS version(node INTEGER, mtime INTEGER, size INTEGER, blob TEXT, etag TEXT,
   author TEXT, label TEXT DEFAULT '', PRIMARY KEY(node, mtime));

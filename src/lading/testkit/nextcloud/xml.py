@@ -39,8 +39,10 @@ def element(name: str, inner: str | None) -> str:
     space, _, local = name.lstrip("{").rpartition("}")
     if space in PREFIXES:
         tag = declared = f"{PREFIXES[space]}:{local}"
-    else:
+    elif space:
         tag, declared = f"x1:{local}", f'x1:{local} xmlns:x1="{escape(space)}"'
+    else:
+        tag, declared = local, f'{local} xmlns=""'
     return f"<{declared}>{inner}</{tag}>" if inner else f"<{declared}/>"
 
 
