@@ -68,7 +68,7 @@ class TestNextcloudDouble(NextcloudContract):
     @classmethod
     def server(cls) -> Iterator[NextcloudDouble]:
         """The running double, which knows a few people."""
-        with require_server(lambda: NextcloudDouble(seed=_SEED)) as server:
+        with require_server(lambda: NextcloudDouble(seed=_SEED, options={"lenient_chunks": True})) as server:
             yield server
 
     @pytest.fixture

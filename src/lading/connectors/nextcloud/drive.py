@@ -5,6 +5,7 @@ A folder of one Nextcloud account as a drive.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from lading.connectors.dav.drive import DavDrive
 from lading.connectors.dav.moving import WebdavMoves
@@ -14,13 +15,14 @@ from lading.connectors.nextcloud.links import CloudLinks
 from lading.connectors.nextcloud.marks import CloudComments, CloudLabels, CloudLocks
 from lading.connectors.nextcloud.partials import CloudPartials
 from lading.connectors.nextcloud.people import CloudPeople, owner_of
-from lading.connectors.nextcloud.sharing import Sharing
+from lading.connectors.nextcloud.sharing import Sharing, incoming
 from lading.connectors.nextcloud.teams import Teams
 from lading.connectors.nextcloud.uploads import Uploads
 from lading.connectors.nextcloud.versions import CloudVersions
 from lading.connectors.nextcloud.wire import FilesWire
 from lading.connectors.nextcloud.writing import FilesWriting
 from lading.connectors.profile import Profile
+from lading.model.paths import within
 from lading.model.text import Text
 
 DEAR = Text(
@@ -36,7 +38,6 @@ class NextcloudDrive(DavDrive):
         self,
         wire: FilesWire,
         profile: Profile,
-        teams: Teams,
         owner: str,
         *,
         dear: bool = False,
@@ -45,7 +46,9 @@ class NextcloudDrive(DavDrive):
         parts, uploads = Parts(wire, owner), Uploads(wire.cloud, wire)
         writing = FilesWriting(wire, parts, uploads)
         super().__init__(wire, parts, writing)
-        self._profile = writing.profile = profile
+        self._facts = writing.profile = profile
+        self._profile: Profile | None = None
+        self._teams = Teams(wire)
         self.notice: Text | None = DEAR if dear else None
         """What a person should be told about this login."""
         self.moves = WebdavMoves(wire, writing)
@@ -56,7 +59,7 @@ class NextcloudDrive(DavDrive):
         self.wire = wire
         self.sharing = sharing = Sharing(wire)
         if features.effects:
-            self.grants = CloudGrants(sharing, teams, owner_of(cloud), features, others)
+            self.grants = CloudGrants(sharing, self._teams, owner_of(cloud), features, others)
             self.links = CloudLinks(sharing, features, others)
         self.people = CloudPeople(cloud, sharing)
         self.labels = CloudLabels(wire)
@@ -66,5 +69,17 @@ class NextcloudDrive(DavDrive):
 
     @property
     def profile(self) -> Profile:
-        """Facts by what the server says of itself."""
+        """Facts by what the server says of itself; whether the account is told all grants is asked first."""
+        if self._profile is None:
+            access = self._facts.access
+            complete = self._teams.complete() and not self._holds_foreign()
+            self._profile = replace(self._facts, access=access and replace(access, complete=complete))
         return self._profile
+
+    def _holds_foreign(self) -> bool:
+        """Whether files of others are among those of the drive: what else they gave on these nobody tells us."""
+        wire = self.wire
+        return "shared" in wire.follow and any(
+            (within(path, wire.above) or within(wire.above, path)) and path not in wire.elsewhere
+            for path, _ in incoming(wire.cloud)
+        )

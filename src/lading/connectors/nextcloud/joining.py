@@ -18,11 +18,10 @@ from lading.connectors.nextcloud.cloud import MAINTENANCE, Cloud, error_of
 from lading.connectors.nextcloud.drive import NextcloudDrive
 from lading.connectors.nextcloud.options import Options, is_app_password
 from lading.connectors.nextcloud.rules import profile_of, quirks_of
-from lading.connectors.nextcloud.sharing import Sharing, incoming
-from lading.connectors.nextcloud.teams import Teams
+from lading.connectors.nextcloud.sharing import Sharing
 from lading.connectors.nextcloud.wire import FilesWire
 from lading.model.errors import BadAddress, BadAnswer, DriveError, NotFound, Unavailable, WrongKind
-from lading.model.paths import ROOT, Path, name_from, within
+from lading.model.paths import ROOT, Path, name_from
 from lading.model.text import Text
 
 _DEPTH = 8
@@ -62,11 +61,9 @@ def drive_on(
     address: Address, wire: FilesWire, login: Login, others: Sequence[Sharing] = ()
 ) -> NextcloudDrive:
     """The drive of what *wire* reaches; *others* are further accounts that see the same files."""
-    teams = Teams(wire)
-    complete = teams.complete() and not _foreign(wire)
     dear = login.way == "basic" and not is_app_password(login.secret)
-    profile = profile_of(str(address), wire.cloud, wire.quirks, complete=complete, dear=dear)
-    return NextcloudDrive(wire, profile, teams, address.owner, dear=dear, others=others)
+    profile = profile_of(str(address), wire.cloud, wire.quirks, dear=dear)
+    return NextcloudDrive(wire, profile, address.owner, dear=dear, others=others)
 
 
 def known(server: Server, session: Session) -> Cloud:
@@ -133,14 +130,6 @@ def met(wire: FilesWire, *, create: bool = False) -> None:
     if told.folder is not True:
         raise WrongKind(ROOT, "not a folder")
     wire.root = path_of(told.href)
-
-
-def _foreign(wire: FilesWire) -> bool:
-    """Whether files of others are among those of the drive: what else they gave on these we are not told."""
-    return "shared" in wire.follow and any(
-        (within(path, wire.above) or within(wire.above, path)) and path not in wire.elsewhere
-        for path, _ in incoming(wire.cloud)
-    )
 
 
 def _base(place: Place, names: list[str]) -> str:

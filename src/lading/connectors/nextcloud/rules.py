@@ -69,13 +69,10 @@ def features_of(cloud: Cloud) -> Features:
     )
 
 
-def access_of(*, complete: bool) -> AccessRules:
-    """How shares and the rules of team folders work together; *complete*: the account is told all of them."""
-    return AccessRules(complete=complete, words=WORDS)
-
-
-def profile_of(address: str, cloud: Cloud, quirks: Quirks, *, complete: bool, dear: bool) -> Profile:
-    """The facts; *dear*: the login makes every call cost 0.6 s."""
+def profile_of(address: str, cloud: Cloud, quirks: Quirks, *, dear: bool) -> Profile:
+    """
+    The facts, but for whether the account is told all grants; *dear*: the login makes every call cost 0.6 s.
+    """
     return Profile(
         kind="nextcloud",
         address=address,
@@ -86,7 +83,7 @@ def profile_of(address: str, cloud: Cloud, quirks: Quirks, *, complete: bool, de
         modified_range=quirks.modified_range,
         concurrency=_DEAR_CALLS if dear else quirks.concurrency,
         stable_ids=True,
-        access=access_of(complete=complete),
+        access=AccessRules(words=WORDS),
         features=features_of(cloud),
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from lading.connectors.http.line import Request
@@ -42,18 +43,28 @@ class TeamFolder(NamedTuple):
 
 
 class Teams:
-    """Team folders at, around or below the root of *wire*."""
+    """Team folders at, around or below the root of *wire*; nothing is asked before it is needed."""
 
     def __init__(self, wire: FilesWire) -> None:
         self._wire = wire
-        self._folders = team_folders(wire)
-        self.active = self._folders is not None
+
+    @cached_property
+    def _folders(self) -> tuple[TeamFolder, ...] | None:
+        return team_folders(self._wire)
+
+    @property
+    def active(self) -> bool:
         """The app is there."""
-        self._known = {folder.id: folder for folder in self._folders or ()}
-        root = self._told(ROOT)[0] if self.active else None
-        self._root_id = _id(root) if root else ""
-        self.holds_root = bool(self._root_id)
-        """The drive was opened at or within a team folder."""
+        return self._folders is not None
+
+    @cached_property
+    def _known(self) -> Mapping[str, TeamFolder]:
+        return {folder.id: folder for folder in self._folders or ()}
+
+    @cached_property
+    def holds_root(self) -> bool:
+        """Whether the drive was opened at or within a team folder."""
+        return self.active and bool(_id(self._told(ROOT)[0]))
 
     def complete(self) -> bool:
         """Whether the account is told all rights on the team folders that it sees."""
