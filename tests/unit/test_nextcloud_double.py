@@ -222,6 +222,15 @@ def test_moving_keeps_the_id_and_copying_makes_another(alice: Asker) -> None:
     assert b"x" == alice.file("GET", "copy/a").body
 
 
+def test_depth(alice: Asker) -> None:
+    """0, 1 and infinity are obeyed, and no header means 1."""
+    for folder in ("a", "a/b"):
+        alice.file("MKCOL", folder)
+
+    assert [1, 2, 3] == [len(alice.props("", depth=depth)) for depth in ("0", "1", "infinity")]
+    assert 2 == len(alice.ask("PROPFIND", alice.address("")).properties)
+
+
 def test_hrefs_are_escaped_differently_by_call(alice: Asker) -> None:
     """The same path comes with upper-case hex in one answer and with lower-case in another."""
     alice.file("MKCOL", "é")

@@ -13,6 +13,7 @@ SEED: dict[str, Any] = {
         {"id": "alice", "password": "p", "tokens": ["a"], "groups": ["deals"], "name": "Alice 李"},
         {"id": "bob", "password": "p", "tokens": ["b"], "groups": ["deals"], "email": "bob@example.com"},
         {"id": "carol", "password": "p", "tokens": ["c"], "groups": ["audit"], "subadmin": ["audit"]},
+        {"id": "idle", "password": "p"},
     ],
     "circles": [{"id": "circle1", "name": "Deal team", "owner": "alice", "members": ["carol"]}],
     "teamfolders": [
@@ -276,16 +277,67 @@ def test_other_mounts(alice: Asker, bob: Asker) -> None:
     assert ["1", "0"] == [alice.one("sealed", "nc:is-encrypted"), alice.one("", "nc:is-encrypted")]
 
 
+def test_what_is_only_for_links(alice: Asker) -> None:
+    """A readable link gets the reshare bit; an update leaves attributes behind; others ignore label and password."""
+    alice.file("MKCOL", "links")
+    alice.file("PUT", "links/a", b"x")
+    bits = [share(alice, "links/a", shareType=3, **it).data["permissions"] for it in ({}, {"permissions": 1})]
+    drop = share(alice, "links", shareType=3, permissions=4).data
+    wrong = [share(alice, "links", shareType=3, permissions=it).status for it in (8, 16)]
+
+    assert [17, 17] == bits
+    assert (4, None) == (drop["permissions"], drop["attributes"])
+    assert [400, 400] == wrong
+    changed = alice.ocs("PUT", f"{SHARES}/{drop['id']}", {"note": "n"}).data
+    assert ("n", "[]") == (changed["note"], changed["attributes"])
+    hidden = alice.ocs("PUT", f"{SHARES}/{drop['id']}", {"hideDownload": "true"}).data
+    assert '"value": false' in hidden["attributes"]
+    person = share(
+        alice, "links", shareType=0, shareWith="carol", label="x", password="y", permissions=1
+    ).data
+    assert (None, False) == (person["label"], "password" in person)
+    assert 400 == alice.ocs("PUT", f"{SHARES}/{person['id']}", {"nothing": "x"}).status
+    assert 500 == share(alice, "links", shareType=1, shareWith="audit", attributes=[]).status
+
+
+def test_shares_that_come_from_above_and_those_that_were_left(alice: Asker, bob: Asker) -> None:
+    """A file in a shared folder tells by which folder; who leaves a group's share finds it among the deleted."""
+    alice.file("MKCOL", "above")
+    alice.file("PUT", "above/in", b"x")
+    made = share(alice, "above", shareType=1, shareWith="deals", permissions=31).data
+
+    (told,) = alice.ocs("GET", f"{SHARES}/inherited?path=/above/in").data
+    assert (made["id"], "/above") == (told["id"], told["via_path"])
+    assert 200 == bob.ocs("DELETE", f"{SHARES}/{made['id']}").status
+    assert "above" not in listed(bob)
+    assert made["id"] in [it["id"] for it in bob.ocs("GET", "apps/files_sharing/api/v1/deletedshares").data]
+    assert [made["id"]] == [it["id"] for it in alice.ocs("GET", f"{SHARES}?path=/above").data]
+
+
+def test_the_trash_of_a_team_folder(alice: Asker, bob: Asker) -> None:
+    """All members see what one deleted, with the folder in its place, and each can bring it back."""
+    alice.file("PUT", "Deals/thrown", b"x")
+    bob.file("DELETE", "Deals/thrown")
+    names = ("nc:trashbin-original-location", "nc:trashbin-deleted-by-id")
+    told = alice.propfind("/remote.php/dav/trashbin/alice/trash", *names).properties
+    (path,) = [it for it in told if "/thrown.d" in it]
+
+    assert ["Deals/thrown", "bob"] == list(told[path].values())
+    assert 201 == alice.ask("MOVE", path, Destination="/remote.php/dav/trashbin/alice/restore/thrown").status
+    assert b"x" == bob.file("GET", "Deals/thrown").body
+
+
 def test_accounts_and_groups(alice: Asker, boss: Asker, carol: Asker) -> None:
     """An administrator lists all, a group's administrator its own group, everybody itself."""
     details = boss.ocs("GET", "cloud/users/details").data["users"]
 
-    assert {"alice", "bob", "carol", boss.user} == set(details)
-    assert ("Alice 李", ["deals"], "none") == (
+    assert {"alice", "bob", "carol", "idle", boss.user} == set(details)
+    assert ("Alice 李", ["deals"], -3) == (
         details["alice"]["displayname"],
         details["alice"]["groups"],
         details["alice"]["quota"]["quota"],
     )
+    assert {"quota": "none", "used": 0} == details["idle"]["quota"]
     assert ["bob"] == boss.ocs("GET", "cloud/users?limit=1&offset=1&search=").data["users"]
     assert ["carol"] == carol.ocs("GET", "cloud/users").data["users"]
     assert ["alice", "bob"] == boss.ocs("GET", "cloud/groups/deals/users").data["users"]
@@ -304,7 +356,7 @@ def test_whom_one_may_share_with(alice: Asker) -> None:
 
     assert ["bob"] == [it["value"]["shareWith"] for it in exact["users"]]
     all_of_them = alice.ocs("GET", "apps/files_sharing/api/v1/sharees?search=&itemType=file").data
-    assert {"bob", "carol", "boss"} == {it["value"]["shareWith"] for it in all_of_them["users"]}
+    assert {"bob", "carol", "boss", "idle"} == {it["value"]["shareWith"] for it in all_of_them["users"]}
     assert {"circle1"} == {it["value"]["shareWith"] for it in all_of_them["circles"]}
 
 

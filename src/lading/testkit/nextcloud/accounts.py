@@ -6,15 +6,13 @@ from .ocs import Call, Failed, Route
 from .people import UNLIMITED
 from .store import Row
 
+DISK = 1 << 40  # bytes free on the disk of the cloud, as it says
 NOBODY = Failed(404, "User does not exist", 998)
 
 
 def details(call: Call, user: Row) -> dict[str, Any]:
     """What is told of an account."""
     people, groups = call.cloud.people, call.cloud.people.containers(user["id"], "group")
-    used = call.cloud.tree.root("home", user["id"])["size"]
-    quota = user["quota"]
-    free = quota - used if quota >= 0 else UNLIMITED
     return {
         "enabled": bool(user["enabled"]),
         "storageLocation": f"/data/{user['id']}",
@@ -22,13 +20,7 @@ def details(call: Call, user: Row) -> dict[str, Any]:
         "lastLogin": 0,
         "backend": "Database",
         "subadmin": people.containers(user["id"], "subadmin"),
-        "quota": {
-            "free": free,
-            "used": used,
-            "total": quota if quota >= 0 else UNLIMITED,
-            "relative": round(100 * used / quota, 2) if quota > 0 else 0,
-            "quota": quota if quota >= 0 else "none",
-        },
+        "quota": _quota(call, user),
         "manager": "",
         "email": user["email"] or None,
         "displayname": user["name"],
@@ -40,6 +32,21 @@ def details(call: Call, user: Row) -> dict[str, Any]:
         "language": "en",
         "locale": "",
         "backendCapabilities": {"setDisplayName": True, "setPassword": True},
+    }
+
+
+def _quota(call: Call, user: Row) -> dict[str, Any]:
+    """Use and limit; of somebody who has never come in little is known, and no limit has another name."""
+    quota = user["quota"]
+    if call.cloud.store.row("SELECT 1 FROM root WHERE kind='home' AND owner=?", user["id"]) is None:
+        return {"quota": quota if quota >= 0 else "none", "used": 0}
+    used = call.cloud.tree.root("home", user["id"])["size"]
+    return {
+        "free": max(0, quota - used) if quota >= 0 else DISK,
+        "used": used,
+        "total": quota if quota >= 0 else DISK + used,
+        "relative": round(100 * used / (quota if quota > 0 else DISK), 2),
+        "quota": quota if quota >= 0 else UNLIMITED,
     }
 
 

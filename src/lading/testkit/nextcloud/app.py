@@ -19,6 +19,7 @@ from . import (
     public,
     searching,
     seeding,
+    sharees,
     shares,
     teamfolders,
     trashbin,
@@ -41,7 +42,7 @@ DOORS: dict[str, Callable[[Cloud, Request, str], Reply]] = {
     "systemtags-relations": marks.relations,
     "comments": marks.comments,
 }
-ROUTES = [*about.ROUTES, *accounts.ROUTES, *shares.ROUTES, *activity.ROUTES]
+ROUTES = [*about.ROUTES, *accounts.ROUTES, *shares.ROUTES, *sharees.ROUTES, *activity.ROUTES]
 REASONS = {
     200: "OK",
     201: "Created",

@@ -68,7 +68,7 @@ def _options(_: Task) -> Reply:
 
 def _propfind(task: Task) -> Reply:
     cloud, view, path, request = task
-    place, names, depth = found(view, path), wanted(request.content()), request.header("depth", "infinity")
+    place, names, depth = found(view, path), wanted(request.content()), request.header("depth", "1")
     telling = Telling(cloud, view)
 
     def entries(at: Place, levels: int) -> Iterator[Entry]:

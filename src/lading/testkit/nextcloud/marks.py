@@ -79,7 +79,7 @@ def _tag_list(cloud: Cloud, request: Request, where: str, rows: list[Row], one: 
     entries: list[Entry] = (
         [] if one else [(f"{base}/", _only({f"{DAV}resourcetype": "<d:collection/>"}, names))]
     )
-    if one or request.header("depth", "infinity") != "0":
+    if one or request.header("depth", "1") != "0":
         for row in rows:
             assign = "true" if row["assignable"] or admin else "false"
             known: dict[str, str | None] = {

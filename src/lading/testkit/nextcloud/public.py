@@ -71,7 +71,7 @@ def _download(cloud: Cloud, share: Row, place: Place, request: Request) -> Reply
 
 def _list(cloud: Cloud, view: View, share: Row, place: Place, request: Request) -> Reply:
     names, telling = wanted(request.content()), Telling(cloud, view)
-    depth = {"0": 0, "1": 1}.get(request.header("depth", "infinity"), 1000)
+    depth = {"0": 0, "1": 1}.get(request.header("depth", "1"), 1000)
     base = f"/{request.path}"
 
     def entries(at: Place, href: str, levels: int) -> Iterator[Entry]:

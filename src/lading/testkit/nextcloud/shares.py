@@ -1,21 +1,20 @@
 """The sharing API: /apps/files_sharing/api/v1/shares, of all types it lists."""
 
 import json
-import re
 import secrets
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
+from . import limits
 from .cloud import Cloud
+from .limits import CIRCLE, GROUP, LINK, LOCAL, MAIL, PUBLIC, REMOTE, USER
 from .ocs import Call, Failed, Route
 from .properties import content_type
-from .rights import ALL, CREATE, DELETE, READ, SHARE, UPDATE
+from .rights import DELETE, SHARE
 from .store import Row
 from .views import Place, View, received
 from .writing import now
 
-USER, GROUP, LINK, MAIL, REMOTE, CIRCLE, ROOM = 0, 1, 3, 4, 6, 7, 10
-LOCAL = (USER, GROUP, CIRCLE)
 WRONG_ID = Failed(404, "Wrong share ID, share does not exist")
 
 
@@ -44,11 +43,11 @@ def told(call: Call, view: View, share: Row) -> dict[str, Any] | None:
         "token": share["token"],
         "uid_file_owner": share["owner"],
         "note": share["note"],
-        "label": share["label"] or ("" if share["type"] in (LINK, MAIL) else None),
+        "label": share["label"] or ("" if share["type"] in PUBLIC else None),
         "displayname_file_owner": cloud.people.name(share["owner"]),
         "path": f"/{place.path}",
         "item_type": "folder" if place.is_folder else "file",
-        "item_permissions": place.bits,
+        "item_permissions": place.bits if mine else share["bits"] | DELETE,
         "is-mount-root": place.is_mount_root,
         "mount-type": place.mount.kind,
         "mimetype": "httpd/unix-directory" if place.is_folder else content_type(place.name),
@@ -168,7 +167,8 @@ def create(call: Call) -> Any:
     kind = call.number("shareType", -1)
     _check_recipient(call, place, kind)
     bits = _bits(call, place, kind)
-    expires = _expiry(call)
+    expires = limits.last_day(call.given("expireDate"), unclear=404)
+    given = limits.attributes(call.form["attributes"]) if call.form.get("attributes") is not None else None
     owner = call.cloud.owner(place)
     made = call.cloud.store.run(
         "INSERT INTO share(type, node, owner, sharer, recipient, bits, target, token, password, expires, note, label,"
@@ -181,11 +181,11 @@ def create(call: Call) -> Any:
         bits,
         _target(call, place, kind),
         secrets.token_urlsafe(12)[:15] if kind in (LINK, MAIL, REMOTE) else None,
-        call.given("password") if kind in (LINK, MAIL) else None,
+        (call.given("password") or None) if kind in PUBLIC else None,
         expires,
         call.given("note"),
-        call.given("label"),
-        _attributes(call),
+        limits.label(call.given("label")) if kind in PUBLIC else "",
+        json.dumps(given) if given is not None else None,
         now(),
         int(call.truth("sendPasswordByTalk")),
     )
@@ -226,65 +226,6 @@ def _check_recipient(call: Call, place: Place, kind: int) -> None:
         raise Failed(403, f"Sharing {place.name} failed, because this item is already shared with {name}")
 
 
-def _bits(call: Call, place: Place, kind: int) -> int:
-    """The bits that a new share gets, or a changed one."""
-    given = call.given("permissions")
-    if kind == LINK:
-        if call.truth("publicUpload") or given:
-            bits = int(given) if given else READ | UPDATE | CREATE | DELETE
-        else:
-            bits = READ
-        bits |= SHARE if place.is_folder or not given else 0
-    else:
-        bits = call.number("permissions", ALL)
-    if not 0 <= bits <= ALL or not bits:
-        raise Failed(404 if kind != LINK else 400, "Invalid permissions")
-    if not place.is_folder:
-        bits &= ~(CREATE | DELETE)
-    if kind not in (LINK, MAIL):
-        bits |= READ
-    held = place.bits | (SHARE if kind == LINK else 0)
-    if place.mount.kind and bits & ~held:
-        if given:
-            raise Failed(404, f"Cannot increase permissions of {place.name}")
-        bits &= held
-    return bits
-
-
-def _expiry(call: Call) -> str | None:
-    value = call.given("expireDate")
-    if not value:
-        return None
-    if not re.match(r"\d{4}-\d\d-\d\d", value):
-        raise Failed(404, "Invalid date. Format must be YYYY-MM-DD")
-    try:
-        day = date.fromisoformat(value[:10])
-    except ValueError:
-        raise Failed(404, "Invalid date. Format must be YYYY-MM-DD") from None
-    if day <= datetime.now(UTC).date():
-        raise Failed(404, "Expiration date is in the past")
-    return day.isoformat()
-
-
-def _attributes(call: Call) -> str | None:
-    value = call.form.get("attributes")
-    if value in (None, ""):
-        return None
-    try:
-        parsed = json.loads(value) if isinstance(value, str) else None
-    except ValueError:
-        parsed = None
-    if not isinstance(parsed, list):
-        # Measured by others: an array instead of a string is a type error on the server.
-        raise Failed(400 if isinstance(value, str) else 500, "Invalid share attributes provided")
-    return json.dumps([{"scope": it["scope"], "key": it["key"], "value": _value(it)} for it in parsed])
-
-
-def _value(attribute: dict[str, Any]) -> Any:
-    value = attribute.get("value", attribute.get("enabled"))
-    return value.lower() in ("1", "true") if isinstance(value, str) else value
-
-
 def _target(call: Call, place: Place, kind: int) -> str:
     """Where the receiver finds it: in the root, under a name that is free there."""
     if kind != USER:
@@ -300,6 +241,21 @@ def _target(call: Call, place: Place, kind: int) -> str:
     return f"/{name}"
 
 
+def _bits(call: Call, place: Place, kind: int) -> int:
+    """
+    The bits that are asked for.
+
+    Raises:
+        Failed: they make no sense, or are more than the sharer holds.
+    """
+    given = call.number("permissions", 0) if call.given("permissions") else None
+    if kind in PUBLIC:
+        bits = limits.link_bits(given, call.given("publicUpload"), folder=place.is_folder)
+        return limits.within(bits, place.bits | SHARE, place.name)
+    bits = limits.local_bits(given, folder=place.is_folder)
+    return limits.within(bits, place.bits, place.name) if given is not None else bits & place.bits
+
+
 def change(call: Call) -> Any:
     """PUT /shares/ID: whatever of it is given."""
     view = call.cloud.view(call.user)
@@ -309,25 +265,89 @@ def change(call: Call) -> Any:
     place = view.by_id(share["node"])
     if place is None:
         raise WRONG_ID
-    new: dict[str, Any] = {}
-    if call.given("permissions") or call.given("publicUpload"):
-        new["bits"] = _bits(call, place, share["type"])
-    for name, column in (("note", "note"), ("label", "label"), ("password", "password")):
-        if name in call.form:
-            new[column] = call.given(name) or (None if column == "password" else "")
-    if "expireDate" in call.form:
-        new["expires"] = _expiry(call)
-    if "hideDownload" in call.form:
-        new["hide"] = int(call.truth("hideDownload"))
-    if "attributes" in call.form:
-        new["attributes"] = _attributes(call)
-    if not new:
+    known = {
+        "permissions",
+        "publicUpload",
+        "password",
+        "expireDate",
+        "note",
+        "label",
+        "hideDownload",
+        "attributes",
+    }
+    if not {name for name, value in call.form.items() if value is not None} & {*known, "token", "sendMail"}:
         raise Failed(400, "Wrong or no update parameter given")
+    new = _changed(call, share, place)
     for column, value in new.items():
         call.cloud.store.run(f"UPDATE share SET {column}=? WHERE id=?", value, share["id"])
     row = call.cloud.store.row("SELECT * FROM share WHERE id=?", share["id"])
     assert row is not None
     return told(call, call.cloud.view(call.user), row)
+
+
+def _changed(call: Call, share: Row, place: Place) -> dict[str, Any]:
+    """The columns to set; what is only for links is not looked at for others, as in the product."""
+    new: dict[str, Any] = {}
+    given = {name for name, value in call.form.items() if value is not None}
+    if "note" in given:
+        new["note"] = call.given("note")
+    if "attributes" in given:
+        new["attributes"] = json.dumps(limits.attributes(call.form["attributes"]))
+    if "expireDate" in given:
+        new["expires"] = limits.last_day(call.given("expireDate"), unclear=400)
+    if given & {"permissions", "publicUpload"} and (call.given("permissions") or share["type"] in PUBLIC):
+        new["bits"] = _bits(call, place, share["type"])
+    if share["type"] in PUBLIC:
+        new |= _changed_link(call, given, new.get("attributes", share["attributes"]))
+    return new
+
+
+def _changed_link(call: Call, given: set[str], attributes: str | None) -> dict[str, Any]:
+    new: dict[str, Any] = {"attributes": attributes or "[]"}
+    if "hideDownload" in given:
+        new["hide"] = int(call.truth("hideDownload"))
+        new["attributes"] = limits.with_download(attributes, allowed=not new["hide"])
+    if "password" in given:
+        new["password"] = call.given("password") or None
+    if "label" in given:
+        new["label"] = limits.label(call.given("label"))
+    if "token" in given:
+        new["token"] = limits.token(call.given("token"))
+    return new
+
+
+def inherited(call: Call) -> Any:
+    """GET /shares/inherited: the shares on the folders above a path, and by which of them each comes."""
+    view = call.cloud.view(call.user)
+    place = view.find(call.given("path").strip("/"))
+    if place is None:
+        raise Failed(404, "Wrong path, file/folder does not exist")
+    if not place.allows(SHARE):
+        raise Failed(403, "no sharing rights on this item")
+    found = []
+    for above in call.cloud.tree.lineage(place.node)[1:]:
+        via = view.by_id(above["id"])
+        sql = "SELECT * FROM share WHERE node=? AND ? IN (owner, sharer) ORDER BY id"
+        for row in call.cloud.store.rows(sql, above["id"], call.cloud.owner(place)):
+            it = told(call, view, row)
+            if it is not None and via is not None:
+                found.append({**it, "via_fileid": above["id"], "via_path": f"/{via.path}"})
+    return found
+
+
+def left(call: Call) -> Any:
+    """GET /deletedshares: what the user has left and could take back."""
+    sql = "SELECT share.* FROM share JOIN received ON received.share=share.id WHERE received.user=? AND refused=1"
+    keys = ("id", "share_type", "uid_owner", "permissions", "stime", "item_type", "file_target")
+    rows = call.cloud.store.rows(sql, call.user)
+    owners = {row["owner"]: call.cloud.view(row["owner"]) for row in rows}
+    found = [told(call, owners[row["owner"]], row) for row in rows]
+    return [{key: it[key] for key in keys} for it in found if it is not None]
+
+
+def nothing(_: Call) -> Any:
+    """What waits for an answer, and what comes from other clouds: shares here are accepted at once, and none come in."""
+    return []
 
 
 def remove(call: Call) -> Any:
@@ -341,50 +361,16 @@ def remove(call: Call) -> Any:
     return []
 
 
-def sharees(call: Call) -> Any:
-    """GET /sharees: whom the user may share with, exact hits apart."""
-    search, people = call.given("search").lower(), call.cloud.people
-    kinds = call.form.get("shareType", [USER, GROUP, REMOTE, MAIL, CIRCLE])
-    wanted = {int(it) for it in (kinds if isinstance(kinds, list) else [kinds])}
-    exact: dict[str, list[Any]] = {
-        name: [] for name in ("users", "groups", "remotes", "emails", "circles", "rooms")
-    }
-    other: dict[str, list[Any]] = {name: [] for name in exact}
-    rows = [
-        (USER, "users", it["id"], it["name"])
-        for it in call.cloud.store.rows("SELECT * FROM user ORDER BY id")
-    ]
-    rows += [
-        (GROUP, "groups", it["id"], it["name"])
-        for it in call.cloud.store.rows("SELECT * FROM team ORDER BY id")
-    ]
-    rows += [
-        (CIRCLE, "circles", it["id"], it["name"]) for it in call.cloud.store.rows("SELECT * FROM circle")
-    ]
-    for kind, name, key, label in rows:
-        if (
-            kind not in wanted
-            or (kind == USER and key == call.user)
-            or search not in f"{key}\n{label}".lower()
-        ):
-            continue
-        found = {"label": label, "value": {"shareType": kind, "shareWith": key}}
-        if kind == USER:
-            user = people.get(key)
-            found["shareWithDisplayNameUnique"] = (user["email"] or key) if user else key
-        (exact if search in (key.lower(), label.lower()) else other)[name].append(found)
-    if "@" in search and MAIL in wanted:
-        exact["emails"].append({"label": search, "value": {"shareType": MAIL, "shareWith": search}})
-    limit = call.number("perPage", 200)
-    return {"exact": exact, **{name: rows[:limit] for name, rows in other.items()}, "lookupEnabled": False}
-
-
 BASE = "apps/files_sharing/api/v1"
 ROUTES: list[Route] = [
     ("GET", f"{BASE}/shares", listing),
     ("POST", f"{BASE}/shares", create),
+    ("GET", f"{BASE}/shares/inherited", inherited),
+    ("GET", f"{BASE}/shares/pending", nothing),
+    ("GET", f"{BASE}/remote_shares", nothing),
+    ("GET", f"{BASE}/remote_shares/pending", nothing),
+    ("GET", f"{BASE}/deletedshares", left),
     ("GET", f"{BASE}/shares/([^/]+)", one),
     ("PUT", f"{BASE}/shares/([^/]+)", change),
     ("DELETE", f"{BASE}/shares/([^/]+)", remove),
-    ("GET", f"{BASE}/sharees", sharees),
 ]

@@ -41,7 +41,7 @@ def _bin(cloud: Cloud, request: Request) -> Reply:
     base = f"/{PREFIX}/{request.user}/trash"
     folder = {f"{DAV}resourcetype": "<d:collection/>"}
     entries: list[Entry] = [(f"{base}/", folder if names is None else {it: folder.get(it) for it in names})]
-    if request.header("depth", "infinity") != "0":
+    if request.header("depth", "1") != "0":
         for node, about in trash.listed(cloud, request.user):
             entries.append(_entry(cloud, f"{base}/{node['name']}", node, about, names))
     return multistatus(entries, upper=True)
@@ -57,6 +57,7 @@ def _entry(cloud: Cloud, path: str, node: Row, about: Row | None, names: list[st
 
 def _known(cloud: Cloud, node: Row, about: Row | None) -> dict[str, str | None]:
     name = about["name"] if about else node["name"]
+    location = f"{_mount(cloud, node)}{about['location']}" if about else name
     return {
         f"{DAV}resourcetype": "<d:collection/>" if node["folder"] else "",
         f"{DAV}getlastmodified": http_date(about["time"] if about else node["mtime"]),
@@ -69,12 +70,21 @@ def _known(cloud: Cloud, node: Row, about: Row | None) -> dict[str, str | None]:
         f"{OC}size": str(node["size"]),
         f"{OC}permissions": "GD",
         f"{NC}trashbin-filename": text(name),
-        f"{NC}trashbin-original-location": text(about["location"]) if about else text(name),
+        f"{NC}trashbin-original-location": text(location),
         f"{NC}trashbin-deletion-time": str(about["time"]) if about else None,
-        f"{NC}trashbin-title": text(about["location"]) if about else text(name),
+        f"{NC}trashbin-title": text(location),
         f"{NC}trashbin-deleted-by-id": text(about["deleter"]) if about else None,
         f"{NC}trashbin-deleted-by-display-name": text(cloud.people.name(about["deleter"])) if about else None,
     }
+
+
+def _mount(cloud: Cloud, node: Row) -> str:
+    """The team folder that a node in the trash came from, with a slash; empty for a home."""
+    kind, owner = cloud.tree.holder(node)
+    mount = (
+        cloud.store.value("SELECT mount FROM teamfolder WHERE id=?", owner) if kind == "trash-group" else None
+    )
+    return f"{mount}/" if mount else ""
 
 
 def _one(cloud: Cloud, request: Request, path: str, node: Row, about: Row | None) -> Reply:
@@ -102,7 +112,7 @@ def _listing(cloud: Cloud, request: Request, path: str, node: Row, about: Row | 
     names = wanted(request.content())
     base = f"/{PREFIX}/{request.user}/trash/{path}"
     entries = [_entry(cloud, base, node, about, names)]
-    if request.header("depth", "infinity") != "0":
+    if request.header("depth", "1") != "0":
         inside = cloud.tree.children(node["id"])
         entries += [_entry(cloud, f"{base}/{child['name']}", child, None, names) for child in inside]
     return multistatus(entries, upper=True)

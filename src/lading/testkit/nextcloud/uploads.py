@@ -114,7 +114,7 @@ def _pieces(task: Task) -> list[Row]:
 def _list(task: Task) -> Reply:
     names = wanted(task.request.content())
     base = f"/{PREFIX}/{task.view.user}"
-    deep = task.request.header("depth", "infinity") != "0"
+    deep = task.request.header("depth", "1") != "0"
     entries: list[Entry] = []
     if not task.id:
         entries.append((f"{base}/", _asked(None, now(), names)))
@@ -126,8 +126,8 @@ def _list(task: Task) -> Reply:
     pieces = _pieces(task)
     if not task.name:
         entries.append((f"{base}/{task.id}/", _asked(None, now(), names)))
-    told = [(row["name"], row["size"], row["time"]) for row in pieces]
-    told.append((JOINED, sum(row["size"] for row in pieces), now()))
+    told = [(JOINED, sum(row["size"] for row in pieces), now())]
+    told += [(row["name"], row["size"], row["time"]) for row in pieces]
     for name, size, time in told:
         if task.name == name or (not task.name and deep):
             entries.append((f"{base}/{task.id}/{name}", _asked(size, time, names)))

@@ -40,7 +40,7 @@ def _list(cloud: Cloud, place: Place, request: Request) -> Reply:
     base = f"/{PREFIX}/{place.user}/versions/{place.node['id']}"
     folder = {f"{DAV}resourcetype": "<d:collection/>"}
     entries: list[Entry] = [(f"{base}/", folder if names is None else {it: folder.get(it) for it in names})]
-    if request.header("depth", "infinity") != "0":
+    if request.header("depth", "1") != "0":
         kept = history.listed(cloud, place.node)
         entries += [(f"{base}/{version.mtime}", _told(place, version, names)) for version in kept]
     return multistatus(entries, upper=True)
