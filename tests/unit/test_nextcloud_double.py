@@ -44,6 +44,10 @@ def test_a_file_comes_back_as_it_was_put(alice: Asker) -> None:
     assert first.headers["OC-FileId"] == second.headers["OC-FileId"]
     assert first.headers["ETag"] != second.headers["ETag"]
     assert b"world" == alice.file("GET", "报告 #1 %.txt").body
+    assert (b"", "5") == (
+        alice.file("HEAD", "报告 #1 %.txt").body,
+        alice.file("HEAD", "报告 #1 %.txt").headers["Content-Length"],
+    )
     part = alice.file("GET", "报告 #1 %.txt", Range="bytes=1-2")
     assert (206, b"or", "bytes 1-2/5") == (part.status, part.body, part.headers["Content-Range"])
     assert 416 == alice.file("GET", "报告 #1 %.txt", Range="bytes=9-").status

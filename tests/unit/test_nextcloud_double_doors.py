@@ -151,3 +151,12 @@ def test_other_ways_to_log_in(server: NextcloudDouble) -> None:
     assert 404 == by_mail.propfind(by_mail.address("")).status
     assert 207 == by_mail.propfind("/remote.php/dav/files/u1/").status
     assert "u1" == by_mail.ocs("GET", "cloud/user", Authorization="Bearer t1").data["id"]
+
+
+def test_capabilities_are_told_to_strangers(server: NextcloudDouble) -> None:
+    """Version and features need no login; a wrong one is refused all the same."""
+    headers = {"OCS_APIRequest": "true", "Authorization": ""}
+    stranger = Asker(server.url, "alice", "wrong")
+
+    assert 200 == stranger.ask("GET", "/ocs/v2.php/cloud/capabilities", **headers).status
+    assert 401 == stranger.ocs("GET", "cloud/capabilities").status

@@ -277,6 +277,26 @@ def test_other_mounts(alice: Asker, bob: Asker) -> None:
     assert ["1", "0"] == [alice.one("sealed", "nc:is-encrypted"), alice.one("", "nc:is-encrypted")]
 
 
+def test_what_a_receiver_deletes_lies_in_both_bins(alice: Asker, bob: Asker) -> None:
+    """The owner has the file itself, the receiver a copy."""
+    alice.file("MKCOL", "both")
+    alice.file("PUT", "both/bin", b"x")
+    share(alice, "both", shareType=0, shareWith="bob", permissions=15)
+    file = alice.one("both/bin", "oc:fileid")
+    assert 204 == bob.file("DELETE", "both/bin").status
+
+    told = {
+        it.user: it.propfind(f"/remote.php/dav/trashbin/{it.user}/trash", "oc:fileid") for it in (alice, bob)
+    }
+    ids = {
+        user: [props["oc:fileid"] for path, props in it.properties.items() if "/bin.d" in path]
+        for user, it in told.items()
+    }
+    assert [file] == ids["alice"]
+    assert 1 == len(ids["bob"])
+    assert ids["alice"] != ids["bob"]
+
+
 def test_what_is_only_for_links(alice: Asker) -> None:
     """A readable link gets the reshare bit; an update leaves attributes behind; others ignore label and password."""
     alice.file("MKCOL", "links")

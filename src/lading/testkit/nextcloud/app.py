@@ -142,6 +142,20 @@ class Application:
         if path.startswith(("public.php/dav/files/", "index.php/s/")):
             with self.cloud.store.change():
                 return public.handle(self.cloud, request)
+        if (
+            path.endswith("/cloud/capabilities")
+            and _ocs_version(path) in (1, 2)
+            and not request.header("authorization")
+        ):
+            with self.cloud.store.change():
+                return ocs.answer(
+                    self.cloud,
+                    self.door,
+                    request,
+                    "cloud/capabilities",
+                    about.ROUTES,
+                    version=_ocs_version(path),
+                )
         return Reply(200, b"") if not path else None
 
     def _inside(self, request: Request, version: int) -> Reply:

@@ -15,6 +15,7 @@ from .cloud import Cloud
 from .http import Refused, Request
 
 COOKIE = "nc_session_id"
+MOST_SESSIONS = 10_000
 CHALLENGE = ("WWW-Authenticate", 'Basic realm="Nextcloud", charset="UTF-8"')
 
 
@@ -53,6 +54,8 @@ class Door:
             )
         with self._lock:
             self._wrong.pop(address, None)
+            if len(self._sessions) > MOST_SESSIONS:
+                self._sessions.clear()
             fresh = secrets.token_hex(16)
             self._sessions[fresh] = (user, password)
         return user, fresh

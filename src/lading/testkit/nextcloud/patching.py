@@ -71,7 +71,7 @@ def _possible(view: View, place: Place, name: str) -> bool:
 
 def _modified(target: Target, value: ElementTree.Element | None) -> None:
     cloud, _, place = target
-    cloud.tree.touch(place.node["id"], _seconds(value))
+    cloud.tree.touch(place.node["id"], sane_time(_text(value), "lastmodified"))
 
 
 def _created(target: Target, value: ElementTree.Element | None) -> None:
@@ -80,10 +80,15 @@ def _created(target: Target, value: ElementTree.Element | None) -> None:
 
 
 def _seconds(value: ElementTree.Element | None) -> int:
-    told = (value.text or "").strip() if value is not None else ""
+    """A creation time, in seconds or as ISO 8601."""
+    told = _text(value)
     if re.match(r"\d{4}-\d\d-\d\dT", told):
         return int(datetime.fromisoformat(told).timestamp())
-    return sane_time(told, "lastmodified")
+    return sane_time(told, "creation_time")
+
+
+def _text(value: ElementTree.Element | None) -> str:
+    return (value.text or "").strip() if value is not None else ""
 
 
 def _favorite(target: Target, value: ElementTree.Element | None) -> None:

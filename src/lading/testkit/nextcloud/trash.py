@@ -8,27 +8,34 @@ from .views import Place
 
 
 def discard(cloud: Cloud, place: Place) -> None:
-    """Put a node into the bin of whoever owns the storage it lies in."""
+    """Put a node into the bin of whoever owns the storage it lies in; another deleter gets a copy of it."""
     kind, owner = cloud.tree.holder(place.node)
-    bin_kind, holder = ("trash", owner) if kind == "home" else (f"trash-{kind}", owner)
-    if kind == "external":
-        bin_kind, holder = "trash", place.user
-    bin_root = cloud.tree.root(bin_kind, holder)
-    location = "/".join(it["name"] for it in reversed(cloud.tree.lineage(place.node)[:-1]))
+    node = place.node
+    if kind == "home" and owner != place.user:
+        own = cloud.tree.root("trash", place.user)
+        name, time_ = _free(cloud, own, node["name"])
+        copied = cloud.tree.copy(node, own, name, place.user)
+        _note(cloud, copied["id"], cloud.tree.root("home", place.user)["id"], place.path, time_, place.user)
+    bin_kind, holder = ("trash-group", owner) if kind == "group" else ("trash", owner)
+    bin_root = cloud.tree.root(bin_kind, place.user if kind == "external" else holder)
+    location = "/".join(it["name"] for it in reversed(cloud.tree.lineage(node)[:-1]))
+    name, time_ = _free(cloud, bin_root, node["name"])
+    cloud.tree.move(node, bin_root, name)
+    _note(cloud, node["id"], node["root"], location, time_, place.user)
+
+
+def _free(cloud: Cloud, bin_root: Row, name: str) -> tuple[str, int]:
+    """The name that says when it was deleted, a second or more later if that is taken, and this time."""
     now = int(time.time())
-    while cloud.tree.child(bin_root["id"], f"{place.node['name']}.d{now}") is not None:
+    while cloud.tree.child(bin_root["id"], f"{name}.d{now}") is not None:
         now += 1
-    origin = place.node["root"]
-    name = place.node["name"]
-    cloud.tree.move(place.node, bin_root, f"{name}.d{now}")
+    return f"{name}.d{now}", now
+
+
+def _note(cloud: Cloud, node: int, origin: int, location: str, when: int, deleter: str) -> None:
+    name = location.rpartition("/")[2]
     cloud.store.run(
-        "INSERT OR REPLACE INTO trash VALUES(?, ?, ?, ?, ?, ?)",
-        place.node["id"],
-        origin,
-        name,
-        location,
-        now,
-        place.user,
+        "INSERT OR REPLACE INTO trash VALUES(?, ?, ?, ?, ?, ?)", node, origin, name, location, when, deleter
     )
 
 
