@@ -195,7 +195,10 @@ def _transfer(task: Task) -> Reply:
             remove(cloud, before)
         cloud.tree.copy(source.node, cloud.tree.get(parent.node["id"]), target.rpartition("/")[2], view.user)
     fresh = cloud.view(view.user)
-    return Reply(204 if before else 201, b"", identity(cloud, fresh, again(fresh, target)))
+    place = again(fresh, target)
+    if request.method == "COPY":
+        cloud.tell(place, "file_created", "created")
+    return Reply(204 if before else 201, b"", identity(cloud, fresh, place))
 
 
 VERBS: dict[str, Callable[[Task], Reply]] = {

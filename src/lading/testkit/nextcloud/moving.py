@@ -62,7 +62,9 @@ def moved(cloud: Cloud, source: Place, parent: Place, before: Place | None, targ
     if before is not None:
         remove(cloud, before)
     cloud.tree.move(cloud.tree.get(source.node["id"]), cloud.tree.get(parent.node["id"]), name)
-    cloud.tell(source, "file_changed", "renamed" if within else "moved")
+    place = cloud.view(source.user).find(target)
+    if place is not None:
+        cloud.tell(place, "file_changed", "renamed" if within else "moved")
 
 
 def _remounted(cloud: Cloud, source: Place, target: str) -> None:

@@ -24,6 +24,12 @@ class People:
         found = self.get(user)
         return found["name"] if found else user
 
+    def title(self, kind: str, name: str) -> str:
+        """What a person, group or circle is called, by *kind* as advanced rules spell it."""
+        table = {"user": "user", "group": "team", "circle": "circle"}.get(kind)
+        found = self.store.value(f"SELECT name FROM {table} WHERE id=?", name) if table else None
+        return str(found or name)
+
     def add(
         self, user: str, password: str, *, name: str = "", email: str = "", quota: int = UNLIMITED
     ) -> None:

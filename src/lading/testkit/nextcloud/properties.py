@@ -11,6 +11,7 @@ from .store import Row
 from .views import Place, View
 from .xml import DAV, NC, OC, element, http_date, text
 
+KINDS = {0: "user", 1: "group", 7: "circle"}  # what a type of share is called elsewhere
 UNASKED = ("resourcetype", "getlastmodified", "getcontentlength", "getetag", "getcontenttype")
 FOLDER_UNASKED = ("quota-used-bytes", "quota-available-bytes")
 PREVIEWED = ("image/", "text/plain", "text/markdown", "application/pdf")
@@ -123,7 +124,7 @@ class Telling:
         for row in self._shares(place):
             if row["type"] == 3:
                 continue
-            name = self.cloud.people.name(row["recipient"])
+            name = self.cloud.people.title(KINDS.get(row["type"], ""), row["recipient"])
             parts.append(
                 "<nc:sharee>"
                 + element(f"{NC}id", text(row["recipient"]))
@@ -168,7 +169,7 @@ class Telling:
         values = {
             "acl-mapping-type": rule.kind,
             "acl-mapping-id": text(rule.id),
-            "acl-mapping-display-name": text(self.cloud.people.name(rule.id)),
+            "acl-mapping-display-name": text(self.cloud.people.title(rule.kind, rule.id)),
             "acl-mask": str(rule.mask),
             "acl-permissions": str(rule.bits & rule.mask),
         }

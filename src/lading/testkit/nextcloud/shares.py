@@ -9,7 +9,7 @@ from . import limits
 from .cloud import Cloud
 from .limits import CIRCLE, GROUP, LINK, LOCAL, MAIL, PUBLIC, REMOTE, USER
 from .ocs import Call, Failed, Route
-from .properties import content_type
+from .properties import KINDS, content_type
 from .rights import DELETE, SHARE
 from .store import Row
 from .views import Place, View, received
@@ -23,12 +23,8 @@ def told(call: Call, view: View, share: Row) -> dict[str, Any] | None:
     place = view.by_id(share["node"])
     if place is None:
         return None
-    cloud, node = call.cloud, place.node
+    cloud = call.cloud
     mine = view.user in (share["owner"], share["sharer"])
-    kind, owner = cloud.tree.holder(node)
-    own_target = cloud.store.value(
-        "SELECT target FROM received WHERE share=? AND user=?", share["id"], view.user
-    )
     return {
         "id": str(share["id"]),
         "share_type": share["type"],
@@ -46,6 +42,23 @@ def told(call: Call, view: View, share: Row) -> dict[str, Any] | None:
         "label": share["label"] or ("" if share["type"] in PUBLIC else None),
         "displayname_file_owner": cloud.people.name(share["owner"]),
         "path": f"/{place.path}",
+        **_item(call, view, share, place),
+        **_recipient(call, share),
+        "mail_send": 0,
+        "hide_download": share["hide"],
+        "attributes": share["attributes"],
+    }
+
+
+def _item(call: Call, view: View, share: Row, place: Place) -> dict[str, Any]:
+    """What a share tells of the file or folder."""
+    cloud, node = call.cloud, place.node
+    mine = view.user in (share["owner"], share["sharer"])
+    kind, owner = cloud.tree.holder(node)
+    own_target = cloud.store.value(
+        "SELECT target FROM received WHERE share=? AND user=?", share["id"], view.user
+    )
+    return {
         "item_type": "folder" if place.is_folder else "file",
         "item_permissions": place.bits if mine else share["bits"] | DELETE,
         "is-mount-root": place.is_mount_root,
@@ -60,10 +73,6 @@ def told(call: Call, view: View, share: Row) -> dict[str, Any] | None:
         "file_target": own_target or share["target"],
         "item_size": node["size"],
         "item_mtime": node["mtime"],
-        **_recipient(call, share),
-        "mail_send": 0,
-        "hide_download": share["hide"],
-        "attributes": share["attributes"],
     }
 
 
@@ -79,7 +88,7 @@ def _recipient(call: Call, share: Row) -> dict[str, Any]:
             "send_password_by_talk": bool(share["sendpw"]),
             "url": url,
         }
-    found = {"share_with": name, "share_with_displayname": _display(call, kind, name)}
+    found = {"share_with": name, "share_with_displayname": call.cloud.people.title(KINDS.get(kind, ""), name)}
     if kind == USER:
         user = call.cloud.people.get(name)
         found["share_with_displayname_unique"] = (user["email"] or name) if user else name
@@ -87,13 +96,6 @@ def _recipient(call: Call, share: Row) -> dict[str, Any]:
         found["password"] = "redacted" if share["password"] else None
         found["send_password_by_talk"] = bool(share["sendpw"])
     return found
-
-
-def _display(call: Call, kind: int, name: str) -> str:
-    table = {GROUP: "team", CIRCLE: "circle"}.get(kind)
-    if table:
-        return str(call.cloud.store.value(f"SELECT name FROM {table} WHERE id=?", name) or name)
-    return call.cloud.people.name(name) if kind == USER else name
 
 
 def listing(call: Call) -> Any:

@@ -50,6 +50,7 @@ CREATE TABLE IF NOT EXISTS activity(id INTEGER PRIMARY KEY AUTOINCREMENT, affect
 CREATE TABLE IF NOT EXISTS upload(user TEXT, id TEXT, time INTEGER, PRIMARY KEY(user, id));
 CREATE TABLE IF NOT EXISTS chunk(user TEXT, upload TEXT, name TEXT, size INTEGER, blob TEXT, time INTEGER, PRIMARY KEY(user, upload, name));
 CREATE INDEX IF NOT EXISTS share_node ON share(node);
+CREATE INDEX IF NOT EXISTS share_recipient ON share(recipient);
 CREATE INDEX IF NOT EXISTS activity_user ON activity(affected, id);
 """
 

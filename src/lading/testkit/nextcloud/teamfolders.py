@@ -20,7 +20,7 @@ def _told(call: Call, folder: Row, groups: set[str] | None = None) -> dict[str, 
     rows = [row for row in rows if groups is None or row["id"] in groups]
     details = {
         row["id"]: {
-            "displayName": call.cloud.store.value("SELECT name FROM team WHERE id=?", row["id"]) or row["id"],
+            "displayName": call.cloud.people.title(row["kind"], row["id"]),
             "permissions": row["bits"],
             "type": row["kind"],
         }
@@ -37,7 +37,7 @@ def _told(call: Call, folder: Row, groups: set[str] | None = None) -> dict[str, 
         "groups": {row["id"]: row["bits"] for row in rows} or [],
         "group_details": details or [],
         "manage": [
-            {"type": it["kind"], "id": it["id"], "displayname": call.cloud.people.name(it["id"])}
+            {"type": it["kind"], "id": it["id"], "displayname": call.cloud.people.title(it["kind"], it["id"])}
             for it in managers
         ],
     }

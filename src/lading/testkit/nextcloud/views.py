@@ -221,18 +221,23 @@ class View:
 
 def received(store: Store, user: str, groups: list[str], circles: list[str]) -> list[Row]:
     """The shares that *user* receives, personally, by a group or by a circle; each with the user's own_target."""
+    terms, values = ["(type=0 AND recipient=?)"], [user]
+    for kind, names in ((1, groups), (7, circles)):
+        if names:
+            terms.append(f"(type={kind} AND recipient IN ({','.join('?' * len(names))}))")
+            values += names
     rows = store.rows(
         "SELECT share.*, received.target AS own_target, received.refused FROM share"
-        " LEFT JOIN received ON received.share=share.id AND received.user=? WHERE type IN (0, 1, 7) ORDER BY type, id",
+        " LEFT JOIN received ON received.share=share.id AND received.user=?"
+        f" WHERE {' OR '.join(terms)} ORDER BY type, id",
         user,
+        *values,
     )
-    now = datetime.now(UTC).strftime("%Y-%m-%d")
-    reached = {(0, user)} | {(1, it) for it in groups} | {(7, it) for it in circles}
+    today = datetime.now(UTC).strftime("%Y-%m-%d")
     return [
         row
         for row in rows
-        if (row["type"], row["recipient"]) in reached
-        and user not in (row["owner"], row["sharer"])
+        if user not in (row["owner"], row["sharer"])
         and not row["refused"]
-        and not (row["expires"] and row["expires"] < now)
+        and not (row["expires"] and row["expires"] < today)
     ]
