@@ -1,22 +1,25 @@
-"""A Nextcloud keeps the contract of a drive: the double of one always, a real one where it is named."""
+"""The double of a Nextcloud keeps the contract of a drive, one account of it and many."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from pathlib import Path as LocalPath
 
 import pytest
 
 from lading.connectors.address import Address
 from lading.connectors.api import Drive
-from lading.connectors.facets import Versions
+from lading.connectors.conditions import ABSENT, ANYTHING
 from lading.connectors.nextcloud import open as open_nextcloud
-from lading.model.access import Principal, Version
-from lading.testkit.contract import DriveContract, OpenDrive
+from lading.model.access import Grant, Link, Principal, PrincipalKind, Role
+from lading.testkit.contract import OpenDrive, ReadContract
 from lading.testkit.servers import require_server
 from lading.testkit.servers.nextcloud import NextcloudDouble
+from support.nextcloud_contract import NextcloudContract
 
 _COUNT = itertools.count()
+_OPTIONS = {"lenient_chunks": True}
 _SEED = {
     "users": [
         {"id": "wang", "password": "one", "name": "王芳", "groups": ["deals"], "tokens": ["t-wang"]},
@@ -24,51 +27,16 @@ _SEED = {
         {"id": "left", "password": "three", "enabled": False},
     ]
 }
-_EMPTY = "Nextcloud keeps no version of 0 bytes"
-
-
-class NextcloudContract(DriveContract):
-    """The suite against one server: opened at a folder of its own for each test."""
-
-    @pytest.fixture
-    def address(self) -> Address:
-        """Where the folder of the test is to be."""
-        raise NotImplementedError
-
-    @pytest.fixture
-    def open_drive(self, address: Address) -> Iterator[OpenDrive]:
-        """Fresh clients onto a folder that no other test uses."""
-        drives: list[Drive] = []
-
-        def open_one() -> Drive:
-            drives.append(open_nextcloud(address))
-            return drives[-1]
-
-        yield open_one
-        for drive in drives:
-            drive.close()
-
-    @pytest.mark.xfail(strict=True, reason=_EMPTY)
-    def test_every_save_is_a_version(self, drive: Drive, versions: Versions) -> None:
-        """An empty content that is saved over is gone."""
-        super().test_every_save_is_a_version(drive, versions)
-
-    @pytest.mark.xfail(strict=True, reason=_EMPTY)
-    def test_versions_keep_order_and_facts(
-        self, open_drive: OpenDrive, drive: Drive, history: Versions, sent: list[Version]
-    ) -> None:
-        """An empty content that is saved over is gone."""
-        super().test_versions_keep_order_and_facts(open_drive, drive, history, sent)
 
 
 class TestNextcloudDouble(NextcloudContract):
-    """The double."""
+    """One account."""
 
     @pytest.fixture(scope="class")
     @classmethod
     def server(cls) -> Iterator[NextcloudDouble]:
         """The running double, which knows a few people."""
-        with require_server(lambda: NextcloudDouble(seed=_SEED, options={"lenient_chunks": True})) as server:
+        with require_server(lambda: NextcloudDouble(seed=_SEED, options=_OPTIONS)) as server:
             yield server
 
     @pytest.fixture
@@ -84,3 +52,54 @@ class TestNextcloudDouble(NextcloudContract):
         """Without the account itself and the group it is in."""
         assert drive.people is not None
         return tuple(one for one in drive.people.principals() if one.id not in ("boss", "group:admin"))
+
+
+class TestManyAccounts(ReadContract):
+    """Homes and team folders of three accounts as one drive."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def server(cls) -> Iterator[NextcloudDouble]:
+        """The running double, with a team folder."""
+        folders = [{"mount": "项目", "groups": {"deals": 31}, "acl": True, "managers": [["user", "wang"]]}]
+        seed = {"users": _SEED["users"][:2], "teamfolders": folders}
+        with require_server(lambda: NextcloudDouble(seed=seed, options=_OPTIONS)) as server:
+            yield server
+
+    @pytest.fixture
+    def open_drive(
+        self, server: NextcloudDouble, monkeypatch: pytest.MonkeyPatch, tmp_path: LocalPath
+    ) -> Iterator[OpenDrive]:
+        """Fresh clients of all accounts."""
+        for name, value in (("BOSS", server.password), ("WANG", "t-wang"), ("LI", "t-li")):
+            monkeypatch.setenv(name, value)
+        file = tmp_path / "users.csv"
+        file.write_text("user,password\nwang,env:WANG\nli,env:LI\n", encoding="utf-8")
+        options = {"user": server.user, "password": "env:BOSS", "users": str(file)}
+        drives: list[Drive] = []
+
+        def open_one() -> Drive:
+            drives.append(open_nextcloud(Address("nextcloud", server.url, options, "contract")))
+            return drives[-1]
+
+        yield open_one
+        for drive in drives:
+            drive.close()
+
+    @pytest.fixture
+    def filled(self, open_drive: OpenDrive) -> OpenDrive:
+        """Files in homes and in the team folder, shares and links on them."""
+        drive = open_drive()
+        if any(entry.path == ("wang", "合同") for entry in drive.list(("wang",)).entries):
+            return open_drive
+        for home in ("wang", "li", "项目 [team 1]"):
+            drive.make_folder((home, "合同"))
+            drive.write((home, "合同", "a.txt"), [b"first " * 100], expect=ABSENT)
+            drive.write((home, "合同", "a.txt"), [b"second " * 100], expect=ANYTHING)
+            drive.write((home, "b"), [home.encode()], expect=ABSENT)
+        li = Principal(PrincipalKind.PERSON, "li")
+        assert drive.grants is not None
+        assert drive.links is not None
+        drive.grants.set(Grant(("wang", "合同"), li, frozenset(), role=Role.EDIT))
+        drive.links.make(Link(("wang", "b"), "", frozenset(), role=Role.DOWNLOAD), password=None)
+        return open_drive

@@ -49,6 +49,7 @@ class Cloud:
         self.user = ""
         self.name = ""
         """The display name of the account."""
+        self.is_admin = False
         self.capabilities: Mapping[str, Any] = {}
 
     def capability(self, *names: str) -> Any:

@@ -10,6 +10,8 @@ from dataclasses import replace
 from lading.connectors.dav.drive import DavDrive
 from lading.connectors.dav.moving import WebdavMoves
 from lading.connectors.dav.parts import Parts
+from lading.connectors.nextcloud.changes import CloudChanges
+from lading.connectors.nextcloud.cloud import Cloud
 from lading.connectors.nextcloud.grants import CloudGrants
 from lading.connectors.nextcloud.links import CloudLinks
 from lading.connectors.nextcloud.marks import CloudComments, CloudLabels, CloudLocks
@@ -42,13 +44,14 @@ class NextcloudDrive(DavDrive):
         *,
         dear: bool = False,
         others: Sequence[Sharing] = (),
+        admin: Cloud | None = None,
     ) -> None:
         parts, uploads = Parts(wire, owner), Uploads(wire.cloud, wire)
         writing = FilesWriting(wire, parts, uploads)
         super().__init__(wire, parts, writing)
         self._facts = writing.profile = profile
         self._profile: Profile | None = None
-        self._teams = Teams(wire)
+        self._teams = Teams(wire, admin)
         self.notice: Text | None = DEAR if dear else None
         """What a person should be told about this login."""
         self.moves = WebdavMoves(wire, writing)
@@ -64,6 +67,9 @@ class NextcloudDrive(DavDrive):
         self.people = CloudPeople(cloud, sharing)
         self.labels = CloudLabels(wire)
         self.comments = CloudComments(wire)
+        if "external" not in wire.follow:
+            # What changes there behind its back Nextcloud does not notice.
+            self.changes = CloudChanges(wire)
         if cloud.capability("files", "locking"):
             self.locks = CloudLocks(wire)
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from lading.connectors.address import Address
 from lading.connectors.http.login import Login
 from lading.connectors.nextcloud.accounts import accounts_in
+from lading.connectors.nextcloud.cloud import Cloud
 from lading.connectors.nextcloud.drive import NextcloudDrive
 from lading.connectors.nextcloud.joining import drive_on, joined, met
 from lading.connectors.nextcloud.many import ManyDrive
@@ -83,16 +84,17 @@ def _assembled(
 ) -> ManyDrive:
     members: dict[str, list[Member]] = {}
     if "team" in options.follow:
-        known = {folder.id: folder for folder in team_folders(main.wire) or ()}
+        known = {folder.id: folder for folder in team_folders(main.wire.cloud) or ()}
         members = _members(homes, known)
         barred |= {_team_name(id_, known[id_].name): _NO_MEMBER for id_ in known.keys() - members.keys()}
     for home in homes.values():
         teams = {member.seen.path for each in members.values() for member in each if member.home is home}
         shared = {path for path, owner in incoming(home.wire.cloud) if owner in homes}
         home.wire.elsewhere = frozenset(teams | shared)
-    places = {user: drive_on(address, home.wire, home.login) for user, home in homes.items()}
+    admin = main.wire.cloud
+    places = {user: drive_on(address, home.wire, home.login, (), admin) for user, home in homes.items()}
     for id_, each in members.items():
-        places[_team_name(id_, each[0].seen.path[-1])] = _team_drive(address, each)
+        places[_team_name(id_, each[0].seen.path[-1])] = _team_drive(address, each, admin)
     return ManyDrive(places[main.wire.cloud.user], places, barred)
 
 
@@ -105,9 +107,9 @@ def _members(homes: Mapping[str, Home], known: Mapping[str, TeamFolder]) -> dict
     return {id_: sorted(each, key=lambda one: not one.seen.manages) for id_, each in found.items()}
 
 
-def _team_drive(address: Address, members: list[Member]) -> NextcloudDrive:
+def _team_drive(address: Address, members: list[Member], admin: Cloud) -> NextcloudDrive:
     first, *others = ((member.home, _wire_at(member)) for member in members)
-    return drive_on(address, first[1], first[0].login, [Sharing(wire) for _, wire in others])
+    return drive_on(address, first[1], first[0].login, [Sharing(wire) for _, wire in others], admin)
 
 
 def _wire_at(member: Member) -> FilesWire:

@@ -58,12 +58,20 @@ def joined(address: Address, options: Options, login: Login) -> FilesWire:
 
 
 def drive_on(
-    address: Address, wire: FilesWire, login: Login, others: Sequence[Sharing] = ()
+    address: Address,
+    wire: FilesWire,
+    login: Login,
+    others: Sequence[Sharing] = (),
+    admin: Cloud | None = None,
 ) -> NextcloudDrive:
-    """The drive of what *wire* reaches; *others* are further accounts that see the same files."""
+    """
+    The drive of what *wire* reaches.
+
+    *others* are further accounts that see the same files, *admin* one that is told more of team folders.
+    """
     dear = login.way == "basic" and not is_app_password(login.secret)
     profile = profile_of(str(address), wire.cloud, wire.quirks, dear=dear)
-    return NextcloudDrive(wire, profile, address.owner, dear=dear, others=others)
+    return NextcloudDrive(wire, profile, address.owner, dear=dear, others=others, admin=admin)
 
 
 def known(server: Server, session: Session) -> Cloud:
@@ -75,6 +83,7 @@ def known(server: Server, session: Session) -> Cloud:
         raise BadAnswer(ROOT, Text("the server does not say who we are", "服务器未说明账号身份"))
     # A login may be a mail address or a name of another service; paths have the id.
     cloud.user, cloud.name = str(me["id"]), str(me.get("display-name") or me.get("displayname") or "")
+    cloud.is_admin = "admin" in (me.get("groups") or ())
     cloud.capabilities = told.get("capabilities") or {}
     return cloud
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from lading.connectors.http.line import Request
-from lading.connectors.nextcloud.cloud import error_of
+from lading.connectors.nextcloud.cloud import Cloud, error_of
 from lading.connectors.nextcloud.rulings import Standing, granted_of, ruled, standing_of
 from lading.connectors.nextcloud.tree import DAV, NC, Response, asking
 from lading.connectors.nextcloud.wire import FilesWire
@@ -43,14 +43,19 @@ class TeamFolder(NamedTuple):
 
 
 class Teams:
-    """Team folders at, around or below the root of *wire*; nothing is asked before it is needed."""
+    """
+    Team folders at, around or below the root of *wire*; nothing is asked before it is needed.
 
-    def __init__(self, wire: FilesWire) -> None:
+    *admin* is the account that is asked which groups they are for; others are told of their own groups only.
+    """
+
+    def __init__(self, wire: FilesWire, admin: Cloud | None = None) -> None:
         self._wire = wire
+        self._admin = admin or wire.cloud
 
     @cached_property
     def _folders(self) -> tuple[TeamFolder, ...] | None:
-        return team_folders(self._wire)
+        return team_folders(self._admin)
 
     @property
     def active(self) -> bool:
@@ -72,7 +77,9 @@ class Teams:
             return True
         tops = [top for path in self._tops() for top in self._told(path)]
         return all(
-            _id(top) in self._known and (not _flag(top, "acl-enabled") or _flag(top, "acl-can-manage"))
+            self._admin.is_admin
+            and _id(top) in self._known
+            and (not _flag(top, "acl-enabled") or _flag(top, "acl-can-manage"))
             for top in tops
         )
 
@@ -183,15 +190,15 @@ def teams_seen(wire: FilesWire, names: Iterable[str]) -> Iterator[Seen]:
                 yield Seen(_id(one), at, _flag(one, "acl-can-manage"))
 
 
-def team_folders(wire: FilesWire) -> tuple[TeamFolder, ...] | None:
+def team_folders(cloud: Cloud) -> tuple[TeamFolder, ...] | None:
     """
     The team folders that the account may administer; None if the app is not there.
 
-    Admins are told all, others none: that is no error.
+    Admins are told all, others none or those they are in, with their own groups: that is no error.
     """
-    url = f"{wire.cloud.base}/index.php/apps/groupfolders/folders?format=json"
+    url = f"{cloud.base}/index.php/apps/groupfolders/folders?format=json"
     headers = ("OCS-APIRequest: true", "Accept: application/json", "Accept-Encoding: identity")
-    answer = wire.cloud.whole(Request("GET", url, ROOT, headers))
+    answer = cloud.whole(Request("GET", url, ROOT, headers))
     if answer.status in (404, 405):
         return None
     if answer.status in (401, 403):
