@@ -347,7 +347,11 @@ def test_search_and_filters(alice: Asker) -> None:
         alice.file("PUT", f"求/{name}", b"x" * size)
     alice.set(alice.address("求/b.pdf"), "oc:favorite", "1")
     term = "<d:{0}><d:prop><{1}/></d:prop><d:literal>{2}</d:literal></d:{0}>".format
-    where = f"<d:and>{term('like', 'd:displayname', '%.PDF')}{term('gt', 'oc:size', '5')}</d:and>"
+    terms = term("like", "d:displayname", "%.PDF") + term("gt", "oc:size", "5")
+    terms += term("eq", "oc:fileid", alice.one("求/b.pdf", "oc:id")) + term(
+        "gt", "d:getlastmodified", "2020-01-01T00:00:00Z"
+    )
+    where = f"<d:and>{terms}</d:and>"
     scope = "<d:scope><d:href>/files/alice</d:href><d:depth>infinity</d:depth></d:scope>"
     query = (
         f"<d:select><d:prop><oc:size/></d:prop></d:select><d:from>{scope}</d:from><d:where>{where}</d:where>"

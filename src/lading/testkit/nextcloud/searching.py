@@ -7,6 +7,7 @@ else, and a property that cannot be searched, is refused.
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 from xml.etree import ElementTree
 
@@ -151,13 +152,17 @@ def _holds(cloud: Cloud, place: Place, term: ElementTree.Element) -> bool:
 
 
 def _compared(operator: str, value: Value, told: str) -> bool:
-    literal: Value = told
-    if isinstance(value, int):
-        if not re.fullmatch(r"-?\d+", told):
-            raise bad(f"{told} is no number")
-        literal = int(told)
+    literal: Value = _number(told) if isinstance(value, int) else told
     order = (value > literal) - (value < literal)
     allowed = {"eq": (0,), "lt": (-1,), "lte": (-1, 0), "gt": (1,), "gte": (0, 1)}
     if operator not in allowed:
         raise bad(f"No operator {operator}")
     return order in allowed[operator]
+
+
+def _number(told: str) -> int:
+    """A literal as the server reads it: an ISO date, or the number it begins with, so that an oc:id means its file."""
+    if re.match(r"\d{4}-\d\d-\d\dT", told):
+        return int(datetime.fromisoformat(told).timestamp())
+    leading = re.match(r"[+-]?\d+", told)
+    return int(leading[0]) if leading else 0
