@@ -297,6 +297,24 @@ def test_what_a_receiver_deletes_lies_in_both_bins(alice: Asker, bob: Asker) -> 
     assert ids["alice"] != ids["bob"]
 
 
+def test_mounts_give_way(server: NextcloudDouble, alice: Asker, boss: Asker, carol: Asker) -> None:
+    """Two shares of one name are both there, as is a folder that had a team folder's name before; folders above are made."""
+    for owner in (alice, boss):
+        owner.file("MKCOL", "same")
+        owner.file("PUT", f"same/{owner.user}", b"x")
+        assert 200 == share(owner, "same", shareType=1, shareWith="audit", permissions=1).status
+    carol.file("MKCOL", "Later")
+    carol.file("PUT", "Later/mine", b"x")
+    server.seed(teamfolders=[{"mount": it, "groups": {"audit": 31}} for it in ("Later", "Year/2026")])
+
+    assert {"same", "same (2)", "Later", "Later (1)", "Year"} <= listed(carol)
+    assert {"alice", "boss"} <= listed(carol, "same") | listed(carol, "same (2)")
+    assert b"x" == carol.file("GET", "Later (1)/mine").body
+    assert "2026" in listed(carol, "Year")
+    assert 201 == carol.file("PUT", "Year/2026/a", b"x").status
+    assert "group" == carol.one("Year/2026", "nc:mount-type")
+
+
 def test_what_is_only_for_links(alice: Asker) -> None:
     """A readable link gets the reshare bit; an update leaves attributes behind; others ignore label and password."""
     alice.file("MKCOL", "links")

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import count
 
 from .people import People
 from .rights import ALL, READ, Rule, letters, merged
@@ -78,9 +79,11 @@ class View:
         self.circles = people.containers(user, "circle")
         home = tree.root("home", user)
         self.home = Mount("", "", home, ALL)
-        self.mounts = sorted(
-            [*self._shared(), *self._teams(), *self._external()], key=lambda it: -len(it.point)
-        )
+        fixed = [*self._teams(), *self._external()]
+        for mount in fixed:
+            self._make_room(mount.point)
+        taken = {mount.point for mount in fixed}
+        self.mounts = sorted([*fixed, *self._placed(self._shared(), taken)], key=lambda it: -len(it.point))
         self._rules: dict[int, list[Rule]] = {}
 
     def find(self, path: str) -> Place | None:
@@ -151,6 +154,47 @@ class View:
             return True
         rows = self.store.rows("SELECT kind, id FROM manager WHERE folder=?", folder["id"])
         return bool(self.mine(Rule(row["kind"], row["id"], 0, 0) for row in rows))
+
+    def _make_room(self, point: str) -> None:
+        """Make the folders above a fixed mount; what the home has under its name gets a number."""
+        *above, name = point.split("/")
+        at: Row = self.home.node
+        for folder in above:
+            at = self.tree.child(at["id"], folder) or self.tree.make_folder(at, folder)
+        before = self.tree.child(at["id"], name)
+        if before is not None:
+            numbered = (f"{name} ({number})" for number in count(1))
+            self.tree.move(before, at, next(it for it in numbered if self.tree.child(at["id"], it) is None))
+
+    def _placed(self, mounts: list[Mount], taken: set[str]) -> list[Mount]:
+        """Received shares, each under a name of its own; one that had to give way keeps its new name."""
+        found = []
+        for mount in mounts:
+            above, _, name = mount.point.rpartition("/")
+            point = self._free(
+                mount.point if self._at_home(above) else name, taken, folder=mount.node["folder"]
+            )
+            taken.add(point)
+            if point != mount.point and mount.share is not None:
+                sql = "INSERT OR REPLACE INTO received VALUES(?, ?, ?, 0)"
+                self.store.run(sql, mount.share["id"], self.user, f"/{point}")
+            found.append(replace(mount, point=point))
+        return found
+
+    def _free(self, point: str, taken: set[str], *, folder: bool) -> str:
+        """*point*, or with the first number in brackets where nothing is."""
+        stem, dot, ending = (point, "", "") if folder else point.rpartition(".")
+        if not stem:
+            stem, dot, ending = point, "", ""
+        tried = (point if number == 1 else f"{stem} ({number}){dot}{ending}" for number in count(1))
+        return next(it for it in tried if it not in taken and not self._at_home(it))
+
+    def _at_home(self, path: str) -> bool:
+        """Whether the home itself has something at *path*; its root it always has."""
+        at: Row | None = self.home.node
+        for name in path.split("/") if path else ():
+            at = self.tree.child(at["id"], name) if at is not None else None
+        return at is not None
 
     def _mount_of(self, path: str) -> Mount:
         for mount in self.mounts:
