@@ -247,6 +247,24 @@ def test_a_rule_takes_and_gives_single_rights(alice: Asker, bob: Asker) -> None:
     assert "RMGD" == bob.one("Deals/rules/in/x", "oc:permissions")
 
 
+def test_no_rules_are_told_in_two_ways(alice: Asker, bob: Asker) -> None:
+    """Who manages the rules has no property where there are none; a plain member has an empty one."""
+    alice.file("MKCOL", "Deals/plain")
+
+    assert alice.one("Deals/plain", "nc:acl-list") is None
+    assert "" == bob.one("Deals/plain", "nc:acl-list")
+
+
+def test_a_folder_stays_while_something_in_it_may_not_be_deleted(alice: Asker, bob: Asker) -> None:
+    """A denial of deleting far below, even one that hides its folder, keeps the folder above from going."""
+    for folder in ("Deals/kept", "Deals/kept/in", "Deals/kept/in/hidden"):
+        alice.file("MKCOL", folder)
+    alice.set(alice.address("Deals/kept/in/hidden"), "nc:acl-list", rule("user", "bob", 31, 0))
+
+    assert 403 == bob.file("DELETE", "Deals/kept").status
+    assert 204 == alice.file("DELETE", "Deals/kept").status
+
+
 def test_team_folders_are_told_with_statuscode_100(alice: Asker, boss: Asker, carol: Asker) -> None:
     """The administrator is told all; members those of their groups, with these groups only."""
     address = "/index.php/apps/groupfolders/folders"

@@ -23,7 +23,7 @@ def remove(cloud: Cloud, place: Place) -> None:
         else:
             cloud.store.run("INSERT OR REPLACE INTO received VALUES(?, ?, '', 1)", share["id"], place.user)
         return
-    if place.is_mount_root or not place.allows(DELETE):
+    if place.is_mount_root or not place.allows(DELETE) or not cloud.view(place.user).may_empty(place):
         raise forbidden()
     cloud.tell(place, "file_deleted", "deleted")
     trash.discard(cloud, place)
@@ -57,7 +57,12 @@ def moved(cloud: Cloud, source: Place, parent: Place, before: Place | None, targ
         _remounted(cloud, source, target)
         return
     within = source.path.rpartition("/")[0] == parent.path
-    if not source.allows(UPDATE if within else DELETE):
+    held = (
+        source.allows(UPDATE)
+        if within
+        else source.allows(DELETE) and cloud.view(source.user).may_empty(source)
+    )
+    if not held:
         raise forbidden(f"{source.path} cannot be {'renamed' if within else 'deleted'}")
     if before is not None:
         remove(cloud, before)

@@ -93,7 +93,7 @@ class Telling:
         }
 
     def _team(self) -> dict[str, Callable[[Place], str | None]]:
-        def within(tell: Callable[[Place, Row], str]) -> Callable[[Place], str | None]:
+        def within(tell: Callable[[Place, Row], str | None]) -> Callable[[Place], str | None]:
             return lambda it: tell(it, it.mount.folder) if it.mount.folder is not None else None
 
         return {
@@ -153,8 +153,10 @@ class Telling:
             if row["visible"]
         )
 
-    def _rules(self, place: Place, folder: Row) -> str:
-        return "".join(map(self._rule, self._told(self.view.rules(place.node["id"]), folder)))
+    def _rules(self, place: Place, folder: Row) -> str | None:
+        """The rules on a node itself; without any, who manages them has no such property and others an empty one."""
+        told = "".join(map(self._rule, self._told(self.view.rules(place.node["id"]), folder)))
+        return None if not told and self.view.manages(folder) else told
 
     def _inherited(self, place: Place, folder: Row) -> str:
         nodes = self.cloud.tree.lineage(place.node)[1:]

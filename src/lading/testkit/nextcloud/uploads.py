@@ -16,6 +16,7 @@ from .cloud import Cloud
 from .http import BLOCK, Refused, Reply, Request, bad, conflict, full, missing, unallowed
 from .moving import destination
 from .places import identity
+from .serving import content
 from .store import Row
 from .views import View
 from .writing import again, now, parent_of, set_times, store_file
@@ -150,6 +151,18 @@ def _asked(size: int | None, time: int, names: list[str] | None) -> dict[str, st
     return {name: known.get(name) for name in names}
 
 
+def _read(task: Task) -> Reply:
+    """A piece, or what the pieces would be together."""
+    pieces = [row for row in _pieces(task) if task.name in (JOINED, row["name"])]
+    if not task.name or not _exists(task) or (not pieces and task.name != JOINED):
+        raise missing(f"File with name {task.name} could not be located")
+    if task.name != JOINED:
+        row = pieces[0]
+        return content(task.cloud, row["blob"], row["size"], row["time"], task.request, [])
+    body = b"".join(task.cloud.store.path(row["blob"]).read_bytes() for row in pieces)
+    return Reply(200, body, [("Content-Length", str(len(body))), ("Content-Type", "application/octet-stream")])
+
+
 def _join(task: Task) -> Reply:
     cloud, request = task.cloud, task.request
     if task.name != JOINED or not _exists(task):
@@ -204,6 +217,7 @@ def _forget(task: Task) -> None:
 
 VERBS: dict[str, Callable[[Task], Reply]] = {
     "MKCOL": _begin,
+    "GET": _read,
     "PUT": _piece,
     "PROPFIND": _list,
     "MOVE": _join,

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from itertools import count
 
 from .people import People
-from .rights import ALL, READ, Rule, letters, merged
+from .rights import ALL, DELETE, READ, Rule, letters, merged
 from .store import Row, Store
 from .tree import Tree
 
@@ -154,6 +154,13 @@ class View:
             return True
         rows = self.store.rows("SELECT kind, id FROM manager WHERE folder=?", folder["id"])
         return bool(self.mine(Rule(row["kind"], row["id"], 0, 0) for row in rows))
+
+    def may_empty(self, place: Place) -> bool:
+        """Whether no advanced rule below *place* keeps the user from deleting it, also where the user sees nothing."""
+        if place.mount.folder is None or not place.mount.folder["acl"]:
+            return True
+        below = [merged(self.mine(self.rules(node["id"]))) for node in self.tree.below(place.node)]
+        return not any(rule.mask & DELETE and not rule.bits & DELETE for rule in below)
 
     def _make_room(self, point: str) -> None:
         """Make the folders above a fixed mount; what the home has under its name gets a number."""
