@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+import time
 from collections.abc import Iterator
 from pathlib import Path as LocalPath
 from typing import cast
@@ -12,6 +14,7 @@ import pytest
 from lading.connectors.address import parse
 from lading.connectors.api import Drive
 from lading.connectors.conditions import ABSENT, ANYTHING, Unchanged
+from lading.connectors.http.line import Request
 from lading.connectors.nextcloud.drive import NextcloudDrive
 from lading.connectors.nextcloud.tree import setting
 from lading.connectors.registry import open_drive
@@ -439,3 +442,59 @@ def drained_version(drive: Drive, path: Path, version: str) -> bytes:
     assert drive.versions is not None
     with drive.versions.read(path, version) as reader:
         return drained(reader)
+
+
+# -- what hangs on files
+
+
+def test_marks_are_told(server: NextcloudDouble, drives: list[Drive]) -> None:
+    """Tags of the server, favourites of the account, comments and locks stand where they belong."""
+    drive = cast("NextcloudDrive", home(server, drives))
+    drive.make_folder(("deep",))
+    entry = drive.write(("deep", "文件"), [b"x"], expect=ABSENT)
+    cloud, id_ = drive.wire.cloud, entry.id or ""
+    url = drive.wire.place.url(entry.path)
+    as_json = ("Content-Type: application/json",)
+    made = cloud.whole(
+        Request(
+            "POST",
+            cloud.url("systemtags"),
+            "",
+            as_json,
+            json.dumps({"name": f"签署 {id_}", "userVisible": True, "userAssignable": True}).encode(),
+        )
+    )
+    tag = made.headers["content-location"].rpartition("/")[2]
+    cloud.dav("PUT", cloud.url("systemtags-relations", "files", id_, tag), subject="", body=b"")
+    said = {"actorType": "users", "verb": "comment", "message": "请核对 & confirm"}
+    cloud.whole(Request("POST", cloud.url("comments", "files", id_), "", as_json, json.dumps(said).encode()))
+    cloud.dav("PROPPATCH", url, subject="", body=setting("<oc:favorite>1</oc:favorite>"))
+    assert drive.labels is not None
+    assert drive.comments is not None
+
+    assert [(entry.path, "favorite", "wang"), (entry.path, f"签署 {id_}", "")] == sorted(
+        (label.path, label.label, label.by) for label in drive.labels.all()
+    )
+    comments = list(drive.comments.all())
+    assert [(entry.path, "wang", "请核对 & confirm")] == [
+        (one.path, one.author, one.text) for one in comments
+    ]
+    assert abs(comments[0].at - time.time_ns()) < 3600 * SECOND
+
+
+def test_people_named_by_shares_alone_are_told(server: NextcloudDouble, drives: list[Drive]) -> None:
+    """An ordinary account is told of itself, and knows whom it shared with; an admin is told all."""
+    wang, boss = home(server, drives), home(server, drives, "boss")
+    wang.write(("a",), [b"x"], expect=ABSENT)
+    assert wang.grants is not None
+    assert wang.people is not None
+    assert boss.people is not None
+    wang.grants.set(Grant(("a",), Principal(PrincipalKind.PERSON, "zhao"), frozenset(), role=Role.DOWNLOAD))
+    seen = {one.id: one for one in wang.people.principals()}
+    every = {one.id: one for one in boss.people.principals()}
+
+    assert {"wang", "zhao"} <= seen.keys()
+    assert "gone" not in seen
+    assert {"boss", "wang", "li", "zhao", "gone", "group:admin", "group:deals", "group:staff"} <= every.keys()
+    assert not every["gone"].active
+    assert "王芳" == every["wang"].name

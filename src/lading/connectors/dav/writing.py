@@ -175,6 +175,13 @@ class Writing:
         answer = self._sent(path, path, body, whole, headers + conditions)
         if not 200 <= answer.status < 300:
             raise self.explained(path, expect, answer)
+        return self.stored(path, body, whole, headers, answer)
+
+    def stored(
+        self, path: Path, body: Body, whole: bytes | None, headers: list[str], answer: Answer
+    ) -> Entry:
+        """The entry that *answer* to a PUT with *headers* tells of; what it does not tell is asked for."""
+        del whole, headers
         if not self._wire.rich:
             # What is missing here another call would have to ask for, for every file.
             return Entry(path, Kind.FILE, body.pulled, None, None, opaque(answer.headers.get("etag")))

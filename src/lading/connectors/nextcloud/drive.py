@@ -55,7 +55,7 @@ class NextcloudDrive(DavDrive):
         self.notice: Text | None = DEAR if dear else None
         """What a person should be told about this login."""
         self.moves = WebdavMoves(wire, writing)
-        self.partials = CloudPartials(uploads, writing, owner)
+        self.partials = CloudPartials(uploads, writing, owner, wire.above)
         cloud, features = wire.cloud, profile.features
         if cloud.capability("files", "versioning"):
             self.versions = CloudVersions(wire, writing, profile)

@@ -10,6 +10,7 @@ from lading.connectors.able import EVERYWHERE, refused_grant
 from lading.connectors.nextcloud.shares import (
     GROUP,
     GROUP_MARK,
+    OWNER,
     USER,
     bits_of,
     grant_of,
@@ -25,7 +26,6 @@ from lading.model.text import Text
 
 INHERITED = "inherited"
 """The source of a grant that stands above the folder the drive was opened at."""
-OWNER = "owner"
 _KINDS = {PrincipalKind.PERSON: USER, PrincipalKind.GROUP: GROUP}
 
 

@@ -17,18 +17,19 @@ from lading.connectors.nextcloud.uploads import PIECE, Piece, Uploads
 from lading.connectors.nextcloud.writing import FilesWriting
 from lading.model.entry import Entry
 from lading.model.errors import Changed, NameRefused, NotFound
-from lading.model.paths import Path
+from lading.model.paths import Path, name_bytes
 
 _TOKEN = re.compile(r"[A-Za-z0-9]{1,64}")
 
 
 class CloudPartials:
-    """Partials of *owner*: the uploads `lading-OWNER-TOKEN`."""
+    """Partials of *owner* for what lies below *root*: the uploads `lading-DIGEST-p-TOKEN` of the account."""
 
-    def __init__(self, uploads: Uploads, writing: FilesWriting, owner: str) -> None:
+    def __init__(self, uploads: Uploads, writing: FilesWriting, owner: str, root: Path) -> None:
         self._uploads = uploads
         self._writing = writing
-        self._prefix = f"lading-{hashlib.sha256(owner.encode()).hexdigest()[:16]}-p-"
+        whose = name_bytes("/".join((owner, *root)))
+        self._prefix = f"lading-{hashlib.sha256(whose).hexdigest()[:16]}-p-"
 
     def offset(self, token: str) -> int:
         """Bytes that are held for *token*."""

@@ -8,6 +8,7 @@ A group has the id `group:NAME`: Nextcloud lets a person and a group have the sa
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from lading.connectors.nextcloud.cloud import Cloud
@@ -34,7 +35,7 @@ class CloudPeople:
         users = self._users()
         yield from map(_person, users)
         yield from self._groups(users).values()
-        yield from self._guests({str(user["id"]) for user in users})
+        yield from self._named({str(user["id"]) for user in users})
 
     def members(self, group: str) -> Iterator[Principal]:
         """Direct members of a group."""
@@ -50,14 +51,15 @@ class CloudPeople:
             for name in _groups_of(user):
                 yield Membership(GROUP_MARK + name, str(user["id"]))
 
-    def _guests(self, known: set[str]) -> Iterator[Principal]:
-        seen: set[str] = set()
+    def _named(self, known: set[str]) -> Iterator[Principal]:
+        """Guests, and people whom only the shares tell of."""
+        seen = set(known)
         told = (share for sharing in self._sharings for _, share in sharing.all())
         for share in (share for share in told if not is_link(share)):
-            guest = receiver_of(share)
-            if guest.kind is PrincipalKind.GUEST and guest.id not in seen:
-                seen.add(guest.id)
-                yield guest if guest.owner in known else _alone(guest)
+            one = receiver_of(share)
+            if one.kind in (PrincipalKind.GUEST, PrincipalKind.PERSON) and one.id not in seen:
+                seen.add(one.id)
+                yield one if one.owner is None or one.owner in known else replace(one, owner=None)
 
     def _users(self) -> list[Mapping[str, Any]]:
         try:
@@ -113,7 +115,3 @@ def _person(told: Mapping[str, Any]) -> Principal:
 def _groups_of(told: Mapping[str, Any]) -> list[str]:
     groups = told.get("groups") or []
     return [str(name) for name in (groups.values() if isinstance(groups, dict) else groups)]
-
-
-def _alone(guest: Principal) -> Principal:
-    return Principal(guest.kind, guest.id, guest.name, guest.mail)

@@ -42,10 +42,15 @@ def words_of(bits: int) -> frozenset[str]:
     return frozenset(word for word, bit in _BITS.items() if bits & bit)
 
 
-WORDS = tuple(
-    (Effect.ALLOW, role, tuple(sorted(words_of(bits))))
-    for roles in (_FOLDER_ROLES, _FILE_ROLES[1:])
-    for role, bits in roles
+OWNER = "owner"
+"""The word for what an account has on its own files."""
+WORDS = (
+    *(
+        (Effect.ALLOW, role, tuple(sorted(words_of(bits))))
+        for roles in (_FOLDER_ROLES, _FILE_ROLES[1:])
+        for role, bits in roles
+    ),
+    (Effect.ALLOW, Role.MANAGE, (OWNER,)),
 )
 """Sets of words that say a role exactly."""
 

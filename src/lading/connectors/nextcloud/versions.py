@@ -70,6 +70,7 @@ class CloudVersions:
             raise Unable(path, Text("this server keeps no versions", "该服务器不保存历史版本"))
         entry = self._writing.write(path, source, expect, version.size, self._moment(path, version))
         if version.label and "label" in self._profile.features.versions:
+            entry = entry if entry.modified is not None else self._wire.stat(path)
             self._label(entry, version.label)
         return entry
 

@@ -9,6 +9,7 @@ that the server keeps and does not check.
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 import time
 from collections.abc import Iterable
@@ -20,15 +21,18 @@ from lading.connectors.dav.turns import alone
 from lading.connectors.dav.writing import Writing
 from lading.connectors.http.body import Body
 from lading.connectors.http.headers import SECOND
+from lading.connectors.http.session import Answer
 from lading.connectors.nextcloud.uploads import PIECE, Uploads
 from lading.connectors.nextcloud.wire import FilesWire
-from lading.model.entry import Entry
+from lading.model.entry import Entry, Kind
 from lading.model.errors import DriveError, NotFound, Truncated, Unavailable, WrongKind
 from lading.model.paths import Path
 
 _SINGLE = 100 << 20
 """Bytes up to which a content goes by one PUT, where it may replace anything."""
 _TRIES = 4
+# The number of the file, padded with zeros, and the name of the installation behind it.
+_FILE_ID = re.compile(r"0*(\d+)(?=oc|$)")
 
 
 class FilesWriting(Writing):
@@ -78,6 +82,19 @@ class FilesWriting(Writing):
                     raise self._why(path, expect, answer, name)
         raise Unavailable(path, "it comes and goes")
 
+    def stored(
+        self, path: Path, body: Body, whole: bytes | None, headers: list[str], answer: Answer
+    ) -> Entry:
+        """The entry out of the answer to a PUT, which saves a call for every small file."""
+        id_ = _FILE_ID.match(answer.headers.get("oc-fileid", ""))
+        etag = opaque(answer.headers.get("oc-etag") or answer.headers.get("etag"))
+        if whole is None or id_ is None or etag is None:
+            return super().stored(path, body, whole, headers, answer)
+        sent = [int(line.partition(":")[2]) for line in headers if line.startswith("X-OC-MTime")]
+        taken = sent and answer.headers.get("x-oc-mtime") == "accepted"
+        modified = sent[0] * SECOND if taken else None
+        return Entry(path, Kind.FILE, len(whole), modified, id_.group(1), etag)
+
     def _in_pieces(self, path: Path, body: Body, expect: Precondition, modified: int | None) -> Entry:
         name = f"lading-{int(time.time()):x}-{secrets.token_hex(12)}"
         digest, at = hashlib.sha256(), 0
@@ -98,8 +115,8 @@ class FilesWriting(Writing):
             raise Truncated(path, f"the server says {entry.size} bytes after {length} were sent")
         return entry
 
-    def _why(self, path: Path, expect: Precondition, answer: object, name: str) -> DriveError:
-        error = self.explained(path, expect, answer)  # type: ignore[arg-type]
+    def _why(self, path: Path, expect: Precondition, answer: Answer, name: str) -> DriveError:
+        error = self.explained(path, expect, answer)
         if isinstance(error, NotFound) and self._uploads.held(name, path) is None:
             return Unavailable(path, "our unfinished file was removed")
         return error
