@@ -152,7 +152,9 @@ def _asked(size: int | None, time: int, names: list[str] | None) -> dict[str, st
 
 
 def _read(task: Task) -> Reply:
-    """A piece, or what the pieces would be together."""
+    """A piece, or what the pieces would be together; where a store like S3 joins them itself there are none."""
+    if not task.cloud.options.lenient_chunks:
+        raise unallowed("Not allowed on uploads")
     pieces = [row for row in _pieces(task) if task.name in (JOINED, row["name"])]
     if not task.name or not _exists(task) or (not pieces and task.name != JOINED):
         raise missing(f"File with name {task.name} could not be located")
