@@ -160,3 +160,14 @@ def test_capabilities_are_told_to_strangers(server: NextcloudDouble) -> None:
 
     assert 200 == stranger.ask("GET", "/ocs/v2.php/cloud/capabilities", **headers).status
     assert 401 == stranger.ocs("GET", "cloud/capabilities").status
+
+
+def test_calls_are_counted(server: NextcloudDouble, alice: Asker) -> None:
+    """Each door with how often it was asked, since the last look."""
+    server.calls()
+    for _ in range(2):
+        alice.propfind(alice.address(""))
+    alice.ocs("GET", "cloud/user")
+
+    assert {"PROPFIND remote.php/dav/files": 2, "GET ocs/v2.php/cloud": 1} == server.calls()
+    assert {} == server.calls()

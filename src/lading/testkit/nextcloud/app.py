@@ -111,6 +111,8 @@ class Application:
         return Request(environ["REQUEST_METHOD"], path, query, headers, body, size, base)
 
     def _answered(self, request: Request, environ: Environ) -> tuple[Reply, str | None]:
+        with self.cloud.store.lock:
+            self.cloud.calls[f"{request.method} {'/'.join(request.path.split('/')[:3])}"] += 1
         early = self._early(request)
         if early is not None:
             return early, None

@@ -1,6 +1,7 @@
 """The cloud as a whole: what all its doors share."""
 
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,9 @@ class Cloud:
         self.options = options
         self.tree = Tree(self.store)
         self.people = People(self.store, slow=options.slow_passwords)
+        self.calls: Counter[str] = (
+            Counter()
+        )  # "PROPFIND remote.php/dav/files", since the start or the last look
 
     def view(self, user: str) -> View:
         return View(self.store, self.tree, self.people, user)

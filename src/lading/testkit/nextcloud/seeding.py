@@ -12,6 +12,7 @@ POST /control with the header X-Control of the secret given at start, and a JSON
     locked       [{"user", "path"}]                 # writing there answers 423; "locked": [] frees all
     maintenance  true or false
     options      fields of `Options`
+    calls        true: tell how often each door was asked since the last time, and begin anew
     forget       true: drop sessions and wrong logins
     thin         true: run the expiry of versions
 
@@ -34,6 +35,9 @@ def handle(cloud: Cloud, door: Door, request: Request) -> Reply:
     """Do what the object asks for, in the order of the list above."""
     told: dict[str, Any] = json.loads(request.content())
     answer = seed(cloud, told)
+    if told.get("calls"):
+        answer["calls"] = dict(cloud.calls)
+        cloud.calls.clear()
     if told.get("forget") or "users" in told:
         door.forget()
     return Reply(200, json.dumps(answer).encode(), [("Content-Type", "application/json")])

@@ -162,7 +162,9 @@ def _read(task: Task) -> Reply:
         row = pieces[0]
         return content(task.cloud, row["blob"], row["size"], row["time"], task.request, [])
     body = b"".join(task.cloud.store.path(row["blob"]).read_bytes() for row in pieces)
-    return Reply(200, body, [("Content-Length", str(len(body))), ("Content-Type", "application/octet-stream")])
+    return Reply(
+        200, body, [("Content-Length", str(len(body))), ("Content-Type", "application/octet-stream")]
+    )
 
 
 def _join(task: Task) -> Reply:
