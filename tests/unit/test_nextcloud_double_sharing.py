@@ -247,6 +247,22 @@ def test_a_rule_takes_and_gives_single_rights(alice: Asker, bob: Asker) -> None:
     assert "RMGD" == bob.one("Deals/rules/in/x", "oc:permissions")
 
 
+def test_a_team_folder_without_default_rights(
+    server: NextcloudDouble, alice: Asker, bob: Asker, boss: Asker
+) -> None:
+    """Members see nothing until a rule lets them; a manager can look, and then give."""
+    closed = {"mount": "Closed", "groups": {"deals": 31}, "acl": True, "acl_default_no_permission": True}
+    (folder,) = server.seed(teamfolders=[{**closed, "managers": [["user", "alice"]]}])["teamfolders"]
+
+    assert "Closed" in listed(alice)
+    assert "Closed" not in listed(bob)
+    assert "MG" == alice.one("Closed", "oc:permissions")
+    told = boss.ocs("GET", f"/index.php/apps/groupfolders/folders/{folder}").data
+    assert told["acl_default_no_permission"] is True
+    alice.set(alice.address("Closed"), "nc:acl-list", rule("user", "bob", 31, 5))
+    assert "MGCK" == bob.one("Closed", "oc:permissions")
+
+
 def test_no_rules_are_told_in_two_ways(alice: Asker, bob: Asker) -> None:
     """Who manages the rules has no property where there are none; a plain member has an empty one."""
     alice.file("MKCOL", "Deals/plain")

@@ -6,7 +6,8 @@ POST /control with the header X-Control of the secret given at start, and a JSON
     users        [{"id", "password", "name", "email", "quota", "groups": [], "subadmin": [], "tokens": [], "enabled"}]
     groups       [{"id", "name"}]
     circles      [{"id", "name", "owner", "members": []}]
-    teamfolders  [{"mount", "groups": {GROUP: BITS}, "circles": {CIRCLE: BITS}, "quota", "acl", "managers": [[KIND, ID]]}]
+    teamfolders  [{"mount", "groups": {GROUP: BITS}, "circles": {CIRCLE: BITS}, "quota", "acl",
+                   "acl_default_no_permission", "managers": [[KIND, ID]]}]
     external     [{"mount", "users": [], "bits"}]   # users empty: everybody
     encrypted    [{"user", "path"}]                 # makes the folder
     locked       [{"user", "path"}]                 # writing there answers 423; "locked": [] frees all
@@ -96,9 +97,10 @@ def _circle(cloud: Cloud, it: dict[str, Any]) -> None:
 def _team_folder(cloud: Cloud, it: dict[str, Any]) -> int:
     folder = make_team_folder(cloud, it["mount"])
     cloud.store.run(
-        "UPDATE teamfolder SET quota=?, acl=? WHERE id=?",
+        "UPDATE teamfolder SET quota=?, acl=?, closed=? WHERE id=?",
         it.get("quota", UNLIMITED),
         int(it.get("acl", False)),
+        int(it.get("acl_default_no_permission", False)),
         folder,
     )
     for kind, given in (("group", it.get("groups", {})), ("circle", it.get("circles", {}))):

@@ -32,6 +32,7 @@ def _told(call: Call, folder: Row, groups: set[str] | None = None) -> dict[str, 
         "mount_point": folder["mount"],
         "quota": folder["quota"],
         "acl": bool(folder["acl"]),
+        "acl_default_no_permission": bool(folder["closed"]),
         "size": call.cloud.tree.get(folder["node"])["size"],
         # PHP tells an empty map as a list.
         "groups": {row["id"]: row["bits"] for row in rows} or [],
@@ -77,6 +78,9 @@ def create(call: Call) -> Any:
     if call.cloud.store.row("SELECT 1 FROM teamfolder WHERE mount=?", mount):
         raise Failed(400, "Mount point already exists")
     made = make_team_folder(call.cloud, mount)
+    if call.truth("acl_default_no_permission"):
+        # It cannot be had later, and makes no sense without rules.
+        call.cloud.store.run("UPDATE teamfolder SET acl=1, closed=1 WHERE id=?", made)
     row = call.cloud.store.row("SELECT * FROM teamfolder WHERE id=?", made)
     assert row is not None
     return _told(call, row)

@@ -26,6 +26,7 @@ class Mount:
     bits: int
     share: Row | None = None
     folder: Row | None = None
+    base: int = ALL  # what is held at its root before any advanced rule
 
     @property
     def movable(self) -> bool:
@@ -89,7 +90,7 @@ class View:
     def find(self, path: str) -> Place | None:
         """What is at *path*, if the user may know of it."""
         mount = self._mount_of(path)
-        place = self._ruled(Place(self.user, mount.point, mount.node, mount, mount.bits))
+        place = self._ruled(Place(self.user, mount.point, mount.node, mount, mount.base & mount.bits))
         inner = path[len(mount.point) :].strip("/")
         for name in inner.split("/") if inner else ():
             if place is None:
@@ -107,7 +108,7 @@ class View:
             if below is not None and below.path not in mounts:
                 inside.append(below)
         for mount in mounts.values():
-            root = self._ruled(Place(self.user, mount.point, mount.node, mount, mount.bits))
+            root = self._ruled(Place(self.user, mount.point, mount.node, mount, mount.base & mount.bits))
             if root is not None:
                 inside.append(root)
         return inside
@@ -248,16 +249,15 @@ class View:
                 bits = 0
                 for each in mine:
                     bits |= each
-                found.append(
-                    Mount(
-                        folder["mount"].strip("/"),
-                        "group",
-                        self.tree.get(folder["node"]),
-                        bits,
-                        folder=folder,
-                    )
-                )
+                node, base = self.tree.get(folder["node"]), self._base(folder)
+                found.append(Mount(folder["mount"].strip("/"), "group", node, bits, folder=folder, base=base))
         return found
+
+    def _base(self, folder: Row) -> int:
+        """What is held in a team folder before any rule; without default rights, its managers can still look."""
+        if not folder["acl"] or not folder["closed"]:
+            return ALL
+        return READ if self.manages(folder) else 0
 
     def _external(self) -> list[Mount]:
         found = []
