@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -26,9 +25,12 @@ from lading.model.errors import DriveError
 from lading.model.paths import ROOT
 from support.nextcloud_contract import NextcloudContract
 
-pytestmark = pytest.mark.live
-
 _NAMED = "LADING_LIVE_NEXTCLOUD"
+
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.skipif(not os.environ.get(_NAMED), reason=f"{_NAMED} names no Nextcloud"),
+]
 
 
 class TestNextcloudReal(NextcloudContract):
@@ -37,11 +39,7 @@ class TestNextcloudReal(NextcloudContract):
     @pytest.fixture
     def address(self) -> Iterator[Address]:
         """A folder that nobody else uses."""
-        place = os.environ.get(_NAMED)
-        if not place:
-            warnings.warn(f"live test not run: {_NAMED} names no Nextcloud", stacklevel=2)
-            pytest.skip(f"{_NAMED} names no Nextcloud")
-        named = parse(place, owner="contract")
+        named = parse(os.environ[_NAMED], owner="contract")
         own = f"{named.place.rstrip('/')}/lading-contract-{secrets.token_hex(6)}"
         address = replace(named, place=own, options={**named.options, "create": "yes"})
         yield address

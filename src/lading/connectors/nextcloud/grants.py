@@ -26,6 +26,7 @@ from lading.model.text import Text
 
 INHERITED = "inherited"
 """The source of a grant that stands above the folder the drive was opened at."""
+_OTHERWISE = Text("the server gives other rights than asked for", "服务器给出的权限与请求不符")
 _KINDS = {PrincipalKind.PERSON: USER, PrincipalKind.GROUP: GROUP}
 
 
@@ -76,12 +77,13 @@ class CloudGrants:
             raise Unable(grant.path, Text("it is theirs already", "该内容本就属于此人"))
         found = self._share(grant)
         if found is not None:
-            self._sharing.change(str(found["id"]), {"permissions": str(bits)}, grant.path)
+            self._changed(grant, found, bits)
             return
         form = {"shareType": str(kind), "shareWith": id_, "permissions": str(bits)}
         made = self._sharing.make(grant.path, form)
         if int(made["permissions"]) != bits:
-            self._mend(grant, made, bits)
+            # Some versions add the right to share to what was asked for.
+            self._mended(grant, made, bits)
 
     def unset(self, grant: Grant) -> None:
         """End the share to whom *grant* names; what is not there is no error."""
@@ -94,16 +96,21 @@ class CloudGrants:
         if found is not None:
             self._sharing.end(str(found["id"]), grant.path)
 
-    def _mend(self, grant: Grant, made: Share, bits: int) -> None:
-        """A share came out with other rights than were asked for: set them, or take it back."""
+    def _changed(self, grant: Grant, share: Share, bits: int) -> None:
+        """Give the share that is there other rights; where the server gives others than these it stays as it was."""
+        form = {"permissions": str(bits)}
+        changed = self._sharing.change(str(share["id"]), form, grant.path)
+        if int(changed["permissions"]) != bits:
+            self._sharing.change(str(share["id"]), {"permissions": str(share["permissions"])}, grant.path)
+            raise Unable(grant.path, _OTHERWISE)
+
+    def _mended(self, grant: Grant, made: Share, bits: int) -> None:
+        """Set the rights of a new share that came out with others, or take it back."""
         try:
-            changed = self._sharing.change(str(made["id"]), {"permissions": str(bits)}, grant.path)
-        except DriveError:
-            changed = made
-        if int(changed["permissions"]) & ~bits:
+            self._changed(grant, made, bits)
+        except DriveError as problem:
             self._sharing.end(str(made["id"]), grant.path)
-            said = Text("the server gives other rights than asked for", "服务器给出的权限与请求不符")
-            raise Unable(grant.path, said)
+            raise Unable(grant.path, _OTHERWISE) from problem
 
     def _share(self, grant: Grant) -> Share | None:
         shares = [share for share in self._sharing.of(grant.path) if not is_link(share)]
