@@ -10,12 +10,14 @@ import pytest
 
 from lading.connectors.names import mapped, problems
 from lading.connectors.nextcloud.cloud import Cloud
+from lading.connectors.nextcloud.marks import CloudLocks
 from lading.connectors.nextcloud.options import is_app_password
-from lading.connectors.nextcloud.rules import features_of, names_of
+from lading.connectors.nextcloud.rules import features_of, names_of, quirks_of
 from lading.connectors.nextcloud.rulings import Rule, Standing, ruled, standing_of
 from lading.connectors.nextcloud.shares import bits_of, denied_role, expiry, grant_of, link_of, role_of
 from lading.connectors.nextcloud.tree import Garbled, Response, responses
-from lading.model.access import ANYBODY, Effect, Grant, Principal, PrincipalKind, Role
+from lading.connectors.nextcloud.wire import FilesWire
+from lading.model.access import ANYBODY, Effect, Grant, Lock, Principal, PrincipalKind, Role
 
 PATH = ("合同",)
 STAFF = Principal(PrincipalKind.GROUP, "group:staff")
@@ -249,3 +251,25 @@ def test_app_passwords_are_known_by_their_form() -> None:
     assert is_app_password("aB3dE-fG5hI-jK7lM-nO9pQ-rS1tU")
     assert is_app_password("a1B2" * 18)
     assert not is_app_password("correct horse battery staple")
+
+
+def test_locks_are_read_with_their_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lock tells its holder and when it ends; a timeout of 0 is none, an unlocked file has no lock."""
+    rows = "".join(
+        f"<d:response><d:href>/remote.php/dav/files/wang/{name}</d:href><d:propstat><d:prop><d:resourcetype/>"
+        f"<nc:lock>{on}</nc:lock><nc:lock-owner>li</nc:lock-owner><nc:lock-time>1700000000</nc:lock-time>"
+        f"<nc:lock-timeout>{lasts}</nc:lock-timeout></d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat>"
+        "</d:response>"
+        for name, on, lasts in (("a", 1, 1800), ("b", 1, 0), ("c", "", 0))
+    )
+    body = f'<d:multistatus xmlns:d="DAV:" xmlns:nc="http://nextcloud.org/ns">{rows}</d:multistatus>'
+    cloud = server()
+    cloud.user = "wang"
+    answers = {0: [], 1: responses(body.encode())}
+    monkeypatch.setattr(cloud, "ask", lambda *_asked, depth, **_more: answers[depth])
+    wire = FilesWire(cloud, (), quirks_of(cloud), frozenset())
+
+    assert [
+        Lock(("a",), "li", expires=1_700_001_800 * 10**9),
+        Lock(("b",), "li"),
+    ] == list(CloudLocks(wire).all())

@@ -4,13 +4,14 @@ The accounts of a file of users, put together: who holds which home, and through
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import NamedTuple
 
 from lading.connectors.address import Address
 from lading.connectors.http.login import Login
-from lading.connectors.nextcloud.accounts import accounts_in
+from lading.connectors.nextcloud.accounts import Account, accounts_in
 from lading.connectors.nextcloud.cloud import Cloud
 from lading.connectors.nextcloud.drive import NextcloudDrive
 from lading.connectors.nextcloud.joining import drive_on, joined, met
@@ -21,9 +22,11 @@ from lading.connectors.nextcloud.sharing import Sharing, incoming
 from lading.connectors.nextcloud.teams import Seen, TeamFolder, team_folders, teams_seen
 from lading.connectors.nextcloud.wire import FilesWire
 from lading.model.access import PrincipalKind
-from lading.model.errors import BadAddress, LoginFailed
+from lading.model.errors import BadAddress, DriveError, LoginFailed
 from lading.model.text import Text
 
+_AT_ONCE = 6
+"""Accounts that are asked at the same time."""
 _NO_SECRET = Text(
     "the file of users names no app password of this account, and an admin cannot read the files of others",
     "用户文件中没有该账号的应用密码，而管理员无法读取他人的文件",
@@ -64,19 +67,42 @@ def gathered(address: Address, options: Options) -> ManyDrive:
             raise BadAddress(
                 str(address), "with users=FILE the address is that of the server, not of a folder"
             )
-        homes, barred = {main.wire.cloud.user: main}, dict[str, Text]()
-        for account in accounts:
-            try:
-                home = Home(joined(address, options, login := account.login()), login)
-            except LoginFailed:
-                barred[account.user] = _REFUSED
-                continue
-            opened.callback(home.wire.session.close)
-            homes.setdefault(home.wire.cloud.user, home)
+        found = _homes(address, options, accounts, main, opened)
+        homes = {main.wire.cloud.user: main}
+        for home in found.values():
+            if home is not None:
+                homes.setdefault(home.wire.cloud.user, home)
+        barred = {user: _REFUSED for user, home in found.items() if home is None}
         barred |= {user: _NO_SECRET for user in _users(main) if user not in homes and user not in barred}
         drive = _assembled(address, options, main, homes, barred)
         opened.pop_all()
         return drive
+
+
+def _homes(
+    address: Address, options: Options, accounts: Sequence[Account], main: Home, opened: ExitStack
+) -> dict[str, Home | None]:
+    """The home of each account by its login, several asked at once; None where the login is refused."""
+
+    def one(account: Account) -> Home | DriveError:
+        try:
+            login = account.login()
+            return Home(joined(address, options, login, main.wire.cloud), login)
+        except DriveError as error:
+            return error
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        outcomes = list(pool.map(one, accounts))
+    for outcome in outcomes:
+        if isinstance(outcome, Home):
+            opened.callback(outcome.wire.session.close)
+    for outcome in outcomes:
+        if isinstance(outcome, DriveError) and not isinstance(outcome, LoginFailed):
+            raise outcome
+    return {
+        account.user: outcome if isinstance(outcome, Home) else None
+        for account, outcome in zip(accounts, outcomes, strict=True)
+    }
 
 
 def _assembled(
@@ -87,9 +113,12 @@ def _assembled(
         known = {folder.id: folder for folder in team_folders(main.wire.cloud) or ()}
         members = _members(homes, known)
         barred |= {_team_name(id_, known[id_].name): _NO_MEMBER for id_ in known.keys() - members.keys()}
-    for home in homes.values():
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        clouds = [home.wire.cloud for home in homes.values()]
+        foreign = dict(zip(homes, pool.map(incoming, clouds), strict=True))
+    for user, home in homes.items():
         teams = {member.seen.path for each in members.values() for member in each if member.home is home}
-        shared = {path for path, owner in incoming(home.wire.cloud) if owner in homes}
+        shared = {path for path, owner in foreign[user] if owner in homes}
         home.wire.elsewhere = frozenset(teams | shared)
     admin = main.wire.cloud
     places = {user: drive_on(address, home.wire, home.login, (), admin) for user, home in homes.items()}
@@ -101,22 +130,24 @@ def _assembled(
 def _members(homes: Mapping[str, Home], known: Mapping[str, TeamFolder]) -> dict[str, list[Member]]:
     """Who sees each team folder, first somebody who may manage its rules."""
     found: dict[str, list[Member]] = {}
-    for home in homes.values():
-        for seen in teams_seen(home.wire, [folder.name for folder in known.values()]):
+    names = [folder.name for folder in known.values()]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        seen_by = list(pool.map(lambda home: list(teams_seen(home.wire, names)), homes.values()))
+    for home, each in zip(homes.values(), seen_by, strict=True):
+        for seen in each:
             found.setdefault(seen.id, []).append(Member(home, seen))
     return {id_: sorted(each, key=lambda one: not one.seen.manages) for id_, each in found.items()}
 
 
 def _team_drive(address: Address, members: list[Member], admin: Cloud) -> NextcloudDrive:
-    first, *others = ((member.home, _wire_at(member)) for member in members)
-    return drive_on(address, first[1], first[0].login, [Sharing(wire) for _, wire in others], admin)
+    first, *others = map(_wire_at, members)
+    met(first)
+    return drive_on(address, first, members[0].home.login, [Sharing(wire) for wire in others], admin)
 
 
 def _wire_at(member: Member) -> FilesWire:
     wire = member.home.wire
-    below = FilesWire(wire.cloud, member.seen.path, wire.quirks, wire.follow)
-    met(below)
-    return below
+    return FilesWire(wire.cloud, member.seen.path, wire.quirks, wire.follow)
 
 
 def _team_name(id_: str, mount: str) -> str:

@@ -5,8 +5,8 @@ The first words with a Nextcloud server: where it is, whether it lets us in, and
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from lading.connectors.address import Address
@@ -35,17 +35,19 @@ class Server(NamedTuple):
     path: Path
 
 
-def joined(address: Address, options: Options, login: Login) -> FilesWire:
+def joined(address: Address, options: Options, login: Login, like: Cloud | None = None) -> FilesWire:
     """
     The files of the account of *login* at *address*, which have answered.
+
+    *like* is the same server as another account sees it: what is the same for all is not asked again.
 
     Raises:
         BadAddress, NotFound, WrongKind, LoginFailed, NotCertified, Unavailable, BadAnswer: as `open` says.
     """
     session = Session(Settings(login, options.authorities, options.timeout))
     try:
-        server = found_server(address, session)
-        cloud = known(server, session)
+        server = Server(like.base, ()) if like else found_server(address, session)
+        cloud = known(server, session, like.capabilities if like else None)
         wire = FilesWire(cloud, server.path, quirks_of(cloud), options.follow)
         met(wire, create=options.create)
         return wire
@@ -74,17 +76,19 @@ def drive_on(
     return NextcloudDrive(wire, profile, address.owner, dear=dear, others=others, admin=admin)
 
 
-def known(server: Server, session: Session) -> Cloud:
-    """The server as the account of *session* sees it."""
+def known(server: Server, session: Session, capabilities: Mapping[str, Any] | None = None) -> Cloud:
+    """The server as the account of *session* sees it; its *capabilities* are asked for, unless they are known."""
     cloud = Cloud(session, server.base)
     me = cloud.ocs("GET", "/ocs/v2.php/cloud/user", subject=ROOT)
-    told = cloud.ocs("GET", "/ocs/v2.php/cloud/capabilities", subject=ROOT)
-    if not isinstance(me, dict) or not isinstance(told, dict) or not me.get("id"):
+    if capabilities is None:
+        told = cloud.ocs("GET", "/ocs/v2.php/cloud/capabilities", subject=ROOT)
+        capabilities = told.get("capabilities") if isinstance(told, dict) else None
+    if not isinstance(me, dict) or not isinstance(capabilities, Mapping) or not me.get("id"):
         raise BadAnswer(ROOT, Text("the server does not say who we are", "服务器未说明账号身份"))
     # A login may be a mail address or a name of another service; paths have the id.
     cloud.user, cloud.name = str(me["id"]), str(me.get("display-name") or me.get("displayname") or "")
     cloud.is_admin = "admin" in (me.get("groups") or ())
-    cloud.capabilities = told.get("capabilities") or {}
+    cloud.capabilities = capabilities
     return cloud
 
 

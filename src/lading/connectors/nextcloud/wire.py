@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from lading.connectors.dav.facts import entry_told
 from lading.connectors.dav.href import Place
-from lading.connectors.dav.multistatus import ASK_NEXTCLOUD, ENCRYPTED, MODIFIED, MOUNT, Told
+from lading.connectors.dav.multistatus import ASK_NEXTCLOUD, ENCRYPTED, FILE_ID, MODIFIED, MOUNT, Told
 from lading.connectors.dav.quirks import Quirks
 from lading.connectors.dav.wire import Wire
 from lading.connectors.http.headers import moment
@@ -47,11 +47,11 @@ class FilesWire(Wire):
             return None
         if not self.entered(told.properties.get(MOUNT, "")):
             return Entry(path, Kind.SPECIAL, 0, moment(told.properties.get(MODIFIED)))
-        entry = self.with_size(entry_told(path, told))
         if told.properties.get(ENCRYPTED) == "1":
-            # Encrypted at the ends: what the server holds under its name nobody else can read.
-            return entry._replace(problem=Unreadable.code)
-        return entry
+            # Encrypted at the ends: what lies in it has other names and contents to everybody but its owner.
+            modified, id_ = moment(told.properties.get(MODIFIED)), told.properties.get(FILE_ID)
+            return Entry(path, Kind.SPECIAL, 0, modified, id_, problem=Unreadable.code)
+        return self.with_size(entry_told(path, told))
 
     def entered(self, mount: str) -> bool:
         """Whether what is mounted in the way *mount* belongs to the drive."""
