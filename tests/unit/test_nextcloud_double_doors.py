@@ -123,13 +123,16 @@ def test_slow_passwords_can_be_switched_on(server: NextcloudDouble, alice: Asker
 
 
 def test_lenient_pieces(server: NextcloudDouble, alice: Asker) -> None:
-    """As on a server without Redis: any names, any sizes, and no Destination until they are joined."""
+    """As on a server without Redis: any names and sizes, Destination only at the end; still nothing can be read back."""
     server.seed(options={"lenient_chunks": True})
     upload = "/remote.php/dav/uploads/alice/one"
 
     assert 201 == alice.ask("MKCOL", upload).status
     for name in ("00000000", "00000007"):
         assert 201 == alice.ask("PUT", f"{upload}/{name}", name.encode()).status
+    assert [405, 405] == [alice.ask("GET", f"{upload}/{name}").status for name in ("00000000", ".file")]
+    server.seed(options={"readable_chunks": True})
+    assert b"0000000000000007" == alice.ask("GET", f"{upload}/.file").body
     assert 201 == alice.ask("MOVE", f"{upload}/.file", Destination=alice.address("x")).status
     assert b"0000000000000007" == alice.file("GET", "x").body
 
