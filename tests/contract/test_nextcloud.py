@@ -14,9 +14,11 @@ from lading.connectors.conditions import ABSENT, ANYTHING
 from lading.connectors.nextcloud import open as open_nextcloud
 from lading.model.access import Grant, Link, Principal, PrincipalKind, Role
 from lading.testkit.contract import OpenDrive, ReadContract
+from lading.testkit.contract.partials import PartialContract
+from lading.testkit.contract.racing import RaceContract
 from lading.testkit.servers import require_server
 from lading.testkit.servers.nextcloud import NextcloudDouble
-from support.nextcloud_contract import NextcloudContract
+from support.nextcloud_contract import NextcloudContract, OpenedAt
 
 _COUNT = itertools.count()
 _OPTIONS = {"lenient_chunks": True}
@@ -47,11 +49,40 @@ class TestNextcloudDouble(NextcloudContract):
         options = {"user": server.user, "password": "env:LADING_TEST_PASSWORD", "create": "yes"}
         return Address("nextcloud", place, options, "contract")
 
+    def test_no_partials_where_uploads_cannot_be_read(self, drive: Drive) -> None:
+        """A server that does not give back what is held could not prove it: it is offered no partials."""
+        assert drive.partials is None
+
     @pytest.fixture
     def known(self, drive: Drive) -> Sequence[Principal]:
         """Without the account itself and the group it is in."""
         assert drive.people is not None
         return tuple(one for one in drive.people.principals() if one.id not in ("boss", "group:admin"))
+
+
+class TestOlderNextcloud(OpenedAt, PartialContract):
+    """Of the versions that give back what is held of an upload: those keep partials."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def server(cls) -> Iterator[NextcloudDouble]:
+        """The running double, as such a version."""
+        options = {**_OPTIONS, "readable_chunks": True}
+        with require_server(lambda: NextcloudDouble(options=options)) as server:
+            yield server
+
+    @pytest.fixture
+    def address(self, server: NextcloudDouble, monkeypatch: pytest.MonkeyPatch) -> Address:
+        """A folder of the admin's own files."""
+        monkeypatch.setenv("LADING_TEST_PASSWORD", server.password)
+        options = {"user": server.user, "password": "env:LADING_TEST_PASSWORD", "create": "yes"}
+        return Address("nextcloud", f"{server.url}partials {next(_COUNT)}", options, "contract")
+
+    test_two_partials_for_one_name = RaceContract.test_two_partials_for_one_name
+
+    def test_partials_are_offered(self, drive: Drive) -> None:
+        """They are there: none of these tests is skipped."""
+        assert drive.partials is not None
 
 
 class TestManyAccounts(ReadContract):

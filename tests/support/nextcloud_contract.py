@@ -21,8 +21,8 @@ _EMPTY = "Nextcloud keeps no version of 0 bytes"
 _BETWEEN = "what came and went between two looks leaves no trace in ETags"
 
 
-class NextcloudContract(DriveContract):
-    """The suite against one server: opened at a folder of its own for each test."""
+class OpenedAt:
+    """Opened at a folder of its own for each test."""
 
     @pytest.fixture
     def address(self) -> Address:
@@ -41,6 +41,10 @@ class NextcloudContract(DriveContract):
         yield open_one
         for drive in drives:
             drive.close()
+
+
+class NextcloudContract(OpenedAt, DriveContract):
+    """The suite against one server."""
 
     @pytest.mark.xfail(strict=True, reason=_EMPTY)
     def test_every_save_is_a_version(self, drive: Drive, versions: Versions) -> None:

@@ -43,6 +43,7 @@ class NextcloudDrive(DavDrive):
         owner: str,
         *,
         dear: bool = False,
+        probe: bool = False,
         others: Sequence[Sharing] = (),
         admin: Cloud | None = None,
     ) -> None:
@@ -55,7 +56,9 @@ class NextcloudDrive(DavDrive):
         self.notice: Text | None = DEAR if dear else None
         """What a person should be told about this login."""
         self.moves = WebdavMoves(wire, writing)
-        self.partials = CloudPartials(uploads, writing, owner, wire.above)
+        self._uploads = uploads
+        self._held = CloudPartials(uploads, writing, owner, wire.above)
+        self._offers_partials = None if probe else False
         cloud, features = wire.cloud, profile.features
         if cloud.capability("files", "versioning"):
             self.versions = CloudVersions(wire, writing, profile)
@@ -81,6 +84,14 @@ class NextcloudDrive(DavDrive):
             complete = self._teams.complete() and not self._holds_foreign()
             self._profile = replace(self._facts, access=access and replace(access, complete=complete))
         return self._profile
+
+    @property
+    def partials(self) -> CloudPartials | None:  # type: ignore[override]
+        """Uploads that go on, where the server gives back what is held; only a target is tried."""
+        with self._lock:
+            if self._offers_partials is None:
+                self._offers_partials = self._uploads.can_be_read()
+            return self._held if self._offers_partials else None
 
     def _holds_foreign(self) -> bool:
         """Whether files of others are among those of the drive: what else they gave on these nobody tells us."""

@@ -121,7 +121,7 @@ def _assembled(
         shared = {path for path, owner in foreign[user] if owner in homes}
         home.wire.elsewhere = frozenset(teams | shared)
     admin = main.wire.cloud
-    places = {user: drive_on(address, home.wire, home.login, (), admin) for user, home in homes.items()}
+    places = {user: drive_on(address, home.wire, home.login, admin=admin) for user, home in homes.items()}
     for id_, each in members.items():
         places[_team_name(id_, each[0].seen.path[-1])] = _team_drive(address, each, admin)
     return ManyDrive(places[main.wire.cloud.user], places, barred)
@@ -142,7 +142,9 @@ def _members(homes: Mapping[str, Home], known: Mapping[str, TeamFolder]) -> dict
 def _team_drive(address: Address, members: list[Member], admin: Cloud) -> NextcloudDrive:
     first, *others = map(_wire_at, members)
     met(first)
-    return drive_on(address, first, members[0].home.login, [Sharing(wire) for wire in others], admin)
+    return drive_on(
+        address, first, members[0].home.login, others=[Sharing(wire) for wire in others], admin=admin
+    )
 
 
 def _wire_at(member: Member) -> FilesWire:

@@ -63,17 +63,19 @@ def drive_on(
     address: Address,
     wire: FilesWire,
     login: Login,
+    *,
+    probe: bool = False,
     others: Sequence[Sharing] = (),
     admin: Cloud | None = None,
 ) -> NextcloudDrive:
     """
     The drive of what *wire* reaches.
 
-    *others* are further accounts that see the same files, *admin* one that is told more of team folders.
+    *probe*: it may be written to, to find out what it can do.  *others* are further accounts that see the same files, *admin* one that is told more of team folders.
     """
     dear = login.way == "basic" and not is_app_password(login.secret)
     profile = profile_of(str(address), wire.cloud, wire.quirks, dear=dear)
-    return NextcloudDrive(wire, profile, address.owner, dear=dear, others=others, admin=admin)
+    return NextcloudDrive(wire, profile, address.owner, dear=dear, probe=probe, others=others, admin=admin)
 
 
 def known(server: Server, session: Session, capabilities: Mapping[str, Any] | None = None) -> Cloud:

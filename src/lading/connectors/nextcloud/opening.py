@@ -32,7 +32,7 @@ def open(address: Address) -> Drive:  # noqa: A001 — every connector is opened
         return gathered(address, options)
     wire = joined(address, options, options.login)
     try:
-        return drive_on(address, wire, options.login)
+        return drive_on(address, wire, options.login, probe=options.may_write)
     except DriveError as problem:
         wire.session.close()
         raise problem.about(str(address)) from problem

@@ -30,6 +30,8 @@ class Options:
     timeout: float
     create: bool
     """Make the root if it is not there."""
+    may_write: bool
+    """It may be found out by writing to it what it can do."""
     follow: frozenset[str]
     """Mounts that are entered; others are told as special entries."""
     users: str
@@ -52,11 +54,13 @@ def options_of(address: Address) -> Options:
     owner = address.owner
     if owner in ("", ".", "..") or not owner.isprintable() or "/" in owner or len(owner.encode()) > 100:
         raise BadAddress(str(address), "the owner is no plain name")
+    create = options.get("create") == "yes"
     return Options(
         login=_login(address),
         authorities=authorities_of(address),
         timeout=timeout_of(address),
-        create=options.get("create") == "yes",
+        create=create,
+        may_write=create or options.get("role") == "target",
         follow=_followed(address),
         users=options.get("users", ""),
     )
