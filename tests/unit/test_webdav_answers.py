@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lading.connectors.dav.facts import digests_of, entry_told, opaque, sendable
+from lading.connectors.dav.multistatus import Garbled, Multistatus, Told
+from lading.connectors.dav.quirks import APACHE, NEXTCLOUD, OPENCLOUD, RCLONE, UNKNOWN, WSGIDAV, recognised
 from lading.connectors.http.headers import SECOND, content_range, length_of, moment
 from lading.connectors.http.trouble import refused, retry_after
-from lading.connectors.webdav.facts import digests_of, entry_told, opaque, sendable
-from lading.connectors.webdav.multistatus import Garbled, Multistatus, Told
-from lading.connectors.webdav.quirks import APACHE, NEXTCLOUD, OPENCLOUD, RCLONE, UNKNOWN, WSGIDAV, recognised
 from lading.model.entry import Kind
 from lading.model.errors import (
     Forbidden,

@@ -12,9 +12,9 @@ import pytest
 
 from lading.connectors.address import Address
 from lading.connectors.conditions import ABSENT, ANYTHING, Unchanged
+from lading.connectors.dav.quirks import APACHE
 from lading.connectors.webdav import WebdavDrive
 from lading.connectors.webdav import open as open_webdav
-from lading.connectors.webdav.quirks import APACHE
 from lading.model.entry import Kind
 from lading.model.errors import (
     AlreadyExists,

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lading.connectors.dav.href import Names, NoName, Odd, place_of
 from lading.connectors.names import check_names
-from lading.connectors.webdav.href import Names, NoName, Odd, place_of
 from lading.model.errors import BadAddress, NameRefused
 from lading.model.paths import name_bytes, name_from
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lading.connectors.webdav.reading import Reading
+from lading.connectors.dav.reading import Reading
 from lading.connectors.wrap.backoff import Attempts, Means, Schedule
 from lading.connectors.wrap.resume import Resuming
 from lading.model.entry import Entry, Kind

@@ -13,13 +13,14 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as LocalPath
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from lading.model.errors import BadAddress
 from lading.model.text import Text
 
 SECRET_OPTIONS = frozenset({"password", "token"})
-_WITH_USERS = ("lading", "webdav")
+_WITH_USERS = ("lading", "nextcloud", "webdav")
+_WITH_QUERIES = ("nextcloud",)
 REFERENCES = ("env:", "file:", "keyring:")
 
 
@@ -59,6 +60,9 @@ def parse(text: str, options: Mapping[str, str] | None = None, *, owner: str = "
         given = {**described, **given}
     else:
         kind, place = _split(text)
+    if kind in _WITH_QUERIES:
+        place, _, query = place.partition("?")
+        given = {**dict(parse_qsl(query, keep_blank_values=True)), **given}
     if kind != "folder":
         bare, user = _without_user(kind, place)
         if kind in _WITH_USERS and user:

@@ -68,12 +68,12 @@ def path_problems(path: Path, rules: NameRules) -> tuple[str, ...]:
 
 def folded(name: str, rules: NameRules) -> str:
     """The form in which a drive with *rules* tells names apart."""
-    if rules.form is Form.FOLDED:
+    if rules.form is not Form.EXACT:
         name = unicodedata.normalize("NFD", name)
     if rules.case is Case.FOLDED:
         name = name.casefold()
     # Folding case may leave a name in neither form, so it is composed last.
-    return unicodedata.normalize("NFC", name) if rules.form is Form.FOLDED else name
+    return name if rules.form is Form.EXACT else unicodedata.normalize("NFC", name)
 
 
 def measure(name: str, unit: NameUnit) -> int:
@@ -97,8 +97,10 @@ def mapped(name: str, rules: NameRules) -> str:
     # "surrogatepass" keeps apart what no bytes can tell apart.
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
     mark = _cleaned(" ~", rules) + digest[:12]
+    if rules.form is Form.COMPOSED:
+        name = unicodedata.normalize("NFC", name)
     stem, dot, extension = name.rstrip("".join(rules.endings)).rpartition(".")
-    if not stem or measure(extension, rules.unit) > 16:
+    if not stem or measure(extension, rules.unit) > 16 or _ends_badly(dot + extension, rules):
         stem, dot, extension = stem + dot + extension, "", ""
     stem, ending = _cleaned(stem, rules), mark + dot + _cleaned(extension, rules)
     # The underscore in front helps where the stem alone is what the drive refuses: `con.tar.gz`.
@@ -138,11 +140,19 @@ def _problems(name: str, rules: NameRules) -> Iterator[str]:
         yield "not the name of any bytes"
     if name and name[-1] in rules.endings:
         yield f"ends with {name[-1]!r}"
+    if rules.form is Form.COMPOSED and not unicodedata.is_normalized("NFC", name):
+        yield "not in NFC"
     # Windows takes `con .txt` for the device, too.
     if name.casefold() in rules.reserved or _device(name) in rules.reserved_stems:
         yield "reserved"
+    elif _ends_badly(name, rules):
+        yield "reserved ending"
     if (length := measure(name, rules.unit)) > rules.length:
         yield f"{length} {rules.unit.value}, at most {rules.length}"
+
+
+def _ends_badly(name: str, rules: NameRules) -> bool:
+    return bool(rules.reserved_endings) and name.casefold().endswith(tuple(rules.reserved_endings))
 
 
 def _device(name: str) -> str:

@@ -34,6 +34,8 @@ class Form(StrEnum):
 
     EXACT = "exact"
     FOLDED = "folded"
+    COMPOSED = "composed"
+    """Only NFC is held: the drive itself would store another form as that one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,8 @@ class NameRules:
     """Names that mean something else, in lower case, compared without case."""
     reserved_stems: frozenset[str] = frozenset()
     """The same for what stands before the first dot: `con`, `aux` on Windows."""
+    reserved_endings: frozenset[str] = frozenset()
+    """With what no name may end, in lower case, compared without case: `.part` on Nextcloud."""
     length: int = 255
     """The longest name."""
     path_length: int | None = None

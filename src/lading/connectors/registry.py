@@ -19,6 +19,7 @@ CONNECTORS = {
     "folder": "lading.connectors.folder",
     "generated": "lading.connectors.memory.generated",
     "lading": "lading.connectors.lading",
+    "nextcloud": "lading.connectors.nextcloud",
     "webdav": "lading.connectors.webdav",
 }
 

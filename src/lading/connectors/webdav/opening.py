@@ -7,17 +7,17 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from lading.connectors.address import Address
+from lading.connectors.dav.href import Place, path_of, place_of
+from lading.connectors.dav.multistatus import FILE_ID, MODIFIED
+from lading.connectors.dav.parts import Parts
+from lading.connectors.dav.quirks import recognised
+from lading.connectors.dav.wire import Wire
 from lading.connectors.http.headers import SECOND, moment
 from lading.connectors.http.line import Request, Settings
 from lading.connectors.http.login import Login, settled
 from lading.connectors.http.session import Answer, Session
 from lading.connectors.profile import Profile
-from lading.connectors.webdav.href import Place, path_of, place_of
-from lading.connectors.webdav.multistatus import FILE_ID, MODIFIED
 from lading.connectors.webdav.options import Options
-from lading.connectors.webdav.parts import Parts
-from lading.connectors.webdav.quirks import recognised
-from lading.connectors.webdav.wire import Wire
 from lading.model.errors import BadAddress, BadAnswer, DriveError, NotFound, WrongKind
 from lading.model.paths import ROOT
 from lading.model.text import Text

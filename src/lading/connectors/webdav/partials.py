@@ -16,11 +16,11 @@ import re
 from collections.abc import Collection, Iterable
 
 from lading.connectors.conditions import Precondition
-from lading.connectors.webdav.parts import Parts
-from lading.connectors.webdav.reading import Reading, reading
-from lading.connectors.webdav.turns import alone
-from lading.connectors.webdav.wire import Wire
-from lading.connectors.webdav.writing import Writing
+from lading.connectors.dav.parts import Parts
+from lading.connectors.dav.reading import Reading, reading
+from lading.connectors.dav.turns import alone
+from lading.connectors.dav.wire import Wire
+from lading.connectors.dav.writing import Writing
 from lading.model.entry import Entry
 from lading.model.errors import Changed, DriveError, NameRefused, NotFound, Truncated
 from lading.model.paths import Path

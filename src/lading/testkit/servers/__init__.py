@@ -8,6 +8,7 @@ installed raises `ServerMissing`; tests ask through `require_server`.
 
 from .apache import ApacheOptions, ApacheServer
 from .local import LocalServer, ServerFailed, ServerMissing
+from .nextcloud import NextcloudDouble
 from .postgres import PostgresServer
 from .rclone import RcloneServer
 from .requirement import require_server
@@ -18,6 +19,7 @@ __all__ = [
     "ApacheOptions",
     "ApacheServer",
     "LocalServer",
+    "NextcloudDouble",
     "PostgresServer",
     "RcloneServer",
     "SeaweedServer",
