@@ -18,6 +18,7 @@ CONNECTORS = {
     "folder": "lading.connectors.folder",
     "generated": "lading.connectors.memory.generated",
     "lading": "lading.connectors.lading",
+    "s3": "lading.connectors.s3",
     "webdav": "lading.connectors.webdav",
 }
 
