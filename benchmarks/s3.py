@@ -51,7 +51,10 @@ def main() -> None:
 
 def measured(scratch: Path, options: argparse.Namespace) -> dict[str, Any]:
     """Both ways, for small and for large files; each with a server of its own."""
-    sets = {"small": lambda root: small(root, options.quick), "large": lambda root: large(root, options.quick)}
+    sets = {
+        "small": lambda root: small(root, options.quick),
+        "large": lambda root: large(root, options.quick),
+    }
     found = {}
     for name, make in sets.items():
         if options.which and name not in options.which:
@@ -166,7 +169,12 @@ def judged(taken: dict[str, Any]) -> dict[str, Any]:
     ratios = {
         name: float(str(it["wall_median"])) / ours for name, it in figures.items() if name != "lading copy"
     }
-    return {"contenders": figures, "times_as_fast_as": ratios, "bar": f"1.0 times {PEER}", "held": ratios[PEER] >= 1}
+    return {
+        "contenders": figures,
+        "times_as_fast_as": ratios,
+        "bar": f"1.0 times {PEER}",
+        "held": ratios[PEER] >= 1,
+    }
 
 
 def small(root: Path, quick: bool) -> None:
@@ -191,7 +199,13 @@ def large(root: Path, quick: bool) -> None:
 
 def write_address(file: Path, place: str, server: SeaweedServer, **more: str) -> None:
     """Describe a bucket as a drive."""
-    facts = {"kind": "s3", "place": place, "endpoint": server.url, "key": f"env:{KEY}", "secret": f"env:{SECRET}"}
+    facts = {
+        "kind": "s3",
+        "place": place,
+        "endpoint": server.url,
+        "key": f"env:{KEY}",
+        "secret": f"env:{SECRET}",
+    }
     lines = [f'{name} = "{value}"' for name, value in {**facts, **more}.items()]
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 

@@ -64,9 +64,7 @@ class S3Batch:
             for one, ask in zip(group, asks, strict=True):
                 yield ask if isinstance(ask, DriveError) else _content(next(answers), one.path)
 
-    def _stored(
-        self, wave: list[_Place], failed: dict[Path, DriveError]
-    ) -> dict[int, Entry | DriveError]:
+    def _stored(self, wave: list[_Place], failed: dict[Path, DriveError]) -> dict[int, Entry | DriveError]:
         found: dict[int, Entry | DriveError] = {}
         sent: list[tuple[int, Upload, str, Ask]] = []
         for number, upload in wave:

@@ -22,8 +22,10 @@ from lading.connectors.s3.ability import Ability, tried
 from lading.connectors.s3.answers import document, texts
 from lading.connectors.s3.batch import S3Batch
 from lading.connectors.s3.facts import file_entry
+from lading.connectors.s3.grants import S3Grants
 from lading.connectors.s3.keys import CONTENT, PARTS, beside, file_key, folder_key
 from lading.connectors.s3.listing import Folder, below, folder_entry
+from lading.connectors.s3.marks import S3Labels, S3Locks, lists_known, locks_known
 from lading.connectors.s3.options import Options, options_of
 from lading.connectors.s3.partials import S3Partials
 from lading.connectors.s3.people import S3People, people_in
@@ -92,6 +94,25 @@ class S3Drive(Drive):
         versioned = bool(self._versioning)
         self.partials = S3Partials(wire, self._writing, address.owner, versioned=versioned)
         self._features = kept
+        self.labels = S3Labels(wire)
+
+    @property
+    def grants(self) -> S3Grants:  # type: ignore[override]
+        """What bucket and objects tell of rights; whether objects have lists of their own is asked once."""
+        return self._grants
+
+    @property
+    def locks(self) -> S3Locks | None:  # type: ignore[override]
+        """Retention and legal holds, where the bucket can have any."""
+        return self._locks
+
+    @cached_property
+    def _grants(self) -> S3Grants:
+        return S3Grants(self._wire, object_lists=lists_known(self._wire))
+
+    @cached_property
+    def _locks(self) -> S3Locks | None:
+        return S3Locks(self._wire) if locks_known(self._wire) else None
 
     @property
     def profile(self) -> Profile:
@@ -150,7 +171,7 @@ class S3Drive(Drive):
             raise NotFound(path, _NOTHING)
         if file.status != 200:
             raise error_of(file, path)
-        return self._told(file_entry(path, file.headers))
+        return self._told(file_entry(path, file.headers, server_times=self._options.server_times))
 
     def read(self, path: Path, *, start: int = 0, expect: str | None = None) -> Reading:
         """Open a file; see `Drive.read`."""
@@ -212,7 +233,12 @@ class S3Drive(Drive):
         self._writing.make_folder(ROOT, None)
 
     def _told(self, entry: Entry) -> Entry:
-        return entry
+        """*entry* as a listing tells it."""
+        if not self._options.server_times:
+            return entry
+        if entry.is_folder:
+            return Entry(entry.path, Kind.FOLDER)
+        return entry._replace(digests=())
 
     def _demand_visible(self, path: Path) -> None:
         check_names(path)

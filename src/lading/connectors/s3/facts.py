@@ -95,15 +95,15 @@ def checksum(headers: Mapping[str, str]) -> str | None:
     return raw.hex() if len(raw) == 32 else None
 
 
-def file_entry(path: Path, headers: Mapping[str, str]) -> Entry:
-    """The file *path*, by the *headers* of an answer to GET or HEAD."""
+def file_entry(path: Path, headers: Mapping[str, str], *, server_times: bool = False) -> Entry:
+    """The file *path*, by the *headers* of an answer to GET or HEAD; its time is that of the server if *server_times*."""
     total = content_range(headers.get("content-range"))
     size = total[2] if total and total[2] is not None else length_of(headers.get("content-length"))
     return Entry(
         path,
         Kind.FILE,
         size or 0,
-        modified_of(headers),
+        moment(headers.get("last-modified")) if server_times else modified_of(headers),
         None,
         etag_of(headers),
         digests_of(headers),
@@ -120,7 +120,9 @@ def modified_of(headers: Mapping[str, str]) -> int | None:
 def listed_entry(path: Path, told: Listed) -> Entry:
     """The file *path* by a listing alone: with the time of the server and without digests."""
     code = Unreadable.code if frozen(told.storage) else None
-    return Entry(path, Kind.FILE, told.size, told.modified, None, told.etag or None, (), code)
+    # Whole seconds: that is what the answer about the object itself has.
+    modified = None if told.modified is None else told.modified - told.modified % SECOND
+    return Entry(path, Kind.FILE, told.size, modified, None, told.etag or None, (), code)
 
 
 def kept_words(version: Version) -> dict[str, str]:

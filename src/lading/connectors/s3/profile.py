@@ -4,7 +4,7 @@ What is known of a bucket as a drive.
 
 from __future__ import annotations
 
-from lading.connectors.profile import Features, NameRules, NameUnit, Profile
+from lading.connectors.profile import AccessRules, Features, NameRules, NameUnit, Profile
 from lading.connectors.s3.ability import Ability
 from lading.connectors.s3.batch import CONTENT_LIMIT
 from lading.connectors.s3.multipart import LARGEST
@@ -55,6 +55,8 @@ def profile_of(
         size_limit=LARGEST,
         digests=("md5", "sha256"),
         concurrency=CONCURRENCY,
+        access=AccessRules(complete=False),
         features=features,
+        sitting=SITTING,
         batch_content=CONTENT_LIMIT,
     )

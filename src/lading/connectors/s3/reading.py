@@ -94,7 +94,7 @@ def _opened(
     if stream.status not in (200, 206):
         body = stream.read(1 << 16)
         raise error_of(Answer(stream.status, stream.headers, body), path)
-    entry = file_entry(path, stream.headers)
+    entry = file_entry(path, stream.headers, server_times=wire.options.server_times)
     _check(entry, expect)
     told = content_range(stream.headers.get("content-range"))
     if start and stream.status == 200:
@@ -110,7 +110,7 @@ def _at_the_end(
     """There is no byte *start*: right if the content ends just there."""
     stream.drop()
     stream.close()
-    entry = file_entry(path, wire.demand(wire.head(key, path, query)).headers)
+    entry = file_entry(path, wire.demand(wire.head(key, path, query)).headers, server_times=wire.options.server_times)
     _check(entry, expect)
     if entry.size != start:
         raise Changed(path, f"byte {start} of {entry.size} was asked for")

@@ -161,7 +161,7 @@ class Writing:
             return None
         if answer.status != 200:
             raise error_of(answer, path)
-        entry = file_entry(path, answer.headers)
+        entry = file_entry(path, answer.headers, server_times=self.wire.options.server_times)
         return None if path[-1] == CONTENT and not entry.size else entry
 
     def explained(self, key: str, path: Path, expect: Precondition, answer: Answer) -> DriveError:
