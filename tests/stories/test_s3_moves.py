@@ -2,7 +2,7 @@
 A bucket moves into our drive, and from there into another bucket: with all versions, by the commands that the manual tells.
 
 The bucket holds what buckets hold: versions by several people, removals in between, an object beside a folder of its
-name, a marker with content, names that nobody would give a file.
+name, names that nobody would give a file.
 """
 
 from __future__ import annotations
@@ -37,7 +37,12 @@ for key, name in (("wang", "王芳"), ("li", "李雷")):
     principals.add(SYSTEM, "person", key, name=name, mail=key + "@firm.example")
 give_admin_role(SYSTEM, principals.find("alice").id, "system")
 """
-HISTORY = ((b"draft", "wang", ""), (b"", "li", ""), (b"signed " * 3000, "wang", "signed%20%E7%AD%BE"), (b"draft", "", ""))
+HISTORY = (
+    (b"draft", "wang", ""),
+    (b"", "li", ""),
+    (b"signed " * 3000, "wang", "signed%20%E7%AD%BE"),
+    (b"draft", "", ""),
+)
 SINGLE = (
     "folder/Caf\u00e9.pdf",
     "folder/Cafe\u0301.pdf",
@@ -94,7 +99,6 @@ def _fill(server: SeaweedServer) -> None:
     wire.demand(Ask("DELETE", "folder/gone.txt"))
     for key in SINGLE:
         put(wire, key, key.encode(), {MTIME: f"{BEGIN}.5"})
-    put(wire, "marker/", b"a marker that holds something")
     put(wire, "empty/", b"")
     wire.session.close()
 
@@ -118,7 +122,8 @@ def _ours(folder: LocalPath, drive: LadingDriveServer) -> LocalPath:
     file = folder / "ours.toml"
     place = f"http://{HOST}:{drive.port}/{SPACE}/moved"
     file.write_text(
-        f'kind = "lading"\nplace = "{place}"\ntoken = "file:{folder / "token"}"\ncreate = "yes"\n', encoding="utf-8"
+        f'kind = "lading"\nplace = "{place}"\ntoken = "file:{folder / "token"}"\ncreate = "yes"\n',
+        encoding="utf-8",
     )
     return file
 
@@ -159,14 +164,16 @@ def test_every_file_is_accounted_for(moved: Moved) -> None:
         assert 0 == copy.code, copy.out + copy.err
         told = copy.json["account"]
         assert 0 == told["buckets"]["failed"]["objects"]
-        assert "missed" not in {name for name, count in told["features"]["versions"]["buckets"].items() if count}
+        assert "missed" not in {
+            name for name, count in told["features"]["versions"]["buckets"].items() if count
+        }
 
 
 def test_every_version_arrives(moved: Moved) -> None:
     """In the second bucket each file has the versions of the first: order, content, author, both times, label."""
     first, second = _versions(moved.first), _versions(moved.second)
 
-    assert {("both", ), ("[s3 file]both",)} & first.keys() == {("[s3 file]both",)}
+    assert {("both",), ("[s3 file]both",)} & first.keys() == {("[s3 file]both",)}
     assert [content for content, _, _ in HISTORY] == [it[0] for it in first[("folder", "合同 2026.docx")]]
     assert ["wang", "li", "wang", ""] == [it[3] for it in second[("folder", "合同 2026.docx")]]
     assert first == second
@@ -175,11 +182,13 @@ def test_every_version_arrives(moved: Moved) -> None:
 def test_the_second_bucket_has_the_very_keys(moved: Moved) -> None:
     """What stood for keys that are no paths on the way has become these keys again; what was removed stays away."""
     with open_s3(parse(str(moved.second))) as bucket:
-        names = {path for path in _versions(moved.second)}
+        names = set(_versions(moved.second))
         assert ("folder", "gone.txt") not in names
         assert bucket.stat(("empty",)).is_folder
-        with bucket.read(("marker", "[s3 content]")) as reader:
-            assert b"a marker that holds something" == reader.read(100)
+        with bucket.read(("[s3 file]both",)) as reader:
+            assert b"both" == reader.read(100)
+        with bucket.read(("[s3 name][s3 dot]",)) as reader:
+            assert b"[s3 dot]" == reader.read(100)
 
 
 def test_the_commands_agree(moved: Moved) -> None:

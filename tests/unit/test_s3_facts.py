@@ -61,7 +61,10 @@ def test_only_digests_of_the_content_are_told(headers: dict[str, str], expected:
         ({"x-amz-storage-class": "STANDARD_IA"}, False),
         ({"x-amz-storage-class": "ColdArchive"}, True),
         ({"x-amz-storage-class": "GLACIER", "x-amz-restore": 'ongoing-request="true"'}, True),
-        ({"x-amz-storage-class": "GLACIER", "x-amz-restore": 'ongoing-request="false", expiry-date="x"'}, False),
+        (
+            {"x-amz-storage-class": "GLACIER", "x-amz-restore": 'ongoing-request="false", expiry-date="x"'},
+            False,
+        ),
         ({"x-amz-storage-class": "INTELLIGENT_TIERING", "x-amz-archive-status": "ARCHIVE_ACCESS"}, True),
         ({"x-amz-storage-class": "INTELLIGENT_TIERING"}, False),
         ({}, False),
@@ -138,7 +141,9 @@ def test_a_policy_gives_no_more_than_it_says(statement: dict[str, object], role:
 
 def test_a_policy_about_one_folder_is_about_the_drive_below_it() -> None:
     """What is granted on a prefix holds whole for a drive opened at it."""
-    (grant,) = policy_grants(_policy(Action="s3:GetObject", Resource="arn:aws:s3:::deals/public/*"), "deals", "public/")
+    (grant,) = policy_grants(
+        _policy(Action="s3:GetObject", Resource="arn:aws:s3:::deals/public/*"), "deals", "public/"
+    )
 
     assert Role.DOWNLOAD == grant.role
 

@@ -13,7 +13,20 @@ from lading.model.errors import NameRefused
 
 SEGMENTS = st.one_of(
     st.sampled_from(
-        ["", ".", "..", "...", "[s3 ", "[s3 empty]", "[s3 file]a", "[s3 name]", "[s3 code]%00", "a\0b", "\udcff", "~"]
+        [
+            "",
+            ".",
+            "..",
+            "...",
+            "[s3 ",
+            "[s3 empty]",
+            "[s3 file]a",
+            "[s3 name]",
+            "[s3 code]%00",
+            "a\0b",
+            "\udcff",
+            "~",
+        ]
     ),
     st.text(st.characters(blacklist_characters="/", blacklist_categories=["Cs"]), max_size=8),
 )

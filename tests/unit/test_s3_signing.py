@@ -55,7 +55,14 @@ def test_published_examples(name: str) -> None:
     """Requests of the published examples get the published signatures."""
     method, path, query, headers, payload, signature = EXAMPLES[name]
     sent = signed(
-        method, path, query_of(query), {"host": HOST, **headers}, payload, keys=KEYS, region="us-east-1", at=AT
+        method,
+        path,
+        query_of(query),
+        {"host": HOST, **headers},
+        payload,
+        keys=KEYS,
+        region="us-east-1",
+        at=AT,
     )
 
     assert signature == sent["authorization"].rpartition("Signature=")[2]
@@ -82,7 +89,13 @@ def test_secrets_do_not_show() -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("a b+c", "a%20b%2Bc"), ("贷款", "%E8%B4%B7%E6%AC%BE"), ("~-_.", "~-_."), ("a/b", "a%2Fb"), ("*'()!", "%2A%27%28%29%21")],
+    [
+        ("a b+c", "a%20b%2Bc"),
+        ("贷款", "%E8%B4%B7%E6%AC%BE"),
+        ("~-_.", "~-_."),
+        ("a/b", "a%2Fb"),
+        ("*'()!", "%2A%27%28%29%21"),
+    ],
 )
 def test_escaping(text: str, expected: str) -> None:
     """Everything but letters, digits and four signs is escaped, in capitals."""

@@ -38,6 +38,8 @@ class Ability:
     """A content that does not have the SHA-256 sent along is refused."""
     folder_times: bool = False
     """Markers of folders keep metadata."""
+    marker_contents: bool = False
+    """What the marker of a folder holds can be read again."""
     empty_names: bool = False
     """`a//b` is another key than `a/b`."""
 
@@ -72,6 +74,7 @@ class _Trial:
             completes=self._completes(),
             checks=self._checks(),
             folder_times=self._folder_times(),
+            marker_contents=self._marker_contents(),
             empty_names=self._empty_names(),
         )
 
@@ -104,6 +107,11 @@ class _Trial:
         headers = {MTIME: "1.5", "content-type": MARKER_TYPE}
         self._wire.demand(self._put("folder/", headers, b""))
         return self._wire.call(self._ask("HEAD", "folder/")).headers.get(MTIME) == "1.5"
+
+    def _marker_contents(self) -> bool:
+        if self._wire.call(self._put("marker/")).status != 200:
+            return False
+        return self._wire.call(self._ask("GET", "marker/")).body == b"trial"
 
     def _empty_names(self) -> bool:
         if self._wire.call(self._put("slashes//name")).status != 200:

@@ -47,7 +47,8 @@ def page_of(wire: Wire, query: Query, about: Path = ROOT) -> Keys:
     answer = _asked(wire, query, about)
     root = document(answer.body, about)
     facts = texts(root)
-    encoded = facts.get("EncodingType") == "url" or asked.get("encoding-type") == "url"
+    # What was asked for is no sign: SeaweedFS encodes keys in one listing and not in the other, and says so.
+    encoded = facts.get("EncodingType") == "url"
     objects = [_listed(one, encoded=encoded) for one in root if local(one) in _ENTRY]
     folders = [
         key_of(texts(one).get("Prefix", ""), encoded=encoded) for one in children(root, "CommonPrefixes")

@@ -110,7 +110,9 @@ def _at_the_end(
     """There is no byte *start*: right if the content ends just there."""
     stream.drop()
     stream.close()
-    entry = file_entry(path, wire.demand(wire.head(key, path, query)).headers, server_times=wire.options.server_times)
+    entry = file_entry(
+        path, wire.demand(wire.head(key, path, query)).headers, server_times=wire.options.server_times
+    )
     _check(entry, expect)
     if entry.size != start:
         raise Changed(path, f"byte {start} of {entry.size} was asked for")

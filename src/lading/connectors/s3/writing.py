@@ -37,6 +37,7 @@ from lading.model.errors import (
     NotEmpty,
     NotFound,
     Truncated,
+    Unavailable,
     WrongKind,
 )
 from lading.model.paths import Path
@@ -48,6 +49,7 @@ _HELD = 12
 """Parts that one process holds in memory for all objects together."""
 _RESERVED = Text("kept for unfinished files", "保留给未完成的文件")
 _ONE_SLASH = Text("the server takes a//b for a/b", "服务器将 a//b 视同 a/b")
+_EMPTY_MARKERS = Text("the server drops what markers of folders hold", "服务器会丢弃文件夹标记对象的内容")
 _TAKEN = Text("something is there", "已有同名对象")
 _OTHER = Text("its etag is another", "其 etag 已变化")
 
@@ -83,6 +85,8 @@ class Writing:
         if path[0] == PARTS:
             raise NameRefused(path, _RESERVED)
         self._demand_slashes(path)
+        if path[-1] == CONTENT and not self.ability.marker_contents:
+            raise NameRefused(path, _EMPTY_MARKERS)
         key = file_key(path)
         self.places.demand(path[:-1], path)
         if beside(path):
@@ -146,7 +150,8 @@ class Writing:
 
     def condition(self, key: str, path: Path, expect: Precondition) -> dict[str, str]:
         """The headers with which the server looks at *expect*; where it does not, it is looked at here."""
-        if isinstance(expect, Absent) and self.ability.creates and path[-1] != CONTENT:
+        if isinstance(expect, Absent) and self.ability.creates and path[-1] != CONTENT and not beside(path):
+            # Beside a folder of the name: there some servers take that folder for the object.
             return {"if-none-match": "*"}
         if isinstance(expect, Unchanged) and self.ability.replaces and expect.etag.isascii():
             return {"if-match": f'"{expect.etag.strip(chr(34))}"'}
@@ -169,8 +174,12 @@ class Writing:
         conflict = answer.status == 409 and code_in(answer) == "ConditionalRequestConflict"
         if answer.status == 412 or conflict:
             there = self.found(key, path) is not None
-            if isinstance(expect, Absent) and (there or not conflict):
+            if isinstance(expect, Absent) and there:
                 return AlreadyExists(path, _TAKEN)
+            if isinstance(expect, Absent) and below(self.wire, key + "/", path, 1):
+                return WrongKind(path, Text("a folder has that name", "已有同名文件夹"))
+            if isinstance(expect, Absent):
+                return Unavailable(path, Text("it comes and goes", "该对象时有时无"))
             if isinstance(expect, Unchanged):
                 return (
                     Changed(path, _OTHER)
