@@ -39,7 +39,7 @@ def main() -> None:
     scratch.mkdir(parents=True)
     found: dict[str, Any] = {"machine": machine(), "at": time.strftime("%Y-%m-%d"), "versions": _versions()}
     try:
-        found["measurements"] = measured(scratch, options)
+        found["measurements"] = {**_before(options.output), **measured(scratch, options)}
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     for name, one in found["measurements"].items():
@@ -71,6 +71,13 @@ def measured(scratch: Path, options: argparse.Namespace) -> dict[str, Any]:
                 found[f"{name} {way}"] = judged(alternating(them, options.runs, print))
         shutil.rmtree(scratch / name)
     return found
+
+
+def _before(output: str) -> dict[str, Any]:
+    """What an earlier run wrote, so that the parts can be measured one after the other."""
+    if not output or not os.path.exists(output):
+        return {}
+    return dict(json.loads(Path(output).read_text(encoding="utf-8")).get("measurements", {}))
 
 
 def upward(

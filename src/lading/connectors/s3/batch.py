@@ -25,6 +25,8 @@ from lading.model.text import Text
 CONTENT_LIMIT = 1 << 20
 """Bytes of the largest content that is given."""
 _TOGETHER = 256
+_AT_ONCE = 4
+"""Uploads of one batch under way at once: several threads send batches."""
 _NO_VERSIONS = Text("the bucket keeps no versions", "存储桶未启用版本控制")
 
 
@@ -78,7 +80,7 @@ class S3Batch:
             else:
                 sent.append((number, upload, *made))
         for (number, upload, key, ask), answer in zip(
-            sent, self._wire.many(it[3] for it in sent), strict=True
+            sent, self._wire.many((it[3] for it in sent), _AT_ONCE), strict=True
         ):
             found[number] = self._settled(upload, key, ask, answer)
         for number, upload in wave:

@@ -23,6 +23,7 @@ from lading.connectors.s3.answers import document, texts
 from lading.connectors.s3.batch import S3Batch
 from lading.connectors.s3.facts import file_entry
 from lading.connectors.s3.grants import S3Grants
+from lading.connectors.s3.inventory_drive import InventoryDrive
 from lading.connectors.s3.keys import CONTENT, PARTS, beside, file_key, folder_key
 from lading.connectors.s3.listing import Folder, below, folder_entry
 from lading.connectors.s3.marks import S3Labels, S3Locks, lists_known, locks_known
@@ -47,7 +48,7 @@ _NO_ROOT = Text(
 )
 
 
-def open(address: Address) -> S3Drive:  # noqa: A001 — every connector is opened by this name
+def open(address: Address) -> S3Drive | InventoryDrive:  # noqa: A001 — every connector is opened by this name
     """
     The bucket, or what lies below a prefix in it, at *address* as a drive.
 
@@ -59,8 +60,9 @@ def open(address: Address) -> S3Drive:  # noqa: A001 — every connector is open
     options = options_of(address)
     people = people_in(options.people, str(address)) if options.people else None
     session = Session(Settings(Login("none"), options.authorities, options.timeout))
+    wire = Wire(session, options)
     try:
-        return S3Drive(Wire(session, options), address, people)
+        return InventoryDrive(wire, str(address)) if options.inventory else S3Drive(wire, address, people)
     except DriveError as error:
         session.close()
         raise error.about(str(address)) from error

@@ -20,7 +20,7 @@ from lading.model.errors import DriveError
 from lading.model.paths import ROOT, Path
 
 AT_ONCE = 16
-"""Small requests under way at once in one process."""
+"""Small requests of one call that are under way at once."""
 _NOTHING: Mapping[str, str] = {}
 
 
@@ -71,9 +71,9 @@ class Wire:
         """Send *ask* and return when the body of the answer begins."""
         return self.session.stream(self._request(ask))
 
-    def many(self, asks: Iterable[Ask]) -> Iterator[Answer | DriveError]:
-        """The answer to each of *asks*, or why there is none, in order; several are under way."""
-        return answers(self.session, map(self._request, asks), AT_ONCE)
+    def many(self, asks: Iterable[Ask], at_once: int = AT_ONCE) -> Iterator[Answer | DriveError]:
+        """The answer to each of *asks*, or why there is none, in order; *at_once* are under way."""
+        return answers(self.session, map(self._request, asks), at_once)
 
     def heads(self, asks: Iterable[tuple[str, Path, Query]]) -> Iterator[Answer | DriveError]:
         """What the server says about each of the keys, in order."""
