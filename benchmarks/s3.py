@@ -39,17 +39,23 @@ def main() -> None:
     scratch.mkdir(parents=True)
     found: dict[str, Any] = {"machine": machine(), "at": time.strftime("%Y-%m-%d"), "versions": _versions()}
     try:
-        found["measurements"] = {**_before(options.output), **measured(scratch, options)}
+        found["measurements"] = _before(options.output)
+        for name, one in measured(scratch, options):
+            found["measurements"][name] = one
+            _print(name, one)
+            _write(options.output, found)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    for name, one in found["measurements"].items():
-        _print(name, one)
-    if options.output:
-        Path(options.output).parent.mkdir(parents=True, exist_ok=True)
-        Path(options.output).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
-def measured(scratch: Path, options: argparse.Namespace) -> dict[str, Any]:
+def _write(output: str, found: dict[str, Any]) -> None:
+    """Write down what is known so far: a run that is cut off keeps it."""
+    if output:
+        Path(output).parent.mkdir(parents=True, exist_ok=True)
+        Path(output).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+def measured(scratch: Path, options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
     """Both ways, for small and for large files; each with a server of its own."""
     sets = {
         "small": lambda root: small(root, options.quick),
@@ -68,9 +74,9 @@ def measured(scratch: Path, options: argparse.Namespace) -> dict[str, Any]:
             for way, contenders in (("up", upward), ("down", downward)):
                 print(f"{name} {way}")
                 them = list(contenders(scratch / name, server, secrets, options))
-                found[f"{name} {way}"] = judged(alternating(them, options.runs, print))
+                judgement = judged(alternating(them, options.runs, print))
+                yield f"{name} {way}", {**judgement, "load_after": os.getloadavg()[0], "files": options.files}
         shutil.rmtree(scratch / name)
-    return found
 
 
 def _before(output: str) -> dict[str, Any]:
@@ -194,11 +200,11 @@ def small(root: Path, quick: bool) -> None:
         (folder / f"f{number:06d}.bin").write_bytes(dice.randbytes(16_384))
 
 
-def large(root: Path, quick: bool) -> None:
-    """2 GB in ten files."""
+def large(root: Path, files: int, quick: bool) -> None:
+    """So many *files* of 200 MB."""
     dice = random.Random(2)
     root.mkdir(parents=True)
-    for number in range(10):
+    for number in range(files):
         with open(root / f"model {number}.bin", "wb") as stream:
             for _ in range(20 if quick else 200):
                 stream.write(dice.randbytes(1_000_000))
@@ -246,6 +252,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--scratch", default="/dev/shm" if os.path.isdir("/dev/shm") else "/tmp")
     parser.add_argument("--output", default="")
+    parser.add_argument("--files", type=int, default=10, help="how many large files; ten by default")
     parser.add_argument("--quick", action="store_true", help="a tenth of all that")
     parser.add_argument("--no-check", action="store_true", help="leave out rclone check")
     return parser.parse_args()

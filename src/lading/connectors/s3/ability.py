@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from lading.connectors.s3.facts import MTIME
 from lading.connectors.s3.keys import PARTS
+from lading.connectors.s3.multipart import Upload
 from lading.connectors.s3.purging import purge
 from lading.connectors.s3.wire import Ask, Wire
 from lading.model.errors import DriveError
@@ -92,8 +93,6 @@ class _Trial:
         return self._wire.call(self._put("wrong", {"x-amz-checksum-sha256": wrong})).status == 400
 
     def _completes(self) -> bool:
-        from lading.connectors.s3.multipart import Upload  # noqa: PLC0415 (it needs the abilities itself)
-
         upload = Upload(self._wire, self._place + "one", ROOT, {})
         try:
             upload.put(1, b"trial")
