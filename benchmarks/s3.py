@@ -59,9 +59,8 @@ def measured(scratch: Path, options: argparse.Namespace) -> Iterator[tuple[str, 
     """Both ways, for small and for large files; each with a server of its own."""
     sets = {
         "small": lambda root: small(root, options.quick),
-        "large": lambda root: large(root, options.quick),
+        "large": lambda root: large(root, options.files, options.quick),
     }
-    found = {}
     for name, make in sets.items():
         if options.which and name not in options.which:
             continue
