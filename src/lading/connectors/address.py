@@ -18,9 +18,10 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 from lading.model.errors import BadAddress
 from lading.model.text import Text
 
-SECRET_OPTIONS = frozenset({"password", "token"})
+SECRET_OPTIONS = frozenset({"password", "token", "key", "secret"})
 _WITH_USERS = ("lading", "nextcloud", "webdav")
-_WITH_QUERIES = ("nextcloud",)
+_WITH_QUERIES = ("nextcloud", "s3")
+"""Kinds whose options may stand behind a question mark in the address."""
 REFERENCES = ("env:", "file:", "keyring:")
 
 
@@ -47,7 +48,7 @@ def parse(text: str, options: Mapping[str, str] | None = None, *, owner: str = "
     The address that a person typed as *text*, with *options* beside it.
 
     `https://host/dav/` is a WebDAV server, `KIND:PLACE` names the connector
-    (`lading:https://host/SPACE` is a drive of ours), a file that
+    (`lading:https://host/SPACE` is a drive of ours, `s3:BUCKET/PREFIX?endpoint=URL&key=env:NAME` a bucket), a file that
     ends in `.toml` describes a drive (`kind`, `place`, and its options), anything else is a
     local folder.
 
@@ -60,9 +61,9 @@ def parse(text: str, options: Mapping[str, str] | None = None, *, owner: str = "
         given = {**described, **given}
     else:
         kind, place = _split(text)
-    if kind in _WITH_QUERIES:
-        place, _, query = place.partition("?")
-        given = {**dict(parse_qsl(query, keep_blank_values=True)), **given}
+        if kind in _WITH_QUERIES:
+            place, _, query = place.partition("?")
+            given = {**dict(parse_qsl(query, keep_blank_values=True)), **given}
     if kind != "folder":
         bare, user = _without_user(kind, place)
         if kind in _WITH_USERS and user:

@@ -150,6 +150,8 @@ class Profile:
     """How its grants work together; None: it tells none."""
     features: Features = field(default_factory=Features)
     """What it can be given beside content."""
+    sitting: int = 0
+    """Bytes up to which a file better goes out in one sitting, though the drive has partials."""
     batch_content: int = 0
     """Bytes of the largest content that `Batch` takes and gives."""
 

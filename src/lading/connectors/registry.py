@@ -20,6 +20,7 @@ CONNECTORS = {
     "generated": "lading.connectors.memory.generated",
     "lading": "lading.connectors.lading",
     "nextcloud": "lading.connectors.nextcloud",
+    "s3": "lading.connectors.s3",
     "webdav": "lading.connectors.webdav",
 }
 

@@ -76,11 +76,13 @@ class Line:
         self._busy = False
         self._stirred = False
         self.curl = pycurl.Curl()
-        self._multi = pycurl.CurlMulti()
+        self._own = pycurl.CurlMulti()
+        self._multi = self._own
         self._set_up()
 
-    def start(self, request: Request, upload: Upload | None = None) -> None:
-        """Begin *request*; `wait` and `pump` carry it on."""
+    def start(self, request: Request, upload: Upload | None = None, multi: Any = None) -> None:
+        """Begin *request*; `wait` and `pump` carry it on, or who owns the *multi* it is begun on."""
+        self._multi = multi if multi is not None else self._own
         self.held.clear()
         self.waiting, self.done, self.began = 0, False, False
         self._status, self._fault, self._failure, self._paused = 0, None, None, False
@@ -156,12 +158,15 @@ class Line:
     def _sending_failed(self) -> bool:
         return self._failure is not None and self._failure[0] in (pycurl.E_SEND_ERROR, pycurl.E_RECV_ERROR)
 
-    def _finish(self) -> None:
-        _, _, failed = self._multi.info_read()
-        if failed:
-            self._failure = (failed[0][1], failed[0][2])
+    def ended(self, failure: tuple[int, str] | None) -> None:
+        """The transfer is over, well or with libcurl's code and text: told by who owns the multi."""
+        self._failure = failure
         self._multi.remove_handle(self.curl)
         self._busy, self.done, self._upload = False, True, None
+
+    def _finish(self) -> None:
+        _, _, failed = self._multi.info_read()
+        self.ended((failed[0][1], failed[0][2]) if failed else None)
 
     def _idle(self, subject: Subject) -> None:
         """Wait until something moves, at most as long as the settings allow."""

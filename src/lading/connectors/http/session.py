@@ -11,7 +11,9 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import pycurl
 
 from lading.connectors.http.line import Line, Request, Settings, Upload
 from lading.connectors.http.trouble import Subject
@@ -89,6 +91,7 @@ class Session:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._resting: list[Line] = []
+        self._bundles: list[Any] = []
         self._process = os.getpid()
         self._lock = threading.Lock()
         self._closed = False
@@ -108,7 +111,7 @@ class Session:
 
     def stream(self, request: Request) -> Stream:
         """Send *request* and return when the body begins."""
-        line = self._line()
+        line = self.line()
         try:
             line.start(request)
             line.wait(request.subject)
@@ -130,9 +133,10 @@ class Session:
         with self._lock:
             self._closed = True
             self._resting.clear()
+            self._bundles.clear()
 
     def _whole(self, request: Request, upload: Upload | None) -> Answer:
-        line = self._line()
+        line = self.line()
         try:
             line.start(request, upload)
             body, size = [], 0
@@ -150,15 +154,31 @@ class Session:
             line.abandon()
             self.put_back(line)
 
-    def _line(self) -> Line:
+    def line(self) -> Line:
+        """A connection that nobody uses; give it back with `put_back`."""
         with self._lock:
-            if self._process != os.getpid():
-                # Connections of the parent process are its own: kept aside, never used or closed here.
-                _inherited.append(self._resting)
-                self._resting, self._process = [], os.getpid()
+            self._part_from_parent()
             if self._resting:
                 return self._resting.pop()
         return Line(self.settings)
 
+    def bundle(self) -> Any:
+        """A multi handle that nobody uses, with the connections that were made on it."""
+        with self._lock:
+            self._part_from_parent()
+            return self._bundles.pop() if self._bundles else pycurl.CurlMulti()
 
-_inherited: list[list[Line]] = []
+    def put_back_bundle(self, bundle: Any) -> None:
+        """Let *bundle* rest until it is needed again; no request is under way on it."""
+        with self._lock:
+            if not self._closed and self._process == os.getpid():
+                self._bundles.append(bundle)
+
+    def _part_from_parent(self) -> None:
+        if self._process != os.getpid():
+            # Connections of the parent process are its own: kept aside, never used or closed here.
+            _inherited.append([*self._resting, *self._bundles])
+            self._resting, self._bundles, self._process = [], [], os.getpid()
+
+
+_inherited: list[list[Any]] = []

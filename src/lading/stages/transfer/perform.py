@@ -141,7 +141,7 @@ class Performer:
         if row.action is Action.REPLACE and (found := self._found(row.new)) is None:
             # Gone meanwhile: somebody removed it, or we did, when NEW gave back another content.
             row = row._replace(new_found=False)
-        if row.size > BLOCK and self.new.partials is not None:
+        if row.size > max(BLOCK, self.new.profile.sitting) and self.new.partials is not None:
             return self._copy_large(row, self.new.partials)
         if found is not None and not as_scanned(row, found):
             # An earlier sitting may have put it there, cut off before it could note it.

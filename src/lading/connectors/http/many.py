@@ -1,0 +1,131 @@
+"""
+Many small requests at once, carried by one thread.
+
+Threads would pay for each request with switches between them; here libcurl moves all connections in one
+loop, and answers come in the order of the requests.  For requests and answers that fit into memory.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from lading.connectors.http.line import Line, Request
+from lading.connectors.http.session import Answer, Session
+from lading.model.errors import DriveError, Unavailable
+from lading.model.text import Text
+
+AHEAD = 4
+"""How many times as many answers as connections may wait for one that takes its time."""
+
+
+def answers(session: Session, requests: Iterable[Request], at_once: int) -> Iterator[Answer | DriveError]:
+    """
+    The answer to each of *requests*, or why there is none, in order; *at_once* are under way.
+
+    Requests are taken from their iterator when there is room for them.  Leaving early gives up those under way.
+    """
+    work = _Many(session, iter(requests), at_once)
+    try:
+        yield from work.run()
+    finally:
+        work.close()
+
+
+class _Many:
+    def __init__(self, session: Session, requests: Iterator[Request], at_once: int) -> None:
+        self._session, self._requests, self._at_once = session, requests, at_once
+        self._multi = session.bundle()
+        self._under_way: dict[Any, tuple[int, Line, Request, list[bytes]]] = {}
+        self._ready: dict[int, Answer | DriveError] = {}
+        self._taken = self._given = 0
+        self._more = True
+        self._moved = time.monotonic()
+
+    def run(self) -> Iterator[Answer | DriveError]:
+        while True:
+            self._fill()
+            while self._given in self._ready:
+                answer = self._ready.pop(self._given)
+                self._given += 1
+                yield answer
+                self._fill()
+            if not self._under_way:
+                if self._more or self._ready:
+                    continue
+                return
+            self._step()
+
+    def close(self) -> None:
+        for _, line, _, _ in self._under_way.values():
+            line.abandon()
+        self._under_way.clear()
+        self._session.put_back_bundle(self._multi)
+
+    def _fill(self) -> None:
+        room = AHEAD * self._at_once
+        while self._more and len(self._under_way) < self._at_once and self._taken - self._given < room:
+            request = next(self._requests, None)
+            if request is None:
+                self._more = False
+                return
+            self._begin(request)
+
+    def _begin(self, request: Request) -> None:
+        number, self._taken = self._taken, self._taken + 1
+        line = self._session.line()
+        try:
+            line.start(request, multi=self._multi)
+        except DriveError as error:
+            self._ready[number] = error
+            return
+        self._under_way[line.curl] = (number, line, request, [])
+
+    def _step(self) -> None:
+        self._multi.perform()
+        self._drain()
+        more = 1
+        while more:
+            more, done, failed = self._multi.info_read()
+            for curl in done:
+                self._end(curl, None)
+            for curl, code, text in failed:
+                self._end(curl, (code, text))
+            if done or failed:
+                self._moved = time.monotonic()
+        if self._under_way and not any(number == self._given for number in self._ready):
+            self._wait()
+
+    def _drain(self) -> None:
+        """Take what has come, so that no connection is paused."""
+        for _, line, _, body in self._under_way.values():
+            if line.held:
+                body.extend(line.held)
+                line.held.clear()
+                line.waiting = 0
+                self._moved = time.monotonic()
+
+    def _end(self, curl: Any, failure: tuple[int, str] | None) -> None:
+        number, line, request, body = self._under_way.pop(curl)
+        body.extend(line.held)
+        line.ended(failure)
+        try:
+            line.finish(request.subject)
+            self._ready[number] = Answer(line.status, line.headers, b"".join(body))
+        except DriveError as error:
+            self._ready[number] = error
+        self._session.put_back(line)
+
+    def _wait(self) -> None:
+        patience = self._session.settings.timeout
+        if self._multi.select(min(1.0, patience)) < 0:
+            time.sleep(0.001)
+        if time.monotonic() - self._moved > patience:
+            for curl in [*self._under_way]:
+                number, line, request, _ = self._under_way.pop(curl)
+                line.abandon()
+                said = Text("it stopped answering", "服务器停止响应")
+                self._ready[number] = Unavailable(request.subject, said)
+                self._session.put_back(line)
+            self._moved = time.monotonic()
