@@ -18,6 +18,7 @@ CONNECTORS = {
     "folder": "lading.connectors.folder",
     "generated": "lading.connectors.memory.generated",
     "lading": "lading.connectors.lading",
+    "smb": "lading.connectors.smb",
     "webdav": "lading.connectors.webdav",
 }
 

@@ -11,6 +11,7 @@ from .local import LocalServer, ServerFailed, ServerMissing
 from .postgres import PostgresServer
 from .rclone import RcloneServer
 from .requirement import require_server
+from .samba import SambaServer
 from .seaweed import SeaweedServer
 from .wsgidav import WsgiDavServer
 
@@ -20,6 +21,7 @@ __all__ = [
     "LocalServer",
     "PostgresServer",
     "RcloneServer",
+    "SambaServer",
     "SeaweedServer",
     "ServerFailed",
     "ServerMissing",
