@@ -21,6 +21,7 @@ FOR_FILES, FOR_FOLDERS, ONCE, NOT_HERE, INHERITED = 1, 2, 4, 8, 0x10
 INHERITABLE = FOR_FILES | FOR_FOLDERS
 
 PRESENT, PROTECTED, AUTO_INHERITED, SELF_RELATIVE = 0x0004, 0x1000, 0x0400, 0x8000
+_ASKED = 0x0100
 
 _GENERIC = ((0x80000000, 0x120089), (0x40000000, 0x120116), (0x20000000, 0x1200A0), (0x10000000, 0x1F01FF))
 """Generic rights and what they mean on files ([MS-DTYP] 2.4.3, [MS-SMB2] 2.2.13.1.1)."""
@@ -93,7 +94,8 @@ def encoded(rights: Rights) -> bytes:
     size = _LIST.size + sum(map(len, lines))
     if size > 0xFFFF:
         raise ValueError("a list of more than 64 KiB")
-    control = SELF_RELATIVE | PRESENT | (PROTECTED if rights.protected else AUTO_INHERITED | 0x0100)
+    # Without these two marks servers do not mark what new files inherit from here.
+    control = SELF_RELATIVE | PRESENT | AUTO_INHERITED | _ASKED | (PROTECTED if rights.protected else 0)
     head = _HEAD.pack(1, 0, control, 0, 0, 0, _HEAD.size)
     return head + _LIST.pack(2, 0, size, len(lines), 0) + b"".join(lines)
 

@@ -14,6 +14,7 @@ from lading.connectors.smb import packets
 from lading.connectors.smb.facts import entry_of, is_link, steps
 from lading.connectors.smb.grants import SmbGrants
 from lading.connectors.smb.listing import Listings
+from lading.connectors.smb.marks import SmbLabels
 from lading.connectors.smb.moving import SmbMoves
 from lading.connectors.smb.opening import keeps_rights, met, profile_of
 from lading.connectors.smb.options import Options, options_of, place_of
@@ -66,6 +67,7 @@ class SmbDrive(Drive):
         self.moves = SmbMoves(wire, self._parts, self._writing, self.settle.moved)
         self.partials = SmbPartials(wire, self._parts, self._writing)
         self.people = options.people
+        self.labels = SmbLabels(wire, self._listings.page)
         if keeps_rights(wire):
             self.grants = SmbGrants(wire, options.people, lambda: self.profile, self._listings.page)
 

@@ -32,7 +32,7 @@ from lading.connectors.smb.rights import GIVEN, grants_of
 from lading.connectors.smb.trouble import error_of
 from lading.connectors.smb.wire import Wire, check_not_ours
 from lading.model.access import Effect, Grant, Reach
-from lading.model.errors import BadAnswer, NotFound, Unable, WrongKind
+from lading.model.errors import BadAnswer, Forbidden, NotFound, Unable, WrongKind
 from lading.model.paths import Path
 from lading.model.text import Text
 
@@ -122,19 +122,31 @@ class SmbGrants:
             raise BadAnswer(path, str(problem)) from problem
 
     def _write(self, path: Path, rights: Rights, *, folder: bool) -> None:
-        """Set *rights* on *path*, and pass on what it hands down."""
+        """
+        Set *rights* on *path*, and pass on what it hands down.
+
+        What lies below comes first, as long as we may see it: *rights* may be the end of that.
+        """
         try:
             raw = encoded(rights)
         except ValueError as problem:
             raise Unable(path, str(problem)) from problem
+        passed_on = not folder
+        if folder:
+            with contextlib.suppress(Forbidden):
+                self._pass_on(path, rights)
+                passed_on = True
+        self._put(path, raw)
+        if not passed_on:
+            self._pass_on(path, rights)
+
+    def _put(self, path: Path, raw: bytes) -> None:
         line = self._wire.line()
         opening = packets.create(self._wire.name(path, line), packets.WRITE_DAC | packets.READ_ATTRIBUTES)
         setting = packets.set_info(0, raw, kind=packets.INFO_SECURITY, more=packets.DACL)
         for answer in self._wire.once(path, opening, setting, line=line)[:2]:
             if not answer.ok:
                 raise error_of(answer.status, path)
-        if folder:
-            self._pass_on(path, rights)
 
     def _pass_on(self, path: Path, above: Rights) -> None:
         cursor: str | None = None

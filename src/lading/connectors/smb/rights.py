@@ -12,7 +12,6 @@ to manage it in the next drive.  Nor is what the permissions of the share itself
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from lading.connectors.profile import AccessRules, Features
@@ -122,12 +121,17 @@ def own_entries(rights: Rights, above: Rights | None, *, folder: bool) -> tuple[
     if above is None:
         return entries, False
     explicit = [entry for entry in entries if not entry.flags & INHERITED]
-    inherited = Counter(entry for entry in entries if entry.flags & INHERITED)
-    if rights.protected or rights.entries is None or inherited != _expected(above, rights, folder=folder):
+    inherited = [entry for entry in entries if entry.flags & INHERITED]
+    expected = _expected(above, rights, folder=folder)
+    if explicit and not inherited and {*map(_marked, explicit)} == expected:
+        # Some servers mark nothing as inherited below a list that they made up themselves.
+        explicit, inherited = [], [*map(_marked, explicit)]
+    # Sets: servers leave out an entry that says what another says already.
+    if rights.protected or rights.entries is None or {*inherited} != expected:
         return entries, True
     told_above = above._replace(entries=tuple(filter(reaches_all_below, above.entries or ())))
-    rest = inherited - _expected(told_above, rights, folder=folder)
-    return [*explicit, *rest.elements()], False
+    known = _expected(told_above, rights, folder=folder)
+    return [*explicit, *(entry for entry in inherited if entry not in known)], False
 
 
 def reaches_all_below(entry: Entry) -> bool:
@@ -136,8 +140,12 @@ def reaches_all_below(entry: Entry) -> bool:
     return flags == INHERITABLE and entry.sid not in (sids.CREATOR_OWNER, sids.CREATOR_GROUP)
 
 
-def _expected(above: Rights, rights: Rights, *, folder: bool) -> Counter[Entry]:
-    return Counter(handed_down(above, folder=folder, owner=rights.owner, group=rights.group))
+def _marked(entry: Entry) -> Entry:
+    return entry._replace(flags=entry.flags | INHERITED)
+
+
+def _expected(above: Rights, rights: Rights, *, folder: bool) -> set[Entry]:
+    return {*handed_down(above, folder=folder, owner=rights.owner, group=rights.group)}
 
 
 def _gathered(entries: Iterable[Entry], *, folder: bool) -> dict[tuple[str, Effect, Reach], int]:
