@@ -18,6 +18,7 @@ from lading.connectors.smb.descriptor import ALLOW, INHERITABLE, NOT_HERE, Entry
 from lading.connectors.smb.rights import FULL, MODIFY
 from lading.connectors.smb.sids import CREATOR_OWNER
 from lading.model.access import ANYBODY, Effect, Grant, Label, Principal, PrincipalKind, Reach, Role
+from lading.model.entry import Kind
 from lading.model.errors import (
     BadAddress,
     DriveError,
@@ -26,9 +27,11 @@ from lading.model.errors import (
     NotFound,
     Unavailable,
     Unreadable,
+    WrongKind,
 )
 from lading.model.paths import ROOT
 from lading.testkit.servers import SambaServer, require_server
+from lading.testkit.servers.samba import account
 
 pytestmark = pytest.mark.live
 
@@ -238,6 +241,29 @@ def test_nothing_is_left_behind(drive_of: Open, place: Path) -> None:
     assert ["other", FILE[0]] == sorted(os.listdir(place))
 
 
+def test_links_to_other_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a share of DFS everything works as elsewhere; a link to another server is told and never followed."""
+    with require_server(lambda: SambaServer(settings={"msdfs root": "yes"})) as server:
+        (server.root / "link").symlink_to("msdfs:other\\\\share")
+        monkeypatch.setenv("LADING_TEST_PASSWORD", server.password)
+        options = {"user": server.user, "password": "env:LADING_TEST_PASSWORD"}
+        with open_smb(Address("smb", server.place, options)) as drive:
+            drive.make_folder(("folder",))
+            drive.write(("folder", "file"), [b"x"], expect=ABSENT)
+            drive.moves.move(("folder", "file"), FILE, expect=ABSENT)
+            assert drive._wire.line().prefix
+            told = {entry.path: entry.kind for entry in drive.list(ROOT).entries}
+
+            assert {FILE: Kind.FILE, ("folder",): Kind.FOLDER, ("link",): Kind.SYMLINK} == told
+            assert Kind.SYMLINK is drive.stat(("link",)).kind
+            assert b"x" == content(drive, FILE)
+            for path in (("link",), ("link", "below")):
+                with pytest.raises((WrongKind, NotFound)):
+                    drive.list(path)
+                with pytest.raises((WrongKind, NotFound)), drive.read(path):
+                    pass
+
+
 # -- rights
 
 
@@ -296,6 +322,26 @@ def test_a_folder_that_is_closed_off(ruled: SmbDrive) -> None:
     assert STAFF.id not in {entry.sid for entry in below.entries or ()}
     assert [("allow", Role.EDIT, Reach.ALL)] == brief(ruled, ("deal", "inner"), ANNA, STAFF)
     assert [] == brief(ruled, ("deal", "inner", "file"), ANNA, STAFF)
+
+
+def test_who_restores_backups_is_not_kept_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An account that may back up and restore works on in a folder whose list names nobody, and opens it again."""
+    with require_server(lambda: SambaServer(settings={"admin users": account()})) as server:
+        monkeypatch.setenv("LADING_TEST_PASSWORD", server.password)
+        options = {"user": server.user, "password": "env:LADING_TEST_PASSWORD"}
+        with open_smb(Address("smb", server.place, options)) as drive:
+            assert drive.grants is not None
+            drive.make_folder(("deal",))
+            for own in drive.grants.list(("deal",)):
+                drive.grants.unset(own)
+            reset = Grant(("deal",), ANYBODY, frozenset(), Effect.RESET)
+            drive.grants.set(reset)
+            told = [grant.effect for grant in drive.grants.list(("deal",))]
+            drive.write(("deal", "later"), [b"x"], expect=ABSENT)
+            drive.grants.unset(reset)
+
+            assert [Effect.RESET] == told
+            assert b"x" == content(drive, ("deal", "later"))
 
 
 def test_moved_files_keep_their_rights_and_say_so(ruled: SmbDrive) -> None:

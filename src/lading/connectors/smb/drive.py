@@ -66,7 +66,8 @@ class SmbDrive(Drive):
         self._writing = Writing(wire, self._parts, lambda: self.profile, self.settle.wrote)
         self.moves = SmbMoves(wire, self._parts, self._writing, self.settle.moved)
         self.partials = SmbPartials(wire, self._parts, self._writing)
-        self.people = options.people
+        if options.people.listed:
+            self.people = options.people
         self.labels = SmbLabels(wire, self._listings.page)
         if keeps_rights(wire):
             self.grants = SmbGrants(wire, options.people, lambda: self.profile, self._listings.page)

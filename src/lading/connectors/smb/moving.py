@@ -65,7 +65,7 @@ class SmbMoves:
                 found = self._writing.compare(target, expect)
                 if found is not None and is_folder(handle.facts):
                     raise WrongKind(target, "a folder cannot replace a file")
-            name = self._wire.name(target, handle.line)
+            name = self._wire.in_share(target)
             asked = packets.rename(name, handle.number, replace=not isinstance(expect, Absent))
             answer = self._wire.call(target, asked, line=handle.line)[0]
         except BaseException:

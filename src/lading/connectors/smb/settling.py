@@ -7,6 +7,7 @@ SMB flushes files, not drives.  Samba obeys as long as `strict sync` is on, as i
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 from lading.connectors.smb import packets
 from lading.connectors.smb.trouble import error_of
@@ -14,6 +15,7 @@ from lading.connectors.smb.wire import Wire
 from lading.model.errors import NotFound, WrongKind
 from lading.model.paths import Path, within
 
+_AT_ONCE = 8
 _ACCESS = packets.WRITE_DATA | packets.READ_ATTRIBUTES
 
 
@@ -46,10 +48,11 @@ class SmbSettle:
         """
         with self._lock:
             waiting = [*self._waiting]
-        for path in waiting:
-            self._flush(path)
-            with self._lock:
-                self._waiting.pop(path, None)
+        # Several at once, since a disk makes many files last in one go.
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for path, _ in zip(waiting, pool.map(self._flush, waiting), strict=True):
+                with self._lock:
+                    self._waiting.pop(path, None)
 
     def _flush(self, path: Path) -> None:
         try:

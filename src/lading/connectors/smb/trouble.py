@@ -35,6 +35,12 @@ NOT_A_DIRECTORY, IS_A_DIRECTORY = 0xC0000103, 0xC00000BA
 ON_SYMLINK = 0x8000002D
 PATH_NOT_FOUND = 0xC000003A
 
+LOST = frozenset({0xC00000C9, 0xC0000203, 0xC000035C, 0xC000020C, 0xC000020D})
+"""After these (share, session or connection gone) the line is of no use any more."""
+_HANDLE_GONE = frozenset({0xC0000008, 0xC0000128})
+ON_OTHER_SERVER = 0xC0000257
+"""A link of DFS."""
+
 IN_USE = Text("a program holds it open", "有程序正在占用")
 ELSEWHERE = Text("it lies on another server; open it there", "位于另一台服务器，请直接打开该服务器")
 
@@ -69,7 +75,7 @@ _KINDS: dict[int, type[DriveError]] = {
     IS_A_DIRECTORY: WrongKind,
     ON_SYMLINK: WrongKind,
     0xC0000101: NotEmpty,
-    0xC0000257: WrongKind,  # path not covered: a link of DFS
+    ON_OTHER_SERVER: WrongKind,
     0xC000006D: LoginFailed,
     0xC000006A: LoginFailed,
     0xC000006E: LoginFailed,
@@ -87,14 +93,11 @@ _KINDS: dict[int, type[DriveError]] = {
     0xC0000120: Unavailable,  # cancelled
     0xC00000B5: Unavailable,  # I/O timeout
 }
-# After these the line is of no use any more.
-LOST = frozenset({0xC00000C9, 0xC0000203, 0xC000035C, 0xC000020C, 0xC000020D, 0xC0000008, 0xC0000128})
-
 _DETAILS: dict[int, Text] = {
     SHARING_VIOLATION: IN_USE,
     0xC0000054: Text("a program has locked part of it", "有程序锁定了其中一部分"),
     0xC0000056: Text("it is being deleted", "正在删除"),
-    0xC0000257: ELSEWHERE,
+    ON_OTHER_SERVER: ELSEWHERE,
     0xC00000CC: Text("the server has no such share", "服务器上没有该共享"),
 }
 
@@ -102,7 +105,7 @@ _DETAILS: dict[int, Text] = {
 def error_of(status: int, subject: Path | str, *, making: bool = False) -> DriveError:
     """The error that *status* means; of a name that should be *making*, an invalid one is refused."""
     detail: Text | str = _DETAILS.get(status, f"NTSTATUS {status:#010x}")
-    if status in LOST:
+    if status in LOST or status in _HANDLE_GONE:
         return Unavailable(subject, f"NTSTATUS {status:#010x}")
     kind = _KINDS.get(status, DriveError)
     if making and status in (NAME_INVALID, 0xC0000039, 0xC000003B, 0xC0000106, 0xC0000161):

@@ -19,9 +19,9 @@ from lading.connectors.smb.facts import entry_of
 from lading.connectors.smb.line import Answer, Line
 from lading.connectors.smb.options import Options, Place
 from lading.connectors.smb.packets import Facts, Message
-from lading.connectors.smb.trouble import LOST, error_of
+from lading.connectors.smb.trouble import ELSEWHERE, LOST, NOT_A_DIRECTORY, error_of
 from lading.model.entry import Entry
-from lading.model.errors import DriveError, NameRefused, NotFound, Unavailable
+from lading.model.errors import DriveError, NameRefused, NotFound, Unavailable, WrongKind
 from lading.model.paths import Path
 
 PARTS = ".lading-parts"
@@ -152,7 +152,11 @@ class Wire:
         Raises:
             NotFound: nothing is there.
         """
-        facts, number = self._looked(path, packets.query(packets.INFO_FILE, packets.INTERNAL))
+        try:
+            facts, number = self._looked(path, packets.query(packets.INFO_FILE, packets.INTERNAL))
+        except WrongKind:
+            # A link that only its folder can tell of.
+            return self._listed(path)
         tag = b""
         if facts.attributes & packets.A_REPARSE:
             _, tag = self._looked(path, packets.query(packets.INFO_FILE, packets.ATTRIBUTE_TAG))
@@ -163,9 +167,26 @@ class Wire:
         opening, told, _ = self.once(path, packets.create(self.name(path, line), LOOKS), question, line=line)
         if not opening.ok:
             error = error_of(opening.status, path)
-            raise NotFound(path, error.details) if _is_below_a_file(opening.status) else error
+            raise NotFound(path, error.details) if opening.status == NOT_A_DIRECTORY else error
         _, facts = packets.created(opening.body)
         return facts, packets.answered(told.body) if told.ok else b""
+
+    def _listed(self, path: Path) -> Facts:
+        """
+        The facts of *path* as its folder tells them.
+
+        Raises:
+            NotFound: the folder is on another server, or tells of no such name.
+        """
+        if path:
+            line = self.line()
+            opening = packets.create(self.name(path[:-1], line), packets.READ_DATA)
+            question = packets.query_directory(packets.SAME_FILE, 4096, pattern=path[-1])
+            opened, told, _ = self.once(path, opening, question, line=line)
+            if opened.ok and told.ok:
+                for _, facts in packets.listed(packets.answered(told.body)):
+                    return facts
+        raise NotFound(path, ELSEWHERE)
 
     def found(self, path: Path) -> Entry | None:
         """The entry at *path*, None if nothing is there."""
@@ -181,12 +202,21 @@ class Wire:
         Raises:
             NotFound: no server can hold such a name, so it is not there.
         """
+        prefix = (line or self.line()).prefix
+        return (prefix + self.in_share(path)).rstrip("\\")
+
+    def in_share(self, path: Path) -> str:
+        """
+        *path* from the share on, as a new name is given.
+
+        Raises:
+            NotFound: no server can hold such a name, so it is not there.
+        """
         check_names(path)
         for name in path:
             if not _NEVER.isdisjoint(name):
                 raise NotFound(path, "no name of this server can be like that")
-        prefix = (line or self.line()).prefix
-        return (prefix + "\\".join((*self.place.root, *path))).rstrip("\\")
+        return "\\".join((*self.place.root, *path))
 
     def hang_up(self) -> None:
         """Give the connection back; twice is no error."""
@@ -237,7 +267,3 @@ def check_not_made(path: Path) -> None:
 def number_in(answer: Answer) -> int:
     """The number of a file that the server tells, 0 where it tells none."""
     return int.from_bytes(packets.answered(answer.body)[:8], "little") if answer.ok else 0
-
-
-def _is_below_a_file(status: int) -> bool:
-    return status in (0xC0000103, 0x8000002D)

@@ -189,7 +189,7 @@ class Writing:
 
     def _renamed(self, draft: Draft, path: Path, expect: Precondition) -> Entry:
         number, line = draft.handle.number, draft.handle.line
-        naming = packets.rename(self._wire.name(path, line), number, replace=not isinstance(expect, Absent))
+        naming = packets.rename(self._wire.in_share(path), number, replace=not isinstance(expect, Absent))
         staying = () if draft.kept else (packets.set_disposition(number, gone=False),)
         answers = self._wire.call(path, *staying, naming, packets.close(number), line=line)
         failed = next((answer for answer in answers[:-1] if not answer.ok), None)

@@ -47,7 +47,7 @@ class SambaServer(LocalServer):
         self.settings = dict(settings or {})
         self.of_all = dict(of_all or {})
         super().__init__(root)
-        self.user = _account()
+        self.user = account()
         self.password = "correct horse: 电池"
         for folder in FOLDERS:
             (self.home / folder).mkdir(mode=0o755)
@@ -154,7 +154,8 @@ def _demand_module(program: str, name: str) -> None:
     raise ServerMissing(f"Samba has no module {name}: Debian's package is samba-vfs-modules")
 
 
-def _account() -> str:
+def account() -> str:
+    """The account of Samba, which is one of the system."""
     if os.geteuid() != 0:
         return getpass.getuser()
     try:
