@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +40,7 @@ DOMAIN = "S-1-5-21-1004336348-1177238915-682003330"
 ANNA = Principal(PrincipalKind.PERSON, f"{DOMAIN}-1101")
 STAFF = Principal(PrincipalKind.GROUP, f"{DOMAIN}-1201")
 FILE = ("合同.docx",)
+PATIENCE = 30.0
 
 Open = Callable[..., SmbDrive]
 
@@ -219,14 +221,13 @@ def test_client_that_dies(drive_of: Open, drive: SmbDrive, place: Path) -> None:
     dying = drive_of()
     with pytest.raises(Unavailable):
         dying.write(FILE, source(), expect=ABSENT)
-    # The server notices when it sees the connection end; a second client's answer comes after that or not.
-    for _ in range(200):
-        if not os.listdir(place):
-            break
+    # The server removes it when it sees the connection end.
+    until = time.monotonic() + PATIENCE
+    while os.listdir(place) and time.monotonic() < until:
         drive.stat(ROOT)
 
     assert [] == drive.list(ROOT).entries
-    assert [] == [name for name in os.listdir(place) if "~" in name]
+    assert [] == os.listdir(place)
 
 
 def test_nothing_is_left_behind(drive_of: Open, place: Path) -> None:
@@ -324,6 +325,7 @@ def test_a_folder_that_is_closed_off(ruled: SmbDrive) -> None:
     assert [] == brief(ruled, ("deal", "inner", "file"), ANNA, STAFF)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only a server that runs as root has such accounts")
 def test_who_restores_backups_is_not_kept_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """An account that may back up and restore works on in a folder whose list names nobody, and opens it again."""
     with require_server(lambda: SambaServer(settings={"admin users": account()})) as server:

@@ -23,6 +23,8 @@ ADVICE = "Debian's package is samba"
 SHARE = "drive"
 FOLDERS = ("private", "state", "cache", "lock", "pid", "ncalrpc")
 SERVES_AS = "nobody"
+NTACL = "security.NTACL" if os.geteuid() == 0 else "user.NTACL"
+"""The attribute that keeps the rights of a file; the usual one is for root alone."""
 
 
 class SambaServer(LocalServer):
@@ -61,14 +63,13 @@ class SambaServer(LocalServer):
 
     @property
     def keeps_rights(self) -> bool:
-        """Whether rights can be kept as Windows has them: the file system takes attributes of ours."""
-        mark = "security.NTACL" if os.geteuid() == 0 else "user.lading"
+        """Whether rights can be kept as Windows has them: the file system takes attributes like `NTACL`."""
         try:
-            os.setxattr(self.root, mark, b"")
-            os.removexattr(self.root, mark)
+            os.setxattr(self.root, NTACL + ".trial", b"")
+            os.removexattr(self.root, NTACL + ".trial")
         except OSError:
             return False
-        return os.geteuid() == 0
+        return True
 
     def settle(self) -> None:
         """Give everything below ``root`` to the account, when that is another user than the test."""
@@ -120,6 +121,7 @@ class SambaServer(LocalServer):
             yield "vfs objects = acl_xattr"
             yield "acl_xattr:ignore system acls = yes"
             yield "acl_xattr:default acl style = windows"
+            yield f"acl_xattr:security_acl_name = {NTACL}"
         yield from (f"{name} = {value}" for name, value in self.settings.items())
 
     def _make_account(self, configuration: Path) -> None:
