@@ -121,7 +121,9 @@ class SambaServer(LocalServer):
             yield "vfs objects = acl_xattr"
             yield "acl_xattr:ignore system acls = yes"
             yield "acl_xattr:default acl style = windows"
-            yield f"acl_xattr:security_acl_name = {NTACL}"
+            if os.geteuid() != 0:
+                # Named, an attribute is written as the account itself, which may not write the usual one.
+                yield f"acl_xattr:security_acl_name = {NTACL}"
         yield from (f"{name} = {value}" for name, value in self.settings.items())
 
     def _make_account(self, configuration: Path) -> None:
