@@ -358,6 +358,17 @@ def test_moved_files_keep_their_rights_and_say_so(ruled: SmbDrive) -> None:
     )
 
 
+def test_partials_are_for_their_owner_alone(ruled: SmbDrive) -> None:
+    """While a file is being put together, those who may read the root may not read it."""
+    assert ruled.grants is not None
+    ruled.partials.append("token", [b"x"], start=0)
+    owner = ruled.grants._read(ROOT)[0].owner  # type: ignore[attr-defined]
+    held = ruled.partials._place("token")
+    rights = [ruled.grants._read(path)[0] for path in (held[:-1], held)]  # type: ignore[attr-defined]
+
+    assert [{owner}, {owner}] == [{entry.sid for entry in one.entries or ()} for one in rights]
+
+
 def test_partials_get_the_rights_of_their_folder(ruled: SmbDrive) -> None:
     """A file that was written elsewhere has, once it appears, what any new file there has."""
     assert ruled.grants is not None

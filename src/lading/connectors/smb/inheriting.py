@@ -8,10 +8,19 @@ server gave it is set on the file, before that is moved there.
 from __future__ import annotations
 
 from lading.connectors.smb import packets
-from lading.connectors.smb.descriptor import PROTECTED, control_of
-from lading.connectors.smb.parts import beside
+from lading.connectors.smb.descriptor import (
+    ALLOW,
+    INHERITABLE,
+    PROTECTED,
+    Entry,
+    Rights,
+    control_of,
+    decoded,
+    encoded,
+)
+from lading.connectors.smb.rights import FULL
 from lading.connectors.smb.trouble import error_of
-from lading.connectors.smb.wire import Handle, Wire
+from lading.connectors.smb.wire import Handle, Wire, beside
 from lading.model.errors import DriveError, NotFound, Unguarded
 from lading.model.paths import Path
 from lading.model.text import Text
@@ -52,6 +61,39 @@ def adopt(wire: Wire, handle: Handle, path: Path) -> None:
     control = control_of(descriptor)
     marked = control if control & PROTECTED else control | _INHERITS
     set_rights(wire, handle, path, descriptor[:2] + marked.to_bytes(2, "little") + descriptor[4:])
+
+
+def shut(wire: Wire, folder: Path) -> None:
+    """
+    Let nobody but its owner into *folder* and what will be made in it.
+
+    Raises:
+        Unguarded: that could not be done; a system without rights has nothing to set.
+    """
+    line = wire.line()
+    access = packets.READ_ATTRIBUTES | packets.READ_CONTROL | packets.WRITE_DAC
+    opening = packets.create(wire.name(folder, line), access)
+    question = packets.query(
+        packets.INFO_SECURITY, 0, more=packets.OWNER | packets.GROUP | packets.DACL, size=_ROOM
+    )
+    answers = wire.once(folder, opening, question, line=line)
+    if answers[0].ok and answers[1].status in _UNSUPPORTED:
+        return
+    failed = next((answer.status for answer in answers[:2] if not answer.ok), 0)
+    if failed:
+        raise _unguarded(error_of(failed, folder), folder)
+    try:
+        rights = decoded(packets.answered(answers[1].body))
+        entries = (Entry(ALLOW, INHERITABLE, FULL, rights.owner),)
+        raw = encoded(Rights(rights.owner, entries, protected=True))
+    except ValueError as problem:
+        raise Unguarded(folder, str(problem)) from problem
+    if rights.protected and rights.entries == entries:
+        return
+    setting = packets.set_info(0, raw, kind=packets.INFO_SECURITY, more=packets.DACL)
+    answer = wire.once(folder, opening, setting, line=line)[1]
+    if not answer.ok:
+        raise _unguarded(error_of(answer.status, folder), folder)
 
 
 def set_rights(wire: Wire, handle: Handle, path: Path, descriptor: bytes) -> None:

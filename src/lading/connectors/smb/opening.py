@@ -12,10 +12,9 @@ from lading.connectors.profile import Case, Features, NameRules, NameUnit, Profi
 from lading.connectors.smb import packets
 from lading.connectors.smb.facts import EARLIEST, GRAIN, LATEST
 from lading.connectors.smb.options import Options
-from lading.connectors.smb.parts import beside
 from lading.connectors.smb.rights import ACCESS, FEATURES
 from lading.connectors.smb.trouble import NAME_INVALID, NAME_NOT_FOUND, error_of
-from lading.connectors.smb.wire import Wire
+from lading.connectors.smb.wire import Wire, beside
 from lading.model.errors import DriveError, NotFound, WrongKind
 from lading.model.paths import ROOT, Path
 from lading.model.text import Text

@@ -12,12 +12,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import random
-import secrets
 import threading
 import time
 from collections.abc import Iterator
 
 from lading.connectors.smb import packets
+from lading.connectors.smb.inheriting import shut
+from lading.connectors.smb.line import Answer
 from lading.connectors.smb.trouble import NO_MORE_FILES, NO_SUCH_FILE, error_of
 from lading.connectors.smb.wire import PARTS, Handle, Wire
 from lading.model.errors import DriveError, NotFound, Unavailable
@@ -28,11 +29,6 @@ _TAKEN = frozenset({0xC0000054, 0xC0000055})
 """Somebody else has locked it."""
 
 
-def beside(path: Path) -> Path:
-    """A name in the folder of *path* that nobody has."""
-    return (*path[:-1], f"{PARTS}~{secrets.token_hex(8)}")
-
-
 class Parts:
     """The folder of *owner*; made when it is needed first."""
 
@@ -40,14 +36,22 @@ class Parts:
         self._wire = wire
         self.folder: Path = (PARTS, owner)
         self._used = False
+        self._shut = False
         self._lock = threading.Lock()
 
     def ensure(self) -> None:
-        """Make our folder; one that is there is no error."""
+        """
+        Make our folder; one that is there is no error.
+
+        Only its owner is let in: what lies in it may come to be where others are kept out.
+        """
         with self._lock:
             for path in (self.folder[:1], self.folder):
                 self._make(path)
             self._used = True
+            if not self._shut:
+                shut(self._wire, self.folder)
+                self._shut = True
 
     @contextlib.contextmanager
     def turn(self, path: Path) -> Iterator[None]:
@@ -60,14 +64,9 @@ class Parts:
         Raises:
             Unavailable: it did not come to us in time.
         """
-        self._make(self.folder[:1])
-        self._used = True
         folded = "/".join(path).casefold().encode("utf-8", "surrogatepass")
         offset = int.from_bytes(hashlib.sha256(folded).digest()[:7], "big")
-        access = packets.READ_DATA | packets.WRITE_DATA | packets.READ_ATTRIBUTES
-        handle, (answer,) = self._wire.open(
-            _TURNS, access, disposition=packets.OPEN_IF, then=(packets.lock(offset),)
-        )
+        handle, answer = self._turns(offset)
         try:
             if not answer.ok:
                 self._wait(handle, offset, answer.status, path)
@@ -75,11 +74,29 @@ class Parts:
         finally:
             self._wire.close(handle)
 
+    def _turns(self, offset: int) -> tuple[Handle, Answer]:
+        """The file with the turns, and whether the byte at *offset* was free."""
+        until = time.monotonic() + self._wire.options.timeout
+        access = packets.READ_DATA | packets.WRITE_DATA | packets.READ_ATTRIBUTES
+        then = (packets.lock(offset),)
+        while True:
+            self._make(self.folder[:1])
+            self._used = True
+            try:
+                handle, (answer,) = self._wire.open(_TURNS, access, disposition=packets.OPEN_IF, then=then)
+            except NotFound:
+                # Somebody tidies up: it is there again once they have finished.
+                if time.monotonic() >= until:
+                    raise
+                _rest()
+            else:
+                return handle, answer
+
     def _wait(self, handle: Handle, offset: int, status: int, path: Path) -> None:
         until = time.monotonic() + self._wire.options.timeout
         asked = packets.lock(offset, handle.number)
         while status in _TAKEN and time.monotonic() < until:
-            time.sleep(random.uniform(0.002, 0.03))  # noqa: S311 — so that two do not ask in step
+            _rest()
             status = self._wire.call(path, asked, line=handle.line)[0].status
         if status in _TAKEN:
             raise Unavailable(path, "others are at work on it")
@@ -88,17 +105,7 @@ class Parts:
 
     def left(self) -> list[str]:
         """The names of what lies in our folder."""
-        try:
-            handle, _ = self._wire.open(self.folder, packets.READ_DATA | packets.READ_ATTRIBUTES)
-        except NotFound:
-            return []
-        names: list[str] = []
-        try:
-            while data := self._more(handle.number):
-                names.extend(one.name for one in packets.listed(data) if one.name not in (".", ".."))
-            return names
-        finally:
-            self._wire.close(handle)
+        return self._names(self.folder)
 
     def remove(self, path: Path) -> None:
         """
@@ -116,7 +123,7 @@ class Parts:
         """Remove our folder if this drive has used it and nothing is left in it."""
         if not self._used:
             return
-        self._used = False
+        self._used = self._shut = False
         # A folder that is not empty is not removed, which is what we want.
         for path in (self.folder, _TURNS, self.folder[:1]):
             with contextlib.suppress(DriveError):
@@ -126,9 +133,7 @@ class Parts:
 
     def _is_shared(self) -> bool:
         """Whether somebody else's folder lies beside ours: then the turns stay."""
-        parent = Parts(self._wire, "")
-        parent.folder = self.folder[:1]
-        return any(name != _TURNS[-1] for name in parent.left())
+        return any(name != _TURNS[-1] for name in self._names(self.folder[:1]))
 
     def _make(self, path: Path) -> None:
         handle, _ = self._wire.open(
@@ -140,10 +145,28 @@ class Parts:
         )
         self._wire.close(handle)
 
-    def _more(self, number: bytes) -> bytes:
-        answer = self._wire.call(self.folder, packets.query_directory(number, 1 << 16))[0]
+    def _names(self, folder: Path) -> list[str]:
+        try:
+            handle, _ = self._wire.open(folder, packets.READ_DATA | packets.READ_ATTRIBUTES)
+        except NotFound:
+            return []
+        names: list[str] = []
+        try:
+            while data := self._more(handle, folder):
+                names.extend(one.name for one in packets.listed(data) if one.name not in (".", ".."))
+            return names
+        finally:
+            self._wire.close(handle)
+
+    def _more(self, handle: Handle, folder: Path) -> bytes:
+        asked = packets.query_directory(handle.number, 1 << 16)
+        answer = self._wire.call(folder, asked, line=handle.line)[0]
         if answer.status in (NO_MORE_FILES, NO_SUCH_FILE):
             return b""
         if not answer.ok:
-            raise error_of(answer.status, self.folder)
+            raise error_of(answer.status, folder)
         return packets.answered(answer.body)
+
+
+def _rest() -> None:
+    time.sleep(random.uniform(0.002, 0.03))  # noqa: S311 — so that two do not ask in step

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import secrets
 import threading
 from collections import deque
 from typing import NamedTuple
@@ -233,6 +234,11 @@ class Wire:
                 if not handle.line.broken:
                     with contextlib.suppress(Unavailable):
                         handle.line.call([packets.close(handle.number)])
+
+
+def beside(path: Path) -> Path:
+    """A name in the folder of *path* that nobody has."""
+    return (*path[:-1], f"{PARTS}~{secrets.token_hex(8)}")
 
 
 def is_ours(name: str) -> bool:

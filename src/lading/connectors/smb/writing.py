@@ -17,9 +17,9 @@ from lading.connectors.profile import Profile
 from lading.connectors.smb import packets
 from lading.connectors.smb.facts import entry_of, steps
 from lading.connectors.smb.line import Answer
-from lading.connectors.smb.parts import Parts, beside
+from lading.connectors.smb.parts import Parts
 from lading.connectors.smb.trouble import ACCESS_DENIED, IN_USE, NAME_COLLISION, SHARING_VIOLATION, error_of
-from lading.connectors.smb.wire import Handle, Wire, check_not_made
+from lading.connectors.smb.wire import Handle, Wire, beside, check_not_made
 from lading.model.entry import Entry
 from lading.model.errors import AlreadyExists, Changed, DriveError, Forbidden, NotFound, Truncated, WrongKind
 from lading.model.paths import Path
