@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import struct
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 
 from lading.connectors.address import Address, parse
 from lading.connectors.smb import facts, packets
+from lading.connectors.smb import open as open_smb
 from lading.connectors.smb.options import Place, options_of, place_of
 from lading.connectors.smb.packets import Facts
 from lading.connectors.smb.people import BadPeople, from_csv
@@ -218,3 +222,27 @@ def test_names_of_unfinished_files() -> None:
     assert is_ours(".LADING-PARTS~0123456789ABCDEF")
     assert not is_ours(".lading-parts~0123")
     assert not is_ours(".lading-parts2")
+
+
+@pytest.mark.parametrize(
+    "answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", bytes(4), b"\0\0\0\x08SSH-2.0-", bytes(200)]
+)
+def test_servers_of_another_kind(monkeypatch: pytest.MonkeyPatch, answer: bytes) -> None:
+    """Whatever answers on the port and is no file server is told as one that does not answer."""
+    monkeypatch.setenv("P", "secret")
+
+    def reply(plug: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            line, _ = plug.accept()
+            with line:
+                line.recv(1000)
+                line.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as plug:
+        server = threading.Thread(target=reply, args=(plug,))
+        server.start()
+        with pytest.raises(DriveError) as caught:
+            open_smb(Address("smb", f"127.0.0.1:{plug.getsockname()[1]}/x", {**LOGIN, "timeout": "5"}))
+        server.join()
+
+    assert isinstance(caught.value, Unavailable)

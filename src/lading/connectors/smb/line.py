@@ -112,7 +112,8 @@ class Line:
                     related=len(messages) > 1,
                 )
                 return [self._answer(request) for request in sent]
-            except (_exceptions.SMBException, OSError, ValueError) as problem:
+            except Exception as problem:
+                # The library raises here whatever its receiver has come to grief on.
                 self.broken = True
                 raise Unavailable("", type(problem).__name__) from problem
 
@@ -150,7 +151,8 @@ def _connected(place: Place, options: Options) -> Any:
     )
     try:
         connection.connect(timeout=options.timeout)
-    except (ValueError, OSError, _exceptions.SMBException) as problem:
+    except Exception as problem:
+        # Also what another kind of server answers makes the library fail, in many ways.
         with contextlib.suppress(Exception):
             connection.disconnect(False)
         why = str(problem.__cause__ or type(problem).__name__)
