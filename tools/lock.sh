@@ -21,4 +21,4 @@ pin() { # pin FILE SOURCE...
 }
 
 pin runtime.txt pyproject.toml
-pin all.txt pyproject.toml "$folder/build.in" --extra testkit --extra dev --extra postgresql --extra s3 --constraint "$folder/runtime.txt"
+pin all.txt pyproject.toml "$folder/build.in" --extra testkit --extra dev --extra postgresql --extra s3 --extra smb --constraint "$folder/runtime.txt"

@@ -1,11 +1,12 @@
 #!/bin/bash
 # Install the Debian packages that some tests need: a real Apache, PostgreSQL, ACL tools, a browser, a Chinese font,
-# WebDAV clients and their test suite.
+# WebDAV clients and their test suite, Samba.
 #
 # Usage: tools/system.sh
 # Installs only as root or with a sudo that asks nothing, and only where apt-get is; elsewhere it
 # says which tests will be skipped.  LADING_APT=no never installs.  Asks for no service to be started;
-# where systemd runs, PostgreSQL's package starts an empty cluster of its own on 127.0.0.1 all the same.
+# where systemd runs, PostgreSQL's package starts an empty cluster of its own on 127.0.0.1 all the same, and Samba's its
+# service without a share of files for guests.
 set -euo pipefail
 
 missing=()
@@ -22,6 +23,8 @@ want /usr/lib/postgresql postgresql
 want litmus litmus
 want cadaver cadaver
 want mount.davfs davfs2
+want smbd samba
+want "$(compgen -G '/usr/lib*/*/samba/vfs/acl_xattr.so' | head -n 1 || true)" samba-vfs-modules
 want /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc fonts-noto-cjk
 [ ${#missing[@]} -gt 0 ] || exit 0
 

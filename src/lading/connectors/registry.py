@@ -21,6 +21,7 @@ CONNECTORS = {
     "lading": "lading.connectors.lading",
     "nextcloud": "lading.connectors.nextcloud",
     "s3": "lading.connectors.s3",
+    "smb": "lading.connectors.smb",
     "webdav": "lading.connectors.webdav",
 }
 

@@ -12,6 +12,7 @@ from .nextcloud import NextcloudDouble
 from .postgres import PostgresServer
 from .rclone import RcloneServer
 from .requirement import require_server
+from .samba import SambaServer
 from .seaweed import SeaweedServer
 from .wsgidav import WsgiDavServer
 
@@ -22,6 +23,7 @@ __all__ = [
     "NextcloudDouble",
     "PostgresServer",
     "RcloneServer",
+    "SambaServer",
     "SeaweedServer",
     "ServerFailed",
     "ServerMissing",

@@ -1,0 +1,10 @@
+"""
+Windows file servers and Samba, over SMB 2 and 3.
+
+Signing, encryption and login are those of `smbprotocol`; the requests are our own, since its messages round times
+to microseconds and follow symlinks.  `drive.py` holds the six calls.
+"""
+
+from lading.connectors.smb.drive import SmbDrive, open  # noqa: A004 — every connector is opened by this name
+
+__all__ = ["SmbDrive", "open"]
