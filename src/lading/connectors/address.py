@@ -13,13 +13,14 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as LocalPath
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from lading.model.errors import BadAddress
 from lading.model.text import Text
 
-SECRET_OPTIONS = frozenset({"password", "token"})
+SECRET_OPTIONS = frozenset({"password", "token", "secret", "contacts"})
 _WITH_USERS = ("lading", "webdav")
+_WITH_QUERY = ("wedrive",)
 REFERENCES = ("env:", "file:", "keyring:")
 
 
@@ -46,7 +47,8 @@ def parse(text: str, options: Mapping[str, str] | None = None, *, owner: str = "
     The address that a person typed as *text*, with *options* beside it.
 
     `https://host/dav/` is a WebDAV server, `KIND:PLACE` names the connector
-    (`lading:https://host/SPACE` is a drive of ours), a file that
+    (`lading:https://host/SPACE` is a drive of ours; options of a WeDrive may follow its place
+    after a question mark), a file that
     ends in `.toml` describes a drive (`kind`, `place`, and its options), anything else is a
     local folder.
 
@@ -59,7 +61,10 @@ def parse(text: str, options: Mapping[str, str] | None = None, *, owner: str = "
         given = {**described, **given}
     else:
         kind, place = _split(text)
-    if kind != "folder":
+    if kind in _WITH_QUERY:
+        place, _, query = place.partition("?")
+        given = {**dict(parse_qsl(query, keep_blank_values=True)), **given}
+    elif kind != "folder":
         bare, user = _without_user(kind, place)
         if kind in _WITH_USERS and user:
             place = bare

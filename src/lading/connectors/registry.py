@@ -19,6 +19,7 @@ CONNECTORS = {
     "generated": "lading.connectors.memory.generated",
     "lading": "lading.connectors.lading",
     "webdav": "lading.connectors.webdav",
+    "wedrive": "lading.connectors.wedrive",
 }
 
 
