@@ -80,6 +80,8 @@ def _sorted_out(call: Call) -> tuple[list[str], list[str]]:
 def list_vips(call: Call) -> Reply:
     """`vip/list`"""
     limit = min(number(call.body, "limit", 0, 100), _PAGE)
+    if limit < 1:
+        raise Refused(call.switches.code_parameter, "limit")
     cursor = str(call.body.get("cursor") or "")
     rows = call.store.all(
         "SELECT userid FROM persons WHERE vip AND userid > ? ORDER BY userid LIMIT ?", cursor, limit + 1
