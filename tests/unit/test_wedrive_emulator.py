@@ -288,6 +288,15 @@ def test_state_outlives_a_kill() -> None:
         assert 4 == server.control("counters")["quota_used"]
 
 
+def test_answers_carry_the_date_of_the_emulator(server: WeDriveEmulator, caller: Caller) -> None:
+    """Every answer says what time it is by the clock that the test has set."""
+    caller._line.request("GET", "/cgi-bin/gettoken")
+    answer = caller._line.getresponse()
+    answer.read()
+
+    assert "Thu, 28 May 2026 20:26:40 GMT" == answer.headers["Date"]
+
+
 def test_the_control_door_is_locked(server: WeDriveEmulator, caller: Caller) -> None:
     """Without the secret it does nothing; an unknown order or switch is refused with a reason."""
     caller._line.request("POST", "/control/clock", json.dumps({"now": 0}), {"X-Control-Secret": "guess"})

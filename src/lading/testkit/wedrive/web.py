@@ -8,6 +8,7 @@ import os
 import socket
 import sys
 import traceback
+from email.utils import formatdate
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, BinaryIO, ClassVar
@@ -148,7 +149,8 @@ class Handler(BaseHTTPRequestHandler):
         self._head(status, len(body), headers, b"" if self.command == "HEAD" else body)
 
     def _head(self, status: int, length: int, headers: dict[str, str], body: bytes = b"") -> None:
-        told = {**headers, "Content-Length": str(length)}
+        now = formatdate(self.server.store.clock.now(), usegmt=True)
+        told = {"Date": now, **headers, "Content-Length": str(length)}
         if self.close_connection:
             told["Connection"] = "close"
         lines = [
