@@ -62,10 +62,11 @@ class Firm:
     def calls(self) -> dict[str, int]:
         """How often each WeDrive call was made and answered well."""
         told = self.server.control("counters")["calls"]
+        beside = ("gettoken", "download_url")
         return {
-            name.rpartition("/")[2]: codes["0"]
+            name: codes["0"]
             for name, codes in told.items()
-            if "wedrive" in name and "0" in codes
+            if name not in beside and not name.startswith(("user/", "department/")) and "0" in codes
         }
 
     def cards(self) -> int:

@@ -130,4 +130,4 @@ def _number(told: Any) -> int:
 def _moment(told: int) -> int | None:
     if not told:
         return None
-    return told * (SECOND // 1000) if told > _MILLISECONDS else told * SECOND
+    return (told // 1000 if told > _MILLISECONDS else told) * SECOND

@@ -31,6 +31,7 @@ from lading.model.errors import (
     Forbidden,
     NotEmpty,
     NotFound,
+    TooLarge,
     Unable,
     Unavailable,
     WrongKind,
@@ -104,7 +105,8 @@ class Writing:
 
     def _explained(self, within: Path, path: Path, expect: Precondition, error: DriveError) -> DriveError:
         """Why an upload was refused: somebody may have been quicker than we looked."""
-        if error.advice in (Advice.RETRY, Advice.STOP_DRIVE) or not isinstance(expect, Absent):
+        passes = error.advice in (Advice.RETRY, Advice.STOP_DRIVE) or isinstance(error, TooLarge)
+        if passes or not isinstance(expect, Absent):
             return error
         try:
             now = self._tree.look(within)
