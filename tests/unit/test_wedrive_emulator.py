@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from lading.testkit.servers import require_server
-from lading.testkit.servers.wedrive import ControlRefused, WeDriveEmulator
+from lading.testkit.servers import WeDriveEmulator, require_server
+from lading.testkit.servers.wedrive import ControlRefused
 from lading.testkit.wedrive.caller import Caller
 from lading.testkit.wedrive.digest import PlainState, block_digests
 from lading.testkit.wedrive.endpoints import WEDRIVE

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lading.testkit.servers import require_server
-from lading.testkit.servers.wedrive import WeDriveEmulator
+from lading.testkit.servers import WeDriveEmulator, require_server
 from lading.testkit.wedrive.caller import Caller, Reply
 from lading.testkit.wedrive.digest import block_digests
 from support.wedrive_emulator import BLOCK, as_at_the_start, blocks, calling

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lading.testkit.servers import require_server
-from lading.testkit.servers.wedrive import WeDriveEmulator
+from lading.testkit.servers import WeDriveEmulator, require_server
 from lading.testkit.wedrive.caller import Caller
 from lading.testkit.wedrive.names import numbered, units
 from support.wedrive_emulator import NOON, as_at_the_start, calling

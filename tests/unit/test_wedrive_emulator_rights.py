@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lading.testkit.servers import require_server
-from lading.testkit.servers.wedrive import WeDriveEmulator
+from lading.testkit.servers import WeDriveEmulator, require_server
 from lading.testkit.wedrive.caller import Caller
 from support.wedrive_emulator import as_at_the_start, calling
 

@@ -12,6 +12,7 @@ from .postgres import PostgresServer
 from .rclone import RcloneServer
 from .requirement import require_server
 from .seaweed import SeaweedServer
+from .wedrive import WeDriveEmulator
 from .wsgidav import WsgiDavServer
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "SeaweedServer",
     "ServerFailed",
     "ServerMissing",
+    "WeDriveEmulator",
     "WsgiDavServer",
     "require_server",
 ]

@@ -15,6 +15,7 @@ from typing import Any
 from . import members, spaces, tree
 from .access import FILE, FOLDER, ROOT, folder_named, path_of
 from .call import OLD, App, Call
+from .events import announce
 from .files import create_document
 from .store import Row, Store, settings_of
 from .tree import New
@@ -69,7 +70,14 @@ def file(store: Store, body: Body) -> Body:
 def _put(store: Store, body: Body, new: New) -> Body:
     call = acting(store, str(body.get("by", "")))
     made = tree.insert(call, folder_named(call, str(body["fatherid"])), new, "rename")
-    return {"fileid": made["fileid"]}
+    return _told(store, body, made, "create_file")
+
+
+def _told(store: Store, body: Body, row: Row, change: str) -> Body:
+    """Announce the change of *row* and answer with its id and name."""
+    by = str(body.get("by", ""))
+    announce(store, row["spaceid"], by, "wedrive_file_change", change, [row["fileid"]])
+    return {"fileid": row["fileid"], "name": row["name"]}
 
 
 def _stored(store: Store, name: str, encoded: str) -> New:
@@ -86,7 +94,7 @@ def document(store: Store, body: Body) -> Body:
     call = acting(store, str(body.get("by", "")))
     parent = folder_named(call, str(body["fatherid"]))
     made = create_document(call, parent, str(body["name"]), int(body["file_type"]))
-    return {"fileid": made["fileid"]}
+    return _told(store, body, made, "create_file")
 
 
 def _existing(store: Store, body: Body) -> Row:
@@ -106,25 +114,34 @@ def change(store: Store, body: Body) -> Body:
         "UPDATE files SET size = ?, sha = ?, md5 = ?, mtime = ? WHERE id = ?",
         *(new.size, new.sha, new.md5, call.now, row["id"]),
     )
-    return {}
+    return _told(store, body, row, "update_file")
 
 
 def rename(store: Store, body: Body) -> Body:
     """Give `fileid` the new `name`."""
     named = tree.rename(acting(store, str(body.get("by", ""))), _existing(store, body), str(body["name"]))
-    return {"name": named["name"]}
+    return _told(store, body, named, "rename_file")
 
 
 def move(store: Store, body: Body) -> Body:
     """Move `fileid` into `fatherid`."""
     call = acting(store, str(body.get("by", "")))
     moved = tree.move(call, _existing(store, body), folder_named(call, str(body["fatherid"])), False)
-    return {"name": moved["name"]}
+    return _told(store, body, moved, "move_file")
 
 
 def delete(store: Store, body: Body) -> Body:
     """Delete `fileid` and what is below it."""
-    tree.delete(acting(store, str(body.get("by", ""))), _existing(store, body))
+    row = _existing(store, body)
+    tree.delete(acting(store, str(body.get("by", ""))), row)
+    return _told(store, body, row, "delete_file")
+
+
+def dismiss(store: Store, body: Body) -> Body:
+    """Dismiss the space `spaceid`."""
+    by, spaceid = str(body.get("by", "")), str(body["spaceid"])
+    announce(store, spaceid, by, "wedrive_space_change", "dismiss_space", [])
+    spaces.end(acting(store, by), spaceid)
     return {}
 
 

@@ -88,10 +88,15 @@ def rename(call: Call) -> Reply:
 
 def dismiss(call: Call) -> Reply:
     """`space_dismiss`: the space and all in it are gone."""
-    space = space_of(call, Need.ADMIN)
-    tree.delete(call, tree.reread(call.store, space["root"]))
-    call.store.run("UPDATE spaces SET dismissed = 1 WHERE spaceid = ?", space["spaceid"])
+    end(call, space_of(call, Need.ADMIN)["spaceid"])
     return {}
+
+
+def end(call: Call, spaceid: str) -> None:
+    """The space is gone with all in it, whoever asks."""
+    root = call.store.count("SELECT root FROM spaces WHERE spaceid = ?", spaceid)
+    tree.delete(call, tree.reread(call.store, root))
+    call.store.run("UPDATE spaces SET dismissed = 1 WHERE spaceid = ?", spaceid)
 
 
 def info(call: Call) -> Reply:

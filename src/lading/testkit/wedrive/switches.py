@@ -115,14 +115,33 @@ class Switches:
             ValueError: a name is unknown or a value is of another kind.
         """
         for name, value in values.items():
-            if type(value) is not _KINDS.get(name):
-                raise ValueError(f"no such switch, or not {_KINDS.get(name)}: {name} = {value!r}")
+            if type(value) is not _KINDS.get(name) or value not in _CHOICES.get(name, {value}):
+                raise ValueError(f"no such switch, or not a value of it: {name} = {value!r}")
         return replace(self, **dict(values))  # type: ignore[arg-type]
 
     def dump(self) -> str:
         return json.dumps(asdict(self))
 
 
+_CHOICES: dict[str, set[object]] = {
+    "plan": {"free", "paid"},
+    "quota_window": {"calendar", "30_days"},
+    "token_repeat": {"same", "both", "latest"},
+    "old_secret": {"refused", "works"},
+    "old_console": {"off", "read", "edit"},
+    "extra_userid": {"ignored", "refused"},
+    "names_equal": {"exact", "casefold", "nfc"},
+    "conflict_upload": {"rename", "error", "overwrite", "twins"},
+    "conflict_create": {"rename", "error", "twins"},
+    "conflict_rename": {"rename", "error", "twins"},
+    "root_fatherid": {"spaceid", "fileid"},
+    "empty_file": {"refused", "accepted"},
+    "part_again": {"replaced", "refused"},
+    "time_unit": {"seconds", "milliseconds"},
+    "sha_case": {"lower", "upper"},
+    "md5_of_parts": {"blank", "wrong", "right"},
+    "department_as": {"number", "string"},
+}
 _KINDS = {it.name: type(it.default) for it in fields(Switches)}
 
 

@@ -166,7 +166,7 @@ def move(call: Call, file: Row, folder: Row, replace: bool) -> Row:
     if file["father"] == folder["id"]:
         return file
     _check_limits(call, folder, New(file["name"], file["kind"]))
-    policy = "overwrite" if replace else "rename"
+    policy = "overwrite" if replace and file["kind"] != FOLDER else "rename"
     name = settled_name(call, folder["id"], file["name"], policy, file["id"])
     if file["spaceid"] != folder["spaceid"]:
         call.store.run(
