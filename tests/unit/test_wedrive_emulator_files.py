@@ -350,3 +350,28 @@ def test_people_change_files_behind_our_back(server: WeDriveEmulator, caller: Ca
     assert (3, 5, 60) == (before["file_size"], after["file_size"], after["mtime"] - before["mtime"])
     paths = {it["path"]: it["sha"] for it in server.control("truth", spaceid=spaceid)["entries"]}
     assert {"Deals": "", "Deals/a.txt": after["sha"]} == paths
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b'{"spaceid": "\\ud800"}', 640011),
+        (b'{"spaceid": 7}', 640011),
+        (b'{"spaceid": null}', 640026),
+        (b"[]", 640011),
+        (b"", 640026),
+        (b"\xff\xfe", 640026),
+    ],
+)
+def test_strange_bodies_are_refused(caller: Caller, body: bytes, code: int) -> None:
+    """Half a surrogate pair, other kinds of values, no object, no JSON: a code, never a broken connection."""
+    assert code == caller.send("space_info", body)["errcode"]
+
+
+def test_numbers_beyond_all_bounds_are_refused(caller: Caller) -> None:
+    """A cursor that no integer of 64 bits holds."""
+    spaceid = caller.space()
+    asked = {"spaceid": spaceid, "fatherid": spaceid, "sort_type": 1, "limit": 1}
+
+    assert 640011 == caller.call("file_list", **asked, start=1 << 80)["errcode"]
+    assert [] == caller.call("file_list", **asked, start=1 << 40)["file_list"]["item"]

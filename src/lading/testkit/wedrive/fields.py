@@ -8,6 +8,7 @@ from typing import Any
 from .codes import BAD_JSON, Refused
 
 Body = Mapping[str, Any]
+_LARGEST = (1 << 63) - 1  # what the state can hold
 
 
 def text(body: Body, key: str, code: int) -> str:
@@ -20,9 +21,14 @@ def text(body: Body, key: str, code: int) -> str:
     value = body.get(key)
     if value is None or value == "":
         raise Refused(code, key)
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not _is_unicode(value):
         raise Refused(BAD_JSON, key)
     return value
+
+
+def _is_unicode(value: str) -> bool:
+    """Whether there is no half of a surrogate pair in it, which JSON can spell."""
+    return not any("\ud800" <= it <= "\udfff" for it in value)
 
 
 def number(body: Body, key: str, code: int, default: int | None = None) -> int:
@@ -35,7 +41,7 @@ def number(body: Body, key: str, code: int, default: int | None = None) -> int:
     value = body.get(key, default)
     if value is None:
         raise Refused(code, key)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _LARGEST:
         raise Refused(BAD_JSON, key)
     return value
 
@@ -61,7 +67,7 @@ def texts(body: Body, key: str, code: int) -> list[str]:
     value = body.get(key)
     if value is None or value == []:
         raise Refused(code, key)
-    if not isinstance(value, list) or not all(isinstance(it, str) for it in value):
+    if not isinstance(value, list) or not all(isinstance(it, str) and _is_unicode(it) for it in value):
         raise Refused(BAD_JSON, key)
     if not all(value):
         raise Refused(code, key)

@@ -10,7 +10,7 @@ from typing import Any
 from .access import DEPARTMENT, PERSON
 from .call import Call
 from .codes import BAD_DEPARTMENT, BAD_JSON, BAD_USERID, NO_PREVIEW, TOO_MANY_MEMBERS, Refused
-from .fields import Body, number, objects
+from .fields import Body, number, objects, text
 from .store import Row
 
 ADMIN = 7
@@ -55,9 +55,7 @@ def _member(call: Call, body: Body, rights: frozenset[int] | None) -> Member:
 
 
 def _person(call: Call, body: Body) -> str:
-    userid = body.get("userid")
-    if not isinstance(userid, str) or not userid:
-        raise Refused(BAD_USERID)
+    userid = text(body, "userid", BAD_USERID)
     if call.store.one("SELECT 1 FROM persons WHERE userid = ?", userid.lower()) is None:
         raise Refused(BAD_USERID)
     return userid.lower()

@@ -9,7 +9,7 @@ from typing import Any
 from . import names
 from .access import FILE, FOLDER, ROOT, path_of
 from .call import Call
-from .codes import BAD_FATHER, FULL, MEMBER_FULL, Refused
+from .codes import BAD_FATHER, DELETED, FULL, MEMBER_FULL, Refused
 from .store import Row, Store, new_fileid
 
 _SETTINGS = json.dumps({"auth_scope": 1, "auth": 1, "watermark": {}})
@@ -159,6 +159,8 @@ def move(call: Call, file: Row, folder: Row, replace: bool) -> Row:
     Raises:
         Refused: into itself, into another space where that is not allowed, or over a limit.
     """
+    if reread(call.store, file["id"])["status"] != 1:  # overwritten by one that was moved before it
+        raise Refused(DELETED)
     if file["id"] in {it["id"] for it in path_of(call.store, folder)}:
         raise Refused(BAD_FATHER, "into itself")
     if file["spaceid"] != folder["spaceid"] and not call.switches.move_across:
