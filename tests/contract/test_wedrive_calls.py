@@ -386,14 +386,14 @@ def test_spaces_are_folders_of_the_top(firm: Firm, tmp_path: LocalPath) -> None:
     first, second = firm.space("合同"), firm.space("财务")
     file = tmp_path / "spaces.txt"
     file.write_text(f"# ours\n{first}\n{second}\t报表 Reports\n", encoding="utf-8")
-    with open_wedrive(firm.address("", spaces=str(file), create="yes")) as drive:
+    with open_wedrive(firm.address("@" + firm.server.corpid, spaces=str(file), create="yes")) as drive:
         drive.make_folder(("新空间",))
         drive.write(("新空间", "a.txt"), [b"a"], expect=ABSENT)
         with pytest.raises(NameRefused):
             drive.write(("no space.txt",), [b"a"], expect=ABSENT)
         with pytest.raises(Forbidden):
             drive.remove(("合同",), expect=ANYTHING)
-    with open_wedrive(firm.address("", spaces=str(file))) as drive:
+    with open_wedrive(firm.address("@" + firm.server.corpid, spaces=str(file))) as drive:
         assert [("合同",), ("报表 Reports",), ("新空间",)] == sorted(
             (entry.path for entry in drive.list(()).entries), key=lambda path: path[0][0] == "新"
         )

@@ -19,7 +19,7 @@ from lading.connectors.wedrive.moving import WedriveMoves
 from lading.connectors.wedrive.options import options_of
 from lading.connectors.wedrive.people import WedrivePeople
 from lading.connectors.wedrive.reading import Reading, reading
-from lading.connectors.wedrive.rights import WedriveGrants, WedriveLinks
+from lading.connectors.wedrive.rights import WORDS, WedriveGrants, WedriveLinks
 from lading.connectors.wedrive.tree import PARTS
 from lading.connectors.wedrive.wire import Wire
 from lading.model.access import Effect, PrincipalKind, Role
@@ -50,7 +50,7 @@ _A_FOLDER = Text("it is a folder", "它是文件夹")
 
 def open(address: Address) -> WedriveDrive:  # noqa: A001 — every connector is opened by this name
     """
-    A WeDrive: `wedrive:SPACEID[/FOLDER…]`, or `wedrive:` with `spaces=` for several spaces as folders.
+    A WeDrive: `wedrive:SPACEID[/FOLDER…]`, or `wedrive:@CORPID` with `spaces=` for several spaces as folders.
 
     Its options: `corp=CORPID` and `secret=REF` of the app; `contacts=REF` for the directory;
     `edition=userid` with `user=USERID`; `spaces=FILE` or ids; `quota=paid|free|none|NUMBER` calls a month, counted in
@@ -97,7 +97,7 @@ class WedriveDrive(Drive):
             calls_per_second=CALLS_PER_SECOND,
             concurrency=8,
             stable_ids=True,
-            access=AccessRules(complete=False),
+            access=AccessRules(complete=False, words=WORDS),
             features=FEATURES,
         )
         self.moves = WedriveMoves(ground, NAMES)

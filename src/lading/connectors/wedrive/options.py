@@ -55,7 +55,7 @@ class Options:
     user: str | None
     """In the old edition the member on whose behalf everything is done; None: the app acts itself."""
     space: str
-    """The id of the one space that was opened; empty: several, as folders."""
+    """The id of the one space that was opened; empty: several of the firm, as folders."""
     root: Path
     """The folder within that space."""
     spaces: str
@@ -74,7 +74,7 @@ class Options:
 
 def options_of(address: Address) -> Options:
     """
-    The options of *address*: `wedrive:SPACEID[/FOLDER…]`, or `wedrive:` for several spaces.
+    The options of *address*: `wedrive:SPACEID[/FOLDER…]`, or `wedrive:@CORPID` for several spaces.
 
     Raises:
         BadAddress: an option or its value is not known, one is missing, or a secret is not there.
@@ -89,7 +89,7 @@ def options_of(address: Address) -> Options:
     contacts = given.get("contacts")
     return Options(
         host=host,
-        corp=given["corp"],
+        corp=given.get("corp") or address.place.removeprefix("@"),
         secret=_secret(address, "secret"),
         contacts=None if contacts is None else _secret(address, "contacts"),
         user=given.get("user") if given.get("edition") == "userid" else None,
@@ -112,7 +112,8 @@ def _check(address: Address) -> None:
             raise BadAddress(about, f"WeDrive has no option {name}; it has {', '.join(NAMES)}")
         if name in _CHOICES and value not in _CHOICES[name]:
             raise BadAddress(about, f"{name} is {' or '.join(_CHOICES[name])}, not {value}")
-    for name in ("corp", "secret"):
+    needed = ("secret",) if address.place.startswith("@") else ("corp", "secret")
+    for name in needed:
         if not given.get(name):
             said = Text(
                 f"{name} is missing: corp=CORPID secret=env:NAME", f"缺少 {name}：corp=企业ID secret=env:名称"
@@ -126,22 +127,31 @@ def _check(address: Address) -> None:
 
 
 def _place(address: Address) -> tuple[str, Path]:
+    """The id of the space, `""` for several, and the folder in it."""
+    if address.place.startswith("@"):
+        if address.options.get("corp", address.place[1:]) != address.place[1:]:
+            said = Text("corp is another firm than the address names", "corp 与地址中的企业不同")
+            raise BadAddress(str(address), said)
+        if not address.options.get("spaces") and address.options.get("create") != "yes":
+            said = Text(
+                "WeDrive lists no spaces: name them with spaces=FILE",
+                "微盘接口无法列出空间：请用 spaces=文件 列明",
+            )
+            raise BadAddress(str(address), said)
+        return "", ()
     space, _, path = address.place.partition("/")
     root = tuple(unquote(name) for name in path.split("/") if name)
     try:
         check_names(root)
     except NameRefused as problem:
         raise BadAddress(str(address), problem.details) from None
-    space = unquote(space)
-    if not space and root:
-        raise BadAddress(str(address), Text("a folder needs its space before it", "文件夹之前须给出空间"))
-    if not space and not address.options.get("spaces") and address.options.get("create") != "yes":
+    if not space:
         said = Text(
-            "WeDrive lists no spaces: give wedrive:SPACEID, or spaces=FILE with their ids",
-            "微盘接口无法列出空间：请给出 wedrive:空间ID，或用 spaces=文件 列出空间ID",
+            "expected wedrive:SPACEID, or wedrive:@CORPID with spaces=FILE",
+            "应为 wedrive:空间ID，或 wedrive:@企业ID 并给出 spaces=文件",
         )
         raise BadAddress(str(address), said)
-    return space, root
+    return unquote(space), root
 
 
 def _secret(address: Address, name: str) -> str:

@@ -43,6 +43,12 @@ that no call tells.  What is not listed holds nothing.
 """
 _FRESH = 30.0
 _LEFT = "quit"
+_EXACT = (1, 2, 4, 5, 7)
+WORDS = (
+    *((Effect.ALLOW, ROLES[auth], (str(auth),)) for auth in _EXACT),
+    (Effect.DENY, Role.PASS, (_LEFT,)),
+)
+"""Which of these words say a role and nothing beside it."""
 
 
 class WedriveGrants:
@@ -140,11 +146,12 @@ class WedriveGrants:
         above = above if isinstance(above, dict) else {}
         if above.get("inherit") is False:
             yield Grant(path, ANYBODY, frozenset(), Effect.BREAK)
-        rows = [
-            row for key in ("member_list", "file_member_list", "co_auth_list") for row in _list(told.get(key))
-        ]
+        handed = _list(above.get("auth_list"))
+        rows = [*_list(told.get("member_list")), *_list(told.get("co_auth_list"))]
+        # Of a document this list tells the members of its folder too.
+        rows += [row for row in _list(told.get("file_member_list")) if row not in handed]
         if inherited:
-            rows += _list(above.get("auth_list"))
+            rows += handed
         yield from self._members(rows, path)
 
     def _members(self, rows: Any, path: Path) -> Iterator[Grant]:

@@ -1,0 +1,213 @@
+"""
+A firm leaves WeDrive for a drive of ours under the paid quota of calls, of which little is left in this month: the copy
+pauses in good order, and goes on next month by the same command.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path as LocalPath
+from typing import Any
+
+import pytest
+
+from lading.connectors.wedrive.clock import CHINA
+from lading.connectors.wedrive.quota import PAID
+from lading.model.access import PrincipalKind, Role
+from lading.model.errors import FAILED_OBJECTS, CallsUsedUp
+from lading.testkit.contract.support import content_of
+from lading.testkit.servers import require_server
+from lading.testkit.servers.wedrive import WeDriveEmulator
+from support.command import Answer, lading
+from support.firm_cargo import SPACES, WALLED, Cargo, build_cargo
+from support.firm_drive import MOVERS, FirmDrive, firm_drive
+from support.wedrive import Firm
+from support.wedrive_firm import MOVED, Stored, settle
+
+pytestmark = pytest.mark.slow
+EVENING = datetime(2026, 11, 30, 20, tzinfo=CHINA)
+CANNOT = "versions,locks,labels,comments"
+"""What WeDrive cannot tell of anything, by the scan's own words."""
+TOLERATED = f"""
+[[gain]]
+person = "{MOVERS[0]}"
+path = "/"
+role = "manage"
+reason = "the account of the move"
+"""
+HANDED = 25
+"""Calls that are left for contents when the scan of the copy is done."""
+
+
+@dataclass(frozen=True)
+class Story:
+    """What each command said."""
+
+    stored: Stored
+    contract: dict[str, Any]
+    paused: Answer
+    left: dict[str, Any]
+    """The count of calls after the pause."""
+    again: Answer
+    resumed: Answer
+    new_month: dict[str, Any]
+    verified: Answer
+    access: Answer
+    cards: int
+    downloads: int
+    """Contents that were asked for while the firm was copied."""
+
+
+@pytest.fixture(scope="module")
+def cargo() -> Cargo:
+    """What the firm has."""
+    return build_cargo(files=160)
+
+
+@pytest.fixture(scope="module")
+def new(tmp_path_factory: pytest.TempPathFactory, cargo: Cargo) -> Iterator[FirmDrive]:
+    """The drive of ours, which knows the same people and has a space for each deal."""
+    with firm_drive(tmp_path_factory.mktemp("new") / "home", cargo.firm) as drive:
+        yield drive
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory, cargo: Cargo, new: FirmDrive) -> Iterator[Story]:
+    """The move, from the contract to the last proof."""
+    folder = tmp_path_factory.mktemp("wedrive")
+    with require_server(WeDriveEmulator) as server:
+        firm = Firm(server, folder / "calls")
+        stored = settle(firm, cargo)
+        server.control("clock", now=EVENING.timestamp())
+        yield _told(firm, stored, folder, new.named(MOVERS[0], ()))
+
+
+def _told(firm: Firm, stored: Stored, folder: LocalPath, new: LocalPath) -> Story:
+    old = stored.named(firm, folder)
+    sides = _scanned(folder, old, "old"), _scanned(folder, new, "new")
+    map_, state = folder / "map.csv", folder / "state"
+    lading("identity", *sides, "--write", map_)
+    # Not every grant is told for certain, which has to be accepted by name.
+    waived = ("--waive", f"{CANNOT},grants", "--sign", "--yes")
+    promised = lading("fidelity", *sides, "--map", map_, *waived, "--state", state, "--json")
+    assert "signed" in promised.json, promised.out
+    _seed(firm, left=_count(firm)["calls"] + HANDED)
+    downloads = _downloads(firm)
+    along = ("--with", "grants,links", "--map", map_, "--contract", promised.json["signed"]["file"])
+    copy = ("copy", old, new, "--state", state, *along, "--json")
+    paused, left, again = lading(*copy), _count(firm), lading(*copy)
+    downloads = _downloads(firm) - downloads
+    firm.server.control("clock", now=(EVENING + timedelta(hours=4)).timestamp())
+    resumed, new_month = lading(*copy), _count(firm)
+    downloads += _downloads(firm)
+    verified = lading("verify", old, new, "--state", state, "--json")
+    (folder / "tolerated.toml").write_text(TOLERATED, encoding="utf-8")
+    after = sides[0], _scanned(folder, new, "new-after"), "--tolerate", folder / "tolerated.toml"
+    access = lading("access", "diff", *after, "--people", map_, "--json")
+    return Story(
+        stored,
+        promised.json,
+        paused,
+        left,
+        again,
+        resumed,
+        new_month,
+        verified,
+        access,
+        firm.cards(),
+        downloads,
+    )
+
+
+def _scanned(folder: LocalPath, drive: LocalPath, name: str) -> LocalPath:
+    done = lading("scan", drive, "--with", "all", "-o", folder / name)
+    assert 0 == done.code, done.err
+    return folder / name
+
+
+def _counted(firm: Firm) -> LocalPath:
+    (file,) = firm.state.glob("calls-*.json")
+    return file
+
+
+def _count(firm: Firm) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(_counted(firm).read_text())
+    return told
+
+
+def _seed(firm: Firm, *, left: int) -> None:
+    """As if the firm had made so many calls this month that *left* are left."""
+    _counted(firm).write_text(json.dumps({"month": "2026-11", "calls": PAID - left}))
+
+
+def _downloads(firm: Firm) -> int:
+    return firm.calls().get("file_download", 0)
+
+
+def test_the_copy_pauses_when_the_calls_are_used_up(story: Story) -> None:
+    """It ends with a code of its own, says what was moved and when to go on; nothing more is asked in this month."""
+    error = story.paused.json["error"]
+
+    assert (CallsUsedUp.exit_code, CallsUsedUp.code) == (story.paused.code, error["code"])
+    assert "2026-12-01 00:00 (UTC+8)" in error["remedy"]["en"]
+    assert "2026-12-01 00:00 (UTC+8)" in error["remedy"]["zh"]
+    assert "Pass 1 pauses: " in story.paused.err
+    assert {"month": "2026-11", "calls": PAID} == story.left
+    assert CallsUsedUp.exit_code == story.again.code
+
+
+def test_it_goes_on_next_month_by_the_same_command(story: Story) -> None:
+    """The pass that was begun ends: all that can be moved is moved, each content read once."""
+    account = story.resumed.json["account"]
+    objects = {name: it["objects"] for name, it in account["buckets"].items() if it["objects"]}
+
+    assert (FAILED_OBJECTS, True, 1) == (story.resumed.code, story.resumed.json["resumed"], account["pass"])
+    expected = {"moved": story.stored.entries - len(MOVED) - 1, "same": len(MOVED), "failed": 1}
+    assert expected == objects
+    assert account["closed"]
+    assert len(story.stored.files) == story.downloads
+    assert "2026-12" == story.new_month["month"]
+
+
+def test_losses_are_those_of_the_contract(story: Story) -> None:
+    """The contract announces the document that lives in WeDrive alone, and nothing else of what was told is lost."""
+    lines = [line for it in story.contract["contract"]["accounts"] for line in it["lines"]]
+    account = story.resumed.json["account"]
+
+    assert {"content.unreadable": 1, "file_time.no_entry": 1} == {it["code"]: it["count"] for it in lines}
+    assert [] == account["contract"]["unannounced"]
+    assert {} == {code: count for it in account["features"].values() for code, count in it["codes"].items()}
+
+
+def test_every_content_is_the_same(story: Story, new: FirmDrive) -> None:
+    """`verify` reads both sides and misses the native document alone; the firm's own books say the same."""
+    told = story.verified.json
+    beside = len(SPACES) - len(WALLED) // 2 - len(MOVED)
+
+    assert {"missing": 1, "extra": beside} == told["differences"], told
+    assert told["found"]["objects"] - 1 == told["equal"]
+    assert len(story.stored.files) == told["read"]["objects"]
+    with new.opened(MOVERS[0]) as drive:
+        assert story.stored.files == {path: content_of(drive, path) for path in story.stored.files}
+
+
+def test_members_have_what_was_given_by_hand(story: Story, new: FirmDrive, cargo: Cargo) -> None:
+    """Admins, editors and readers of each space are that in the new one, and nobody gained anything."""
+    with new.opened(MOVERS[0]) as drive:
+        for space in MOVED:
+            roles = {(it.principal.kind, it.role) for it in drive.grants.list((space,))}
+            assert {
+                (PrincipalKind.PERSON, Role.MANAGE),
+                (PrincipalKind.PERSON, Role.EDIT),
+                (PrincipalKind.DEPARTMENT, Role.DOWNLOAD),
+            } <= roles
+    assert 0 == sum(it["gained"] for it in story.access.json["moments"])
+    assert all(it["same"] > len(story.stored.files) for it in story.access.json["moments"])
+
+
+def test_nobody_was_sent_a_card(story: Story) -> None:
+    """Members of the spaces hear nothing of the move."""
+    assert 0 == story.cards
