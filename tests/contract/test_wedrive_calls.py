@@ -88,21 +88,21 @@ def put(firm: Firm, folder: str, name: str, content: bytes) -> str:
 
 
 def test_small_files_in_one_call_each(firm: Firm, space: str) -> None:
-    """With `oneshot=yes` a small file costs one call, beside one listing for all of them."""
+    """With `oneshot=yes` a small file costs a call, and one for its name; one listing does for all of them."""
     with open_wedrive(firm.address(space, oneshot="yes")) as drive:
         for number in range(7):
             drive.write((f"{number}.txt",), [b"%d" % number], expect=ABSENT)
 
-    assert {"file_list": 1, "file_upload": 7} == firm.calls()
+    assert {"file_list": 1, "file_upload": 7, "file_info": 7} == firm.calls()
 
 
 def test_muted_files_push_no_cards(firm: Firm, drive: WedriveDrive) -> None:
-    """Without that option a small file costs three calls, and nobody is sent a card, whatever is done with it."""
+    """Without that option a small file costs three calls and one for its name, and nobody is sent a card, whatever is done with it."""
     for number in range(3):
         drive.write((f"{number}.txt",), [b"nobody has this yet: %d" % number], expect=ABSENT)
 
     expected = {"file_upload_init": 3, "file_upload_part": 3, "file_upload_finish": 3}
-    assert {"file_list": 1, **expected} == firm.calls()
+    assert {"file_list": 1, "file_info": 3, **expected} == firm.calls()
     drive.write(("0.txt",), [b"another"], expect=ANYTHING)
     assert drive.moves is not None
     drive.moves.move(("0.txt",), ("moved.txt",), expect=ABSENT)
@@ -111,25 +111,25 @@ def test_muted_files_push_no_cards(firm: Firm, drive: WedriveDrive) -> None:
 
 
 def test_a_large_file_costs_a_call_for_each_block_and_two(firm: Firm, drive: WedriveDrive) -> None:
-    """Init, a call for each block of 2 MiB, finish; the content comes back, and its digest is told."""
+    """Init, a call for each block of 2 MiB, finish, and one for its name; the content comes back, and its digest is told."""
     content = bytes(range(256)) * 8192 * 5 + b"and a little more"
     drive.write(("large",), [content], expect=ABSENT, size=len(content))
 
     blocks = -(-len(content) // BLOCK)
-    expected = {"file_upload_init": 1, "file_upload_part": blocks, "file_upload_finish": 1, "file_list": 1}
-    assert expected == firm.calls()
+    expected = {"file_upload_init": 1, "file_upload_part": blocks, "file_upload_finish": 1}
+    assert {**expected, "file_info": 1, "file_list": 1} == firm.calls()
     assert content == content_of(drive, ("large",))
     assert ["sha1"] == [algorithm for algorithm, _ in drive.stat(("large",)).digests]
 
 
 def test_what_wedrive_has_is_not_sent(firm: Firm, drive: WedriveDrive) -> None:
-    """A content that WeDrive knows costs one call, and is counted as an instant upload."""
+    """A content that WeDrive knows costs one call and one for its name, and is counted as an instant upload."""
     content = b"known " * 1_000_000
     drive.write(("first",), [content], expect=ABSENT)
     firm.server.control("forget_counters")
     drive.write(("second",), [content], expect=ABSENT)
 
-    assert {"file_upload_init": 1} == firm.calls()
+    assert {"file_upload_init": 1, "file_info": 1} == firm.calls()
     assert 1 == drive.instant_uploads
     assert content == content_of(drive, ("second",))
 
@@ -298,15 +298,44 @@ def test_two_files_of_one_name_are_both_there(firm: Firm, drive: WedriveDrive, s
     assert [drive.stat(path).path for path in found] == found
 
 
-def test_a_name_that_somebody_took_meanwhile(firm: Firm, drive: WedriveDrive, space: str) -> None:
-    """Where WeDrive refuses a name that was taken since we looked, it is told as that; nothing is overwritten."""
-    firm.server.control("configure", conflict_upload="error")
+@pytest.mark.parametrize("conflict", ["error", "rename"])
+def test_a_name_that_somebody_took_meanwhile(
+    firm: Firm, drive: WedriveDrive, space: str, conflict: str
+) -> None:
+    """A name that was taken since we looked is told as that, also where WeDrive gives ours another one; theirs stays."""
+    firm.server.control("configure", conflict_upload=conflict)
     drive.list(())
     put(firm, space, "a.txt", b"theirs")
     with pytest.raises(AlreadyExists):
         drive.write(("a.txt",), [b"ours"], expect=ABSENT)
 
     assert b"theirs" == content_of(drive, ("a.txt",))
+    assert [("a.txt",)] == paths(drive)
+
+
+def test_a_folder_that_somebody_made_meanwhile(firm: Firm, drive: WedriveDrive, space: str) -> None:
+    """A folder that was made since we looked is that folder, and no second one."""
+    drive.list(())
+    theirs = firm.server.control("folder", fatherid=space, name="项目")["fileid"]
+
+    assert theirs == drive.make_folder(("项目",)).id
+    assert [("项目",)] == paths(drive)
+
+
+def test_what_a_killed_run_left_is_removed_after_a_week(firm: Firm, space: str) -> None:
+    """Replacements that wait for ever are not seen, and go when the next one waits a week later."""
+    parts = firm.call("file_create", spaceid=space, fatherid=space, file_type=1, file_name=".lading-parts")
+    left = firm.call("file_create", spaceid=space, fatherid=parts["fileid"], file_type=1, file_name="left")
+    put(firm, left["fileid"], "a.txt", b"half way")
+    for _ in range(2):
+        with open_wedrive(firm.address(space)) as drive:
+            for content in (b"one", b"two"):
+                drive.write(("a.txt",), [content], expect=ANYTHING)
+            assert [("a.txt",)] == paths(drive)
+        before = [it["path"] for it in firm.server.control("truth", spaceid=space)["entries"]]
+        firm.server.control("clock", advance=8 * 86_400)
+
+    assert ["/.lading-parts", "/a.txt"] == sorted("/" + path.removeprefix("/") for path in before)
 
 
 def test_content_that_changed_since_the_listing(firm: Firm, drive: WedriveDrive, space: str) -> None:

@@ -40,8 +40,6 @@ class Item(NamedTuple):
     sha: str = ""
     """Lower-case hex of the SHA-1 of the content, `""` where the server tells none."""
     deleted: bool = False
-    whole: bool = True
-    """False: we made it, and nobody has told the rest yet."""
 
     @property
     def is_folder(self) -> bool:

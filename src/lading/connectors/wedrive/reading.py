@@ -111,8 +111,6 @@ def reading(tree: Tree, within: Path, path: Path, start: int, expect: str | None
 
 def _item(tree: Tree, within: Path, path: Path, *, fresh: bool) -> Item:
     item = tree.look(within) if fresh else tree.find(within)
-    if item is not None and not item.whole:
-        item = tree.look(within)
     if item is None:
         raise NotFound(path, Text("nothing is there", "该处没有内容"))
     if item.is_folder:

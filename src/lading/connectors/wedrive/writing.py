@@ -4,8 +4,8 @@ Files and folders being made, replaced and removed.
 WeDrive has no conditional calls: what is there is looked at first, and another
 program may come between the look and the act.  Writers of one process take turns.
 
-A new file is uploaded under its name, which WeDrive shows only when it is whole.  One that takes the
-place of another waits in a hidden folder of the space until it is whole, and is then moved over
+A new file is uploaded under its name, which WeDrive shows only when it is whole, and it is asked for once
+more whether that became its name.  One that takes the place of another waits in a hidden folder of the space until it is whole, and is then moved over
 the old one in one call.
 """
 
@@ -20,10 +20,10 @@ from contextlib import suppress
 from lading.connectors.conditions import Absent, Precondition, Unchanged, check
 from lading.connectors.turns import alone
 from lading.connectors.wedrive.content import ONE_SHOT, Content
-from lading.connectors.wedrive.items import FILE, Item, entry_of
+from lading.connectors.wedrive.items import Item, entry_of
 from lading.connectors.wedrive.tree import PARTS, Tree
 from lading.connectors.wedrive.trouble import senseless
-from lading.model.entry import Entry, Kind
+from lading.model.entry import Entry
 from lading.model.errors import (
     Advice,
     AlreadyExists,
@@ -32,6 +32,7 @@ from lading.model.errors import (
     NotEmpty,
     NotFound,
     TooLarge,
+    Truncated,
     Unable,
     Unavailable,
     WrongKind,
@@ -41,6 +42,13 @@ from lading.model.text import Text
 
 _EMPTY = Text("WeDrive takes no empty files", "微盘不接受空文件")
 _A_FOLDER = Text("it is a folder", "它是文件夹")
+_QUICKER = Text("somebody was quicker", "他人已先行创建")
+_RENAMED = Text("it was given another name", "被改成了另一个名称")
+_OTHER_CONTENT = Text(
+    "WeDrive holds another content than it was given; removed", "微盘保存的内容与写入的不同；已移除"
+)
+LEFT_BEHIND = 7 * 86_400
+"""Seconds after which what waits for its place was left behind by a run that was killed."""
 _NOTHING = Text("nothing is there", "该处没有内容")
 
 
@@ -71,11 +79,7 @@ class Writing:
     def _met(self, within: Path, path: Path, expect: Precondition) -> Item | None:
         """What is at *path*, if it meets *expect* and is no folder."""
         found = self._tree.believed(within)
-        if (
-            isinstance(expect, Unchanged)
-            or (found is not None and not found.whole)
-            or (found is not None and isinstance(expect, Absent))
-        ):
+        if isinstance(expect, Unchanged) or (found is not None and isinstance(expect, Absent)):
             found = self._tree.look(within)
         check(expect, None if found is None else entry_of(found, path), path)
         if found is not None and found.is_folder:
@@ -93,15 +97,35 @@ class Writing:
     ) -> Entry:
         name = within[-1]
         try:
-            if found is None:
-                fileid = self._upload(parent.id, name, path, content)
-            else:
-                fileid = self._replaced(parent.id, name, path, content)
+            item = self._put(parent.id, name, path, content) if found is None else None
         except DriveError as error:
             raise self._explained(within, path, expect, error) from error
-        item = Item(fileid, name, parent.id, FILE, content.size, sha=content.digests[-1], whole=False)
+        if item is None and found is None and isinstance(expect, Absent):
+            raise AlreadyExists(path, _QUICKER)
+        if item is None:
+            item = self._replaced(parent.id, name, path, content)
         self._tree.put(parent, name, item)
-        return Entry(path, Kind.FILE, content.size, None, fileid)
+        return entry_of(item, path)
+
+    def _put(self, father: str, name: str, path: Path, content: Content) -> Item | None:
+        """
+        Upload *content* and return what WeDrive then says of it; None if the name was taken.
+
+        Nobody says what WeDrive does with a name that is taken: it may give another one.  So it is asked what
+        became of each upload, and what is not as it should be is taken away again.
+        """
+        item = self._tree.info(self._upload(father, name, path, content), path)
+        if item.name == name and self._same(item, content):
+            return item
+        self._tree.known.forget()
+        with suppress(DriveError):
+            self._tree.delete(item.id, path)
+        if not self._same(item, content):
+            raise Truncated(path, _OTHER_CONTENT)
+        return None
+
+    def _same(self, item: Item, content: Content) -> bool:
+        return item.size == content.size and item.sha in ("", content.digests[-1])
 
     def _explained(self, within: Path, path: Path, expect: Precondition, error: DriveError) -> DriveError:
         """Why an upload was refused: somebody may have been quicker than we looked."""
@@ -112,21 +136,24 @@ class Writing:
             now = self._tree.look(within)
         except DriveError:
             return error
-        return error if now is None else AlreadyExists(path, Text("somebody was quicker", "他人已先行创建"))
+        return error if now is None else AlreadyExists(path, _QUICKER)
 
-    def _replaced(self, parent: str, name: str, path: Path, content: Content) -> str:
+    def _replaced(self, parent: str, name: str, path: Path, content: Content) -> Item:
         """Upload beside, and move over what is there."""
-        staged = self._upload(self._staging(path), name, path, content)
+        staged = self._put(self._staging(path), name, path, content)
+        if staged is None:
+            raise Unavailable(path, _RENAMED)
+        fileid = staged.id
         try:
-            moved = self._tree.move(staged, parent, path, replace=True)
+            moved = self._tree.move(fileid, parent, path, replace=True)
             if moved.name != name:
-                staged = moved.id
-                raise Unavailable(path, Text("it was given another name", "被改成了另一个名称"))
+                fileid = moved.id
+                raise Unavailable(path, _RENAMED)
         except DriveError:
             with suppress(DriveError):
-                self._tree.delete(staged, path)
+                self._tree.delete(fileid, path)
             raise
-        return moved.id
+        return moved
 
     def _staging(self, subject: Path) -> str:
         """The folder in which our own replacements wait; made when it is needed."""
@@ -136,8 +163,18 @@ class Writing:
                 parts = self._tree.parts(subject)
                 if parts is None:
                     parts = self._tree.make_folder(root, PARTS, subject)
+                else:
+                    self._sweep(parts, subject)
                 self._stage = self._tree.make_folder(parts, secrets.token_hex(8), subject)
             return self._stage
+
+    def _sweep(self, parts: str, subject: Path) -> None:
+        """Remove what killed runs left there a week ago."""
+        before = self._wire.clock.now().timestamp() - LEFT_BEHIND
+        for item in self._tree.listed(parts, subject).values():
+            if item.created and item.created < before:
+                with suppress(DriveError):
+                    self._tree.delete(item.id, subject)
 
     def _upload(self, father: str, name: str, path: Path, content: Content) -> str:
         """Upload *content* as *name* into the folder *father* and return its id."""
@@ -145,7 +182,7 @@ class Writing:
         if content.size <= self._one_shot or not content.size:
             return self._at_once(where, path, content)
         blocks = len(content.digests)
-        self._wire.quota.demand(blocks + 2, path)
+        self._wire.quota.demand(blocks + 3, path)
         asked = {**where, "size": content.size, "block_sha": content.digests, "skip_push_card": True}
         told = self._wire.call("file_upload_init", asked, path)
         if told.get("hit_exist"):
@@ -186,10 +223,25 @@ class Writing:
             if found is not None and not found.is_folder:
                 raise WrongKind(path, Text("it is a file", "它是文件"))
             if found is None:
-                fileid = self._tree.make_folder(parent.id, within[-1], path)
-                found = self._tree.info(fileid, path)
-                self._tree.put(parent, within[-1], found)
+                found = self._made(parent, within, path)
             return entry_of(found, path)
+
+    def _made(self, parent: Item, within: Path, path: Path) -> Item:
+        fileid = self._tree.make_folder(parent.id, within[-1], path)
+        made = self._tree.info(fileid, path)
+        if made.name == within[-1]:
+            self._tree.put(parent, within[-1], made)
+            return made
+        # Somebody was quicker: ours, which is empty, goes again.
+        self._tree.known.forget()
+        with suppress(DriveError):
+            self._tree.delete(fileid, path)
+        found = self._tree.look(within)
+        if found is None:
+            raise Unavailable(path, _RENAMED)
+        if not found.is_folder:
+            raise WrongKind(path, Text("it is a file", "它是文件"))
+        return found
 
     def remove(self, within: Path, path: Path, expect: Precondition) -> None:
         """Remove a file or an empty folder; see `Drive.remove`."""
