@@ -147,6 +147,43 @@ def _downloads(firm: Firm) -> int:
     return firm.calls().get("file_download", 0)
 
 
+def test_a_folder_moves_into_wedrive(tmp_path: LocalPath) -> None:
+    """
+    Into WeDrive: contents arrive, names that it cannot hold are mapped and listed, the empty file fails by its code and is
+    missed by `verify`; nobody is sent a card, and a second pass has nothing to do but try the empty file again.
+    """
+    old, state = tmp_path / "old", tmp_path / "state"
+    contents = {
+        "合同/第1号 贷款协议.docx": b"loan " * 4000,
+        "合同/2026/模型 v2.xlsx": bytes(range(256)) * 12_000,
+        "合同/what: is *this*?.txt": b"mapped",
+        f"{'融' * 83}.txt": b"long",
+        "trailing dot.": b"kept",
+    }
+    for name, content in contents.items():
+        (old / name).parent.mkdir(parents=True, exist_ok=True)
+        (old / name).write_bytes(content)
+    (old / "empty.txt").touch()
+    with require_server(WeDriveEmulator) as server:
+        firm = Firm(server, tmp_path / "calls")
+        new = f"wedrive:{firm.space()}/移交"
+        options = [word for it in firm.options().items() for word in ("--new-opt", "=".join(it))]
+        copy = ("copy", old, new, *options, "--state", state, "--json")
+        first, second = lading(*copy), lading(*copy)
+        verified = lading("verify", old, new, *options, "--state", state, "--json")
+        cards, uploads = firm.cards(), firm.calls()["file_upload_init"]
+        (failed,) = (state / first.json["job"]).glob("passes/0001/failures.jsonl")
+        failures = [json.loads(line) for line in failed.read_text(encoding="utf-8").splitlines()]
+
+    assert (FAILED_OBJECTS, FAILED_OBJECTS) == (first.code, second.code), first.out
+    assert [("unable", "empty.txt")] == [(it["code"], it["path"].strip("/")) for it in failures]
+    assert (1, len(contents)) == (first.json["account"]["mapped"], uploads)
+    assert "differences" in verified.json, verified.out
+    assert {"missing": 1} == verified.json["differences"]
+    assert len(contents) == verified.json["read"]["objects"]
+    assert 0 == cards
+
+
 def test_the_copy_pauses_when_the_calls_are_used_up(story: Story) -> None:
     """It ends with a code of its own, says what was moved and when to go on; nothing more is asked in this month."""
     error = story.paused.json["error"]
