@@ -81,7 +81,7 @@ def decrypted(secret: str) -> bytes:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[WeDriveEmulator]:
-    with require_server(WeDriveEmulator) as running:
+    with require_server(lambda: WeDriveEmulator(switches={"event_patience": 60})) as running:
         running.control("person", userid="AliceWang")
         running.control("person", userid="bob")
         yield running

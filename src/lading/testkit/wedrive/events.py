@@ -2,7 +2,7 @@
 Callback events (section 8): encrypted posts to the address of an app.
 
 They fire when an admin whom the API has named (right 7) changes an app's space in the client.  No answer with
-status 200 within five seconds is a failure; there are three tries.
+status 200 within `event_patience` seconds is a failure; there are three tries.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from .members import ADMIN
 from .store import Row, Store
 
 TRIES = 3
-PATIENCE = 5.0  # seconds
 _PAD = 32  # bytes of a block for PKCS#7, though a block of AES has 16
 
 
@@ -75,7 +74,7 @@ def register(store: Store, app: str, callback: Callback) -> None:
     secret = encrypted(callback.aes_key, store.meta("corpid"), echo)
     try:
         with urllib.request.urlopen(
-            _signed(store, callback, secret, echostr=secret), timeout=PATIENCE
+            _signed(store, callback, secret, echostr=secret), timeout=store.switches.event_patience
         ) as answer:
             said = answer.read()
     except (OSError, http.client.HTTPException) as silent:
@@ -131,16 +130,16 @@ def _deliver(store: Store, row: Row, number: int, text: str) -> None:
         f"<Encrypt><![CDATA[{secret}]]></Encrypt><AgentID><![CDATA[]]></AgentID></xml>"
     ).encode()
     for _ in range(TRIES):
-        done = _posted(_signed(store, callback, secret), body)
+        done = _posted(_signed(store, callback, secret), body, store.switches.event_patience)
         store.run("UPDATE events SET tries = tries + 1, delivered = ? WHERE id = ?", done, number)
         if done:
             return
 
 
-def _posted(url: str, body: bytes) -> bool:
+def _posted(url: str, body: bytes, patience: int) -> bool:
     request = urllib.request.Request(url, body, {"Content-Type": "text/xml"})
     try:
-        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+        with urllib.request.urlopen(request, timeout=patience) as answer:
             return int(answer.status) == 200
     except (OSError, http.client.HTTPException):
         return False

@@ -87,6 +87,8 @@ class Switches:
     link_life: int = 7_200  # A: download_url
     ranges: bool = True  # D: download_url honours Range
 
+    event_patience: int = 5  # A: seconds that a callback may take to answer an event or the echo
+
     # -- how values are told
     time_unit: str = "seconds"  # D: seconds or milliseconds
     sha_case: str = "lower"  # D: lower or upper
