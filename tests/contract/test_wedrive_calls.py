@@ -17,6 +17,8 @@ from lading.connectors.wedrive import WedriveDrive
 from lading.connectors.wedrive import open as open_wedrive
 from lading.connectors.wedrive.clock import CHINA
 from lading.connectors.wedrive.digest import BLOCK
+from lading.connectors.wrap.backoff import Means
+from lading.connectors.wrap.policy import Policy, wrapped
 from lading.model.access import Effect, PrincipalKind, Role
 from lading.model.entry import Kind
 from lading.model.errors import (
@@ -180,10 +182,10 @@ def test_clients_share_a_token(firm: Firm, space: str) -> None:
     for _ in range(3):
         with open_wedrive(firm.address(space)) as drive:
             assert [] == drive.list(()).entries
-    kept = list(firm.state.glob("token-*[!.lock]"))
+    kept = [file for file in firm.state.glob("token-*") if file.suffix != ".lock"]
 
     assert 1 == firm.server.control("counters")["calls"]["gettoken"]["0"]
-    assert 1 == len([file for file in kept if file.suffix == ""])
+    assert 1 == len(kept)
     assert {0o600} == {file.stat().st_mode & 0o777 for file in kept}
     assert firm.server.secret not in "".join(file.name + file.read_text() for file in kept)
 
@@ -253,6 +255,33 @@ def test_a_dropped_connection_and_a_page_of_a_proxy(firm: Firm, drive: WedriveDr
     firm.server.control("force", endpoint="file_list", status=502)
     with pytest.raises(Unavailable):
         drive.list(())
+
+
+@pytest.mark.parametrize("lies", ["file_upload_init", "file_upload_part", "file_upload_finish", "file_info"])
+def test_an_answer_that_lies_about_an_upload(firm: Firm, space: str, lies: str) -> None:
+    """Where WeDrive did it and says that it is busy, trying again ends with one file of that content."""
+    content = f"stored by a call that lied: {lies}".encode()
+    firm.server.control("force", endpoint=lies, code=-1, after=True)
+    means = Means(sleep=lambda _: None)
+    with wrapped(open_wedrive(firm.address(space)), Policy(), means=means) as drive:
+        entry = drive.write(("a.txt",), [content], expect=ABSENT)
+
+        assert [entry.id] == [one.id for one in drive.list(()).entries]
+        assert content == content_of(drive, ("a.txt",))
+
+
+def test_an_answer_that_lies_about_a_replacement(firm: Firm, space: str) -> None:
+    """The same for what is moved over another file: it is there once, and nothing else goes."""
+    means = Means(sleep=lambda _: None)
+    with wrapped(open_wedrive(firm.address(space)), Policy(), means=means) as drive:
+        drive.write(("a.txt",), [b"the content of before"], expect=ABSENT)
+        firm.server.control("force", endpoint="file_move", code=-1, after=True)
+        firm.server.control("forget_counters")
+        drive.write(("a.txt",), [b"the content of after"], expect=ANYTHING)
+        assert "file_delete" not in firm.calls()
+
+        assert b"the content of after" == content_of(drive, ("a.txt",))
+        assert [("a.txt",)] == paths(drive)
 
 
 def test_an_empty_file_is_never_lost_silently(firm: Firm, drive: WedriveDrive) -> None:
@@ -415,13 +444,20 @@ def test_spaces_are_folders_of_the_top(firm: Firm, tmp_path: LocalPath) -> None:
     first, second = firm.space("合同"), firm.space("财务")
     file = tmp_path / "spaces.txt"
     file.write_text(f"# ours\n{first}\n{second}\t报表 Reports\n", encoding="utf-8")
-    with open_wedrive(firm.address("@" + firm.server.corpid, spaces=str(file), create="yes")) as drive:
+    opened = [
+        open_wedrive(firm.address("@" + firm.server.corpid, spaces=str(file), create="yes")) for _ in "12"
+    ]
+    with opened[0] as drive, opened[1] as other:
+        assert 2 == len(other.list(()).entries)
         drive.make_folder(("新空间",))
         drive.write(("新空间", "a.txt"), [b"a"], expect=ABSENT)
         with pytest.raises(NameRefused):
             drive.write(("no space.txt",), [b"a"], expect=ABSENT)
         with pytest.raises(Forbidden):
             drive.remove(("合同",), expect=ANYTHING)
+        # One that was opened before the space was made finds it, too.
+        other.write(("新空间", "b.txt"), [b"b"], expect=ABSENT)
+        other.make_folder(("新空间",))
     with open_wedrive(firm.address("@" + firm.server.corpid, spaces=str(file))) as drive:
         assert [("合同",), ("报表 Reports",), ("新空间",)] == sorted(
             (entry.path for entry in drive.list(()).entries), key=lambda path: path[0][0] == "新"

@@ -173,8 +173,7 @@ class WedriveDrive(Drive):
         if path == ROOT:
             return self.stat(path)
         if self._ground.spaces is not None and len(path) == 1:
-            if path[0] not in self._ground.spaces.all():
-                self._ground.make_space(path[0], path)
+            self._ground.make_space(path[0], path)
             return self.stat(path)
         spot = self._ground.spot(path)
         return spot.writing.make_folder(spot.within, path)

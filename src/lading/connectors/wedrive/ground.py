@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from lading.connectors.http.trouble import Subject
 from lading.connectors.names import check_names
+from lading.connectors.turns import alone
 from lading.connectors.wedrive.options import Options
 from lading.connectors.wedrive.spaces import Spaces
 from lading.connectors.wedrive.tree import Tree
@@ -57,15 +58,17 @@ class Ground:
         check_names(path)
         if self.spaces is None:
             return self._in(self.options.space, self.options.root + path)
-        space = self.spaces.all().get(path[0])
+        space = self.spaces.find(path[0])
         if space is None:
             raise NotFound(path, Text("there is no such space", "没有该空间"))
         return self._in(space, path[1:])
 
-    def make_space(self, name: str, subject: Subject) -> Spot:
-        """Make a space called *name*."""
+    def make_space(self, name: str, subject: Subject) -> None:
+        """Make sure that there is a space called *name*."""
         assert self.spaces is not None
-        return self._in(self.spaces.make(name, subject), ())
+        with alone(("space", self.options.host, self.options.corp, name)):
+            if self.spaces.find(name) is None:
+                self.spaces.make(name, subject)
 
     def close(self) -> None:
         """Give back what was kept on the other side, and connections."""

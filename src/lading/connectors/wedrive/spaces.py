@@ -27,6 +27,7 @@ class Spaces:
     def __init__(self, wire: Wire, file: LocalPath) -> None:
         self._wire, self._file = wire, file
         self._ids: dict[str, str] | None = None
+        self._names: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def all(self) -> dict[str, str]:
@@ -35,6 +36,14 @@ class Spaces:
             if self._ids is None:
                 self._ids = self._found()
             return dict(self._ids)
+
+    def find(self, name: str) -> str | None:
+        """The id of the space called *name*; one that another process has just made is looked for."""
+        if (space := self.all().get(name)) is not None:
+            return space
+        with self._lock:
+            self._ids = self._found()
+            return self._ids.get(name)
 
     def make(self, name: str, subject: Subject) -> str:
         """Make a space called *name*, remember it, and return its id."""
@@ -54,14 +63,17 @@ class Spaces:
         rows = dict(_listed(self._file)) if self._file.is_file() else {}
         rows.update(given_spaces(self._wire.options))
         items = [
-            Item(space, name or self._name(space), "", FOLDER, created=number)
+            Item(space, name or self._named(space), "", FOLDER, created=number)
             for number, (space, name) in enumerate(rows.items())
         ]
         return {name: item.id for name, item in named(items).items()}
 
-    def _name(self, space: str) -> str:
-        told = self._wire.call("space_info", {"spaceid": space}, space).get("space_info")
-        return str(told.get("space_name") or space) if isinstance(told, dict) else space
+    def _named(self, space: str) -> str:
+        if space not in self._names:
+            told = self._wire.call("space_info", {"spaceid": space}, space).get("space_info")
+            name = told.get("space_name") if isinstance(told, dict) else None
+            self._names[space] = str(name or space)
+        return self._names[space]
 
 
 def given_spaces(options: Options) -> list[tuple[str, str]]:

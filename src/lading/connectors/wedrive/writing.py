@@ -140,20 +140,31 @@ class Writing:
 
     def _replaced(self, parent: str, name: str, path: Path, content: Content) -> Item:
         """Upload beside, and move over what is there."""
-        staged = self._put(self._staging(path), name, path, content)
+        stage = self._staging(path)
+        staged = self._put(stage, name, path, content)
         if staged is None:
             raise Unavailable(path, _RENAMED)
-        fileid = staged.id
         try:
-            moved = self._tree.move(fileid, parent, path, replace=True)
-            if moved.name != name:
-                fileid = moved.id
-                raise Unavailable(path, _RENAMED)
-        except DriveError:
+            moved = self._tree.move(staged.id, parent, path, replace=True)
+        except DriveError as error:
+            return self._arrived(staged.id, stage, name, path, error)
+        if moved.name != name:
             with suppress(DriveError):
-                self._tree.delete(fileid, path)
-            raise
+                self._tree.delete(moved.id, path)
+            raise Unavailable(path, _RENAMED)
         return moved
+
+    def _arrived(self, fileid: str, stage: str, name: str, path: Path, error: DriveError) -> Item:
+        """What was moved, if it is there in spite of *error*; while it still waits it is taken away."""
+        try:
+            now = self._tree.info(fileid, path)
+        except DriveError:
+            raise error from None
+        if now.father != stage and now.name == name:
+            return now
+        with suppress(DriveError):
+            self._tree.delete(fileid, path)
+        raise error
 
     def _staging(self, subject: Path) -> str:
         """The folder in which our own replacements wait; made when it is needed."""
