@@ -184,6 +184,29 @@ def test_a_folder_moves_into_wedrive(tmp_path: LocalPath) -> None:
     assert 0 == cards
 
 
+def test_a_scan_pauses_too(tmp_path: LocalPath) -> None:
+    """A scan that uses the calls up keeps what it found, and the same command ends it next month."""
+    with require_server(WeDriveEmulator) as server:
+        firm = Firm(server, tmp_path / "calls")
+        space = firm.space()
+        for number in range(40):
+            server.control("folder", fatherid=space, name=f"项目 {number}")
+        server.control("clock", now=EVENING.timestamp())
+        options = [word for it in firm.options(quota="90").items() for word in ("--opt", "=".join(it))]
+        scan = ("scan", f"wedrive:{space}", "-o", tmp_path / "manifest", *options)
+        firm.state.mkdir()
+        kept = firm.state / f"calls-{server.corpid}.json"
+        kept.write_text(json.dumps({"month": "2026-11", "calls": 70}))
+        paused = lading(*scan)
+        server.control("clock", now=(EVENING + timedelta(hours=4)).timestamp())
+        resumed = lading(*scan)
+
+    assert CallsUsedUp.exit_code == paused.code
+    assert "2026-12-01 00:00 (UTC+8)" in paused.err
+    assert 0 == resumed.code, resumed.err
+    assert "40 folders" in resumed.out
+
+
 def test_the_copy_pauses_when_the_calls_are_used_up(story: Story) -> None:
     """It ends with a code of its own, says what was moved and when to go on; nothing more is asked in this month."""
     error = story.paused.json["error"]
