@@ -31,13 +31,11 @@ class Content:
         NoSpace: this machine has no room for it.
     """
 
-    def __init__(
-        self, path: Path, source: Iterable[bytes], size: int | None, *, memory: int = ONE_SHOT
-    ) -> None:
+    def __init__(self, path: Path, source: Iterable[bytes], size: int | None) -> None:
         if size is not None and size > LARGEST:
             raise _too_large(path, size)
         self._digests = BlockDigests()
-        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=memory)  # noqa: SIM115 — closed by `close`
+        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=ONE_SHOT)  # noqa: SIM115 — closed by `close`
         try:
             for block in _checked(path, source, size):
                 self._digests.update(block)

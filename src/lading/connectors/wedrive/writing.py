@@ -69,7 +69,7 @@ class Writing:
         """Store *source* at *within* the space, which we call *path*; see `Drive.write`."""
         if not within:
             raise (AlreadyExists if isinstance(expect, Absent) else WrongKind)(path, _A_FOLDER)
-        with Content(path, source, size, memory=self._one_shot) as content:
+        with Content(path, source, size) as content:
             # The second turn is for replacements, which wait beside each other under the same name.
             with alone(self._tree.key(within), (self, within[-1])):
                 parent = self._tree.folder(within[:-1], path)
