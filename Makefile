@@ -40,6 +40,7 @@ bench: $(READY) ## measure against rclone, cp, Apache and WsgiDAV
 	@$(PY) benchmarks/access.py --output benchmarks/results/access.json
 	@$(PY) benchmarks/versions.py --output benchmarks/results/versions.json
 	@$(PY) benchmarks/s3.py --output benchmarks/results/s3.json
+	@$(PY) benchmarks/wedrive.py --output benchmarks/results/wedrive.json
 
 check: $(READY) ## lint, format, types, import rules, documents
 	@tools/check.sh $(PY)

@@ -76,6 +76,7 @@ RULES = st.builds(
         ("融" * 86, PLAIN, "258 bytes, at most 255"),
         ("a" * 256, WINDOWS, "256 utf16, at most 255"),
         ("\U0001f600" * 128, WINDOWS, "256 utf16, at most 255"),
+        ("融" * 127 + "ab", NameRules(unit=NameUnit.HALVES), "256 halves, at most 255"),
         ("a:b*", WINDOWS, "characters * :"),
         ("bell\x07", WINDOWS, r"characters \x07"),
         ("dot.", WINDOWS, "ends with '.'"),

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path as LocalPath
 from typing import Any
@@ -20,13 +22,13 @@ from lading.cli.copy_along import (
     tell_along,
 )
 from lading.cli.options import Percent, address, drive_option, json_option
-from lading.cli.output import answer, person, progress_bar, right, say, speak
+from lading.cli.output import answer, hint, person, progress_bar, right, say, speak
 from lading.cli.people_options import who_given
 from lading.cli.waivers import waivers_in
 from lading.connectors.address import Address
 from lading.connectors.crew import Crew
 from lading.connectors.wrap.timetable import parse_timetable
-from lading.model.errors import FAILED_OBJECTS, UNANNOUNCED, BadRequest
+from lading.model.errors import FAILED_OBJECTS, UNANNOUNCED, BadRequest, CallsUsedUp
 from lading.model.text import Text
 from lading.stages.planning.contract import side
 from lading.stages.transfer.apart import check_apart
@@ -35,6 +37,7 @@ from lading.stages.transfer.decide import Action
 from lading.stages.transfer.order import Finished, Order, Planned, workers
 from lading.stages.transfer.rates import Tally
 from lading.stages.transfer.rules import Rules
+from lading.stages.transfer.sofar import so_far
 from lading.stages.transfer.state import Job, job_at, locked
 
 HELP = Text(
@@ -44,14 +47,21 @@ HELP = Text(
     was cut off goes on where it was when the same command is given again.
 
     Exit codes: 0 everything is accounted for and nothing failed; 11 the pass ended and some
-    objects failed; 14 something was lost that --contract does not announce; 42 the deletion fuse; others see docs/manual/errors.md.
+    objects failed; 14 something was lost that --contract does not announce; 42 the deletion fuse; 48 the calls that
+    a drive allows in a month are used up, go on next month; others see docs/manual/errors.md.
     """,
     """将网盘 OLD 复制到网盘 NEW。
 
     每次运行为一轮：迁移新增或变更的内容并结清账目。中断后再次执行同一命令，会从中断处继续。
 
-    退出码：0 全部对账且无失败；11 本轮结束但有对象失败；14 出现 --contract 未声明的损失；42 触发删除保险；其余见 docs/manual/errors.md。
+    退出码：0 全部对账且无失败；11 本轮结束但有对象失败；14 出现 --contract 未声明的损失；42 触发删除保险；48 网盘本月允许的调用次数已用完，下月继续；其余见 docs/manual/errors.md。
     """,
+)
+
+
+_HOW_FAR = Text(
+    "Pass {number} pauses: {objects:,} objects, {size:,} bytes were moved so far.",
+    "第 {number} 轮暂停：至此已迁移 {objects:,} 个对象，{size:,} 字节。",
 )
 
 
@@ -171,9 +181,23 @@ def command(
             copying = Copying(order, job, crew, tally)
             if dry_run:
                 return _tell_plan(copying.dry_run(), as_json)
-            finished = copying.run()
+            with _telling_how_far(job):
+                finished = copying.run()
         tally.close()
     return _tell(finished, job, as_json)
+
+
+@contextmanager
+def _telling_how_far(job: Job) -> Iterator[None]:
+    """Where the calls of a month are used up, say what was moved until then."""
+    try:
+        yield
+    except CallsUsedUp:
+        passes = job.passes()
+        if passes:
+            done = so_far(passes[-1])
+            hint(_HOW_FAR, number=passes[-1].number, objects=done.objects, size=done.bytes)
+        raise
 
 
 def _target(it: Address) -> Address:

@@ -18,9 +18,9 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 from lading.model.errors import BadAddress
 from lading.model.text import Text
 
-SECRET_OPTIONS = frozenset({"password", "token", "key", "secret"})
+SECRET_OPTIONS = frozenset({"password", "token", "key", "secret", "contacts"})
 _WITH_USERS = ("lading", "nextcloud", "webdav")
-_WITH_QUERIES = ("nextcloud", "s3")
+_WITH_QUERIES = ("nextcloud", "s3", "wedrive")
 """Kinds whose options may stand behind a question mark in the address."""
 REFERENCES = ("env:", "file:", "keyring:")
 

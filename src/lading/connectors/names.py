@@ -82,6 +82,8 @@ def measure(name: str, unit: NameUnit) -> int:
         return len(name_bytes(name))
     if unit is NameUnit.UTF16:
         return len(name.encode("utf-16-le", "surrogatepass")) // 2
+    if unit is NameUnit.HALVES:
+        return sum(1 if character < "\x80" else 2 for character in name)
     return len(name)
 
 

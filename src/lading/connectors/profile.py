@@ -20,6 +20,8 @@ class NameUnit(StrEnum):
     BYTES = "bytes"
     CHARACTERS = "characters"
     UTF16 = "utf16"
+    HALVES = "halves"
+    """One for a character of ASCII, two for any other."""
 
 
 class Case(StrEnum):

@@ -23,6 +23,7 @@ CONNECTORS = {
     "s3": "lading.connectors.s3",
     "smb": "lading.connectors.smb",
     "webdav": "lading.connectors.webdav",
+    "wedrive": "lading.connectors.wedrive",
 }
 
 ALIASES = {"memory": "generated"}

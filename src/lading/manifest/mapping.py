@@ -75,7 +75,7 @@ def suspicious(rules: NameRules) -> str:
     if words := sorted(rules.reserved | rules.reserved_stems):
         parts.append("(?i:(^|/)(" + "|".join(map(re.escape, words)) + r")([./]|$))")
     # A character is at most four bytes and two UTF-16 units.
-    widest = {NameUnit.BYTES: 4, NameUnit.UTF16: 2, NameUnit.CHARACTERS: 1}[rules.unit]
+    widest = {NameUnit.BYTES: 4, NameUnit.UTF16: 2, NameUnit.HALVES: 2, NameUnit.CHARACTERS: 1}[rules.unit]
     # RE2 counts repetitions only up to 1,000.
     longest = min(1000, max(1, rules.length // widest))
     parts.append(f"[^/]{{{longest},}}")

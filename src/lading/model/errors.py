@@ -364,6 +364,42 @@ class Unguarded(DriveError):
     )
 
 
+class CallsUsedUp(DriveError):
+    """The calls that the drive allows in a month are used up; *until* says from when on there are new ones."""
+
+    code = "calls_used_up"
+    advice = Advice.STOP_DRIVE
+    exit_code = 48
+    says = Text(
+        "{subject}: the calls of this month are used up ({detail})",
+        "{subject}：本月的调用次数已用完（{detail}）",
+    )
+    remedy = Text(
+        "Run the same command again from {until} on; it goes on where it was, and what was moved stays moved.",
+        "请在 {until} 之后重新运行同一命令，会从中断处继续；已迁移的内容不受影响。",
+    )
+
+    def __init__(self, subject: Path | str = "", detail: str | Text = "", *, until: str = "") -> None:
+        super().__init__(subject, detail, until=until)
+        self.until = until
+
+
+class NoFile(DriveError):
+    """The entry is a document that lives in the drive alone: there is no file behind it to be read."""
+
+    code = "no_file"
+    advice = Advice.SKIP_ITEM
+    exit_code = 49
+    says = Text(
+        "{subject} lives in the drive alone, there is no file behind it ({detail})",
+        "{subject} 是网盘自有的在线文档，没有可读取的文件（{detail}）",
+    )
+    remedy = Text(
+        "Have its owner export it as a file beside it, then run again; or waive it.",
+        "请由其所有者导出为文件并放在旁边，然后重新运行；或予以豁免。",
+    )
+
+
 class BadRequest(LadingError):
     """The command was asked for something that makes no sense."""
 

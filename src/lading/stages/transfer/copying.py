@@ -24,7 +24,7 @@ from lading.evidence.ledger import Ledger, broken_at
 from lading.manifest.read import open_manifest
 from lading.manifest.scan import scan
 from lading.manifest.tables import Feature
-from lading.model.errors import BadRequest, BadState, DriveError, NotFound, WorkerLost
+from lading.model.errors import BadRequest, BadState, CallsUsedUp, DriveError, NotFound, WorkerLost
 from lading.model.failpoints import failpoint
 from lading.model.paths import ROOT
 from lading.model.text import Text
@@ -118,9 +118,10 @@ class Copying:
         with ThreadPoolExecutor(3, thread_name_prefix="ahead") as pool:
             try:
                 self._flow(it, self._begin_ahead(it, pool))
-            except BaseException:
-                # The pool would wait for all that its scans have the workers do.
-                self._crew.stop(at_once=True)
+            except BaseException as problem:
+                # The pool would wait for all that its scans have the workers do.  Where the calls of the
+                # month are used up, all of them end by themselves, and note what they did: it cost calls.
+                self._crew.stop(at_once=not isinstance(problem, CallsUsedUp))
                 raise
         # What is not there any more cannot be in the way of the next pass; this one has ended either way.
         with suppress(DriveError):

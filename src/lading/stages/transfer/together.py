@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 from lading.connectors.conditions import ABSENT
 from lading.connectors.facets import Upload
 from lading.model.entry import Entry, Kind
-from lading.model.errors import DriveError
+from lading.model.errors import CallsUsedUp, DriveError
 from lading.model.failpoints import failpoint
 from lading.stages.transfer.content import Content
 from lading.stages.transfer.decide import Action
@@ -55,10 +55,15 @@ def perform_group(performer: Performer, rows: list[Row]) -> Iterator[Outcome]:
         yield from map(performer.perform, rows)
         return
     uploads, contents = [], []
+    spent: CallsUsedUp | None = None
     for row in rows:
         content = Content(performer.old, row.old, row.etag, performer.moved)
         try:
             data = b"".join(content)
+        except CallsUsedUp as error:
+            # What was read until now cost calls: it is stored before we stop.
+            spent = error
+            break
         except DriveError:
             yield performer.perform(row)
             continue
@@ -72,6 +77,8 @@ def perform_group(performer: Performer, rows: list[Row]) -> Iterator[Outcome]:
     failpoint("batch.after_write")
     for (row, content), answer in zip(contents, answers, strict=True):
         yield _settled(performer, row, content, answer)
+    if spent is not None:
+        raise spent
 
 
 def answers_of(performer: Performer, uploads: list[Upload]) -> list[Entry | Exception]:

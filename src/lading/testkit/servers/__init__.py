@@ -14,6 +14,7 @@ from .rclone import RcloneServer
 from .requirement import require_server
 from .samba import SambaServer
 from .seaweed import SeaweedServer
+from .wedrive import WeDriveEmulator
 from .wsgidav import WsgiDavServer
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "SeaweedServer",
     "ServerFailed",
     "ServerMissing",
+    "WeDriveEmulator",
     "WsgiDavServer",
     "require_server",
 ]
