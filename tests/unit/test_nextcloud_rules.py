@@ -12,12 +12,14 @@ from lading.connectors.names import mapped, problems
 from lading.connectors.nextcloud.cloud import Cloud
 from lading.connectors.nextcloud.marks import CloudLocks
 from lading.connectors.nextcloud.options import is_app_password
-from lading.connectors.nextcloud.rules import features_of, names_of, quirks_of
+from lading.connectors.nextcloud.rules import features_of, names_of, profile_of, quirks_of
 from lading.connectors.nextcloud.rulings import Rule, Standing, ruled, standing_of
 from lading.connectors.nextcloud.shares import bits_of, denied_role, expiry, grant_of, link_of, role_of
 from lading.connectors.nextcloud.tree import Garbled, Response, responses
+from lading.connectors.nextcloud.versions import CloudVersions
 from lading.connectors.nextcloud.wire import FilesWire
 from lading.model.access import ANYBODY, Effect, Grant, Lock, Principal, PrincipalKind, Role
+from lading.model.entry import Entry, Kind
 
 PATH = ("合同",)
 STAFF = Principal(PrincipalKind.GROUP, "group:staff")
@@ -273,3 +275,28 @@ def test_locks_are_read_with_their_end(monkeypatch: pytest.MonkeyPatch) -> None:
         Lock(("a",), "li", expires=1_700_001_800 * 10**9),
         Lock(("b",), "li"),
     ] == list(CloudLocks(wire).all())
+
+
+def test_owncloud_keeps_versions_at_its_own_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The older relative is known by its capabilities; the present content, which it does not list, is told all the same."""
+    row = (
+        '<d:multistatus xmlns:d="DAV:"><d:response><d:href>/remote.php/dav/meta/7/v/1700000000</d:href>'
+        "<d:propstat><d:prop><d:getcontentlength>3</d:getcontentlength></d:prop>"
+        "<d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response></d:multistatus>"
+    )
+    cloud = server(core={"status": {"productname": "ownCloud"}}, files={"versioning": True})
+    asked = []
+
+    def ask(_method: str, url: str, *_more: object, **_given: object) -> list[Response]:
+        asked.append(url)
+        return responses(row.encode())
+
+    monkeypatch.setattr(cloud, "ask", ask)
+    wire = FilesWire(cloud, (), quirks_of(cloud), frozenset())
+    entry = Entry(("a",), Kind.FILE, 5, 1_700_000_100 * 10**9, "7")
+    monkeypatch.setattr(wire, "stat", lambda _path: entry)
+    profile = profile_of("x", cloud, wire.quirks, dear=False)
+    versions = CloudVersions(wire, None, profile).list(("a",))  # type: ignore[arg-type]
+
+    assert [("1700000000", 3), ("1700000100", 5)] == [(one.id, one.size) for one in versions]
+    assert ["https://cloud.example/remote.php/dav/meta/7/v"] == asked

@@ -52,6 +52,11 @@ class Cloud:
         self.is_admin = False
         self.capabilities: Mapping[str, Any] = {}
 
+    @property
+    def is_owncloud(self) -> bool:
+        """It is the older relative, which keeps versions at another place and tells no present one there."""
+        return "owncloud" in str(self.capability("core", "status", "productname") or "").lower()
+
     def capability(self, *names: str) -> Any:
         """What stands in the capabilities below *names*; None if nothing does."""
         found: Any = self.capabilities

@@ -101,11 +101,7 @@ class CloudVersions:
         return tuple(found)
 
     def _told(self, entry: Entry) -> Sequence[Version]:
-        try:
-            told = self._wire.cloud.ask("PROPFIND", self._url(entry), _ASKED, subject=entry.path, depth=1)
-        except NotFound:
-            # A file in a place without versions, such as a mount from outside.
-            return []
+        told = self._wire.cloud.ask("PROPFIND", self._url(entry), _ASKED, subject=entry.path, depth=1)
         return [_version(one) for one in told if one.last.isdecimal() and one.text(DAV + "getcontentlength")]
 
     def _file(self, path: Path) -> Entry:
@@ -116,8 +112,10 @@ class CloudVersions:
         return entry
 
     def _url(self, entry: Entry) -> str:
-        cloud = self._wire.cloud
-        return cloud.url("versions", cloud.user, "versions", entry.id or "0")
+        cloud, id_ = self._wire.cloud, entry.id or "0"
+        if cloud.is_owncloud:
+            return cloud.url("meta", id_, "v")
+        return cloud.url("versions", cloud.user, "versions", id_)
 
 
 def _second(entry: Entry) -> int:
