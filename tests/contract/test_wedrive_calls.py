@@ -378,7 +378,9 @@ def test_content_that_changed_since_the_listing(firm: Firm, drive: WedriveDrive,
     with pytest.raises(Changed), drive.read(("a.txt",), start=3, expect=entry.etag):
         pass
 
-    assert b"as saved!" == content_of(drive, drive.stat(("a.txt",)).path)
+    assert b"as saved!" == content_of(drive, ("a.txt",))
+    firm.server.control("change", fileid=kept, content=base64.b64encode(b"longer than before").decode())
+    assert b"longer than before" == content_of(drive, ("a.txt",))
 
 
 @pytest.mark.parametrize("ranges", [True, False])
