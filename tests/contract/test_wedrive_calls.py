@@ -237,6 +237,15 @@ def test_codes_are_errors_of_the_family(firm: Firm, drive: WedriveDrive, code: i
     assert {str(code): 1} == next(codes for name, codes in told.items() if "file_create" in name)
 
 
+def test_the_server_knows_better_that_the_calls_are_used_up(firm: Firm, drive: WedriveDrive) -> None:
+    """Other programs make calls, too: when WeDrive says that none are left, it is believed, until the next month."""
+    firm.server.control("force", endpoint="file_list", code=640019)
+    with pytest.raises(CallsUsedUp, match="the server says so; we made 2 in") as caught:
+        drive.list(())
+
+    assert caught.value.until.endswith("-01 00:00 (UTC+8)")
+
+
 def test_a_minute_of_waiting_is_named(firm: Firm, drive: WedriveDrive) -> None:
     """Who calls too often is told to wait for the window of a minute."""
     firm.server.control("force", endpoint="file_list", code=45009)
@@ -378,7 +387,9 @@ def test_content_that_changed_since_the_listing(firm: Firm, drive: WedriveDrive,
     with pytest.raises(Changed), drive.read(("a.txt",), start=3, expect=entry.etag):
         pass
 
-    assert b"as saved!" == content_of(drive, drive.stat(("a.txt",)).path)
+    assert b"as saved!" == content_of(drive, ("a.txt",))
+    firm.server.control("change", fileid=kept, content=base64.b64encode(b"longer than before").decode())
+    assert b"longer than before" == content_of(drive, ("a.txt",))
 
 
 @pytest.mark.parametrize("ranges", [True, False])

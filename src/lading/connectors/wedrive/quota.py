@@ -14,7 +14,6 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path as LocalPath
 from typing import NamedTuple
 
@@ -63,7 +62,7 @@ class Quota:
             now = self._clock.now()
             used = _used_in(self._read(), month_of(now))
             if self._limit is not None and used + calls > self._limit:
-                raise self.used_up(subject, now, used)
+                raise self._used_up(subject, used, calls)
             self._write(Used(month_of(now), used + calls))
 
     def demand(self, calls: int, subject: Subject) -> None:
@@ -81,23 +80,30 @@ class Quota:
             )
             raise TooLarge(subject, said)
         if not self.fits(calls):
-            raise self.used_up(subject, self._clock.now(), self.used(), needed=calls)
+            raise self._used_up(subject, self.used(), calls)
 
-    def used_up(
-        self, subject: Subject, now: datetime | None = None, used: int | None = None, *, needed: int = 1
-    ) -> CallsUsedUp:
-        """The error that says so, and from when on there are calls again."""
-        now = now or self._clock.now()
-        used = self.used() if used is None else used
-        allowed = "?" if self._limit is None else f"{self._limit:,}"
-        month = month_of(now)
+    def refused(self, subject: Subject) -> CallsUsedUp:
+        """The error where the server says so: other programs of the firm make calls, too."""
+        month, used = month_of(self._clock.now()), self.used()
+        said = Text(
+            f"the server says so; we made {used:,} in {month}",
+            f"服务器如此答复；我们在 {month} 用了 {used:,} 次",
+        )
+        return self._error(subject, said)
+
+    def _used_up(self, subject: Subject, used: int, needed: int) -> CallsUsedUp:
+        month = month_of(self._clock.now())
         more_en = f", {needed:,} are needed for it" if needed > 1 else ""
         more_zh = f"，此项需要 {needed:,} 次" if needed > 1 else ""
         said = Text(
-            f"{used:,} of {allowed} made in {month}{more_en}",
-            f"{month} 已用 {used:,} / {allowed} 次{more_zh}",
+            f"{used:,} of {self._limit:,} made in {month}{more_en}",
+            f"{month} 已用 {used:,} / {self._limit:,} 次{more_zh}",
         )
-        return CallsUsedUp(subject, said, until=f"{next_month(now):%Y-%m-%d %H:%M} (UTC+8)")
+        return self._error(subject, said)
+
+    def _error(self, subject: Subject, said: Text) -> CallsUsedUp:
+        until = next_month(self._clock.now())
+        return CallsUsedUp(subject, said, until=f"{until:%Y-%m-%d %H:%M} (UTC+8)")
 
     def _read(self) -> Used:
         try:

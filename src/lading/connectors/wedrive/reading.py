@@ -18,6 +18,7 @@ from lading.connectors.http.headers import content_range, length_of
 from lading.connectors.http.session import Stream
 from lading.connectors.http.trouble import refused
 from lading.connectors.wedrive.items import Item, entry_of
+from lading.connectors.wedrive.known import Known
 from lading.connectors.wedrive.tree import Tree
 from lading.connectors.wedrive.trouble import senseless
 from lading.connectors.wedrive.wire import Wire
@@ -36,9 +37,10 @@ _OTHER = Text("its content is another", "内容已不同")
 class Reading:
     """A `Reader`, and the context that gives its connection back."""
 
-    __slots__ = ("_at", "_digest", "_entry", "_sha", "_stream")
+    __slots__ = ("_at", "_digest", "_entry", "_known", "_sha", "_stream")
 
-    def __init__(self, entry: Entry, stream: Stream | None, at: int, sha: str = "") -> None:
+    def __init__(self, known: Known, entry: Entry, stream: Stream | None, at: int, sha: str = "") -> None:
+        self._known = known
         self._entry = entry
         self._stream = stream
         self._at = at
@@ -88,6 +90,8 @@ class Reading:
         if self._at < self._entry.size:
             raise Truncated(self._entry.path, f"{self._at} of {self._entry.size} bytes")
         if self._digest is not None and self._digest.hexdigest() != self._sha:
+            # Whoever reads again gets what is there now.
+            self._known.forget()
             raise Changed(self._entry.path, _OTHER)
 
 
@@ -101,12 +105,13 @@ def reading(tree: Tree, within: Path, path: Path, start: int, expect: str | None
         if item.etag != expect:
             raise Changed(path, _OTHER)
     try:
-        return _opened(tree.wire, item, path, start)
-    except NotFound:
+        return _opened(tree, item, path, start)
+    except (NotFound, Changed):
+        # It was listed a while ago: what is there now decides.
         again = _item(tree, within, path, fresh=True)
         if expect is not None and again.etag != expect:
             raise Changed(path, _OTHER) from None
-        return _opened(tree.wire, again, path, start)
+        return _opened(tree, again, path, start)
 
 
 def _item(tree: Tree, within: Path, path: Path, *, fresh: bool) -> Item:
@@ -120,17 +125,17 @@ def _item(tree: Tree, within: Path, path: Path, *, fresh: bool) -> Item:
     return item
 
 
-def _opened(wire: Wire, item: Item, path: Path, start: int) -> Reading:
+def _opened(tree: Tree, item: Item, path: Path, start: int) -> Reading:
     entry = entry_of(item, path)
     if start > item.size:
         raise Changed(path, f"byte {start} of {item.size} was asked for")
     if start == item.size and start:
-        return Reading(entry, None, start)
-    told = wire.call("file_download", {"fileid": item.id}, path)
-    stream = _fetched(wire, told, path, start)
+        return Reading(tree.known, entry, None, start)
+    told = tree.wire.call("file_download", {"fileid": item.id}, path)
+    stream = _fetched(tree.wire, told, path, start)
     try:
         first = _first(stream, item, path, start)
-        found = Reading(entry, stream, first, item.sha)
+        found = Reading(tree.known, entry, stream, first, item.sha)
         found.skip(start)
         return found
     except BaseException:

@@ -91,7 +91,7 @@ class Wire:
             token = tokens.instead(token)
             answer = self._answer(route, {"access_token": token, **query}, body, subject)
         if answer["errcode"] == USED_UP:
-            raise self.quota.used_up(subject)
+            raise self.quota.refused(subject)
         if answer["errcode"]:
             raise refused(answer["errcode"], subject)
         return answer
