@@ -19,7 +19,7 @@ from lading.connectors.s3.trouble import error_of
 from lading.connectors.s3.wire import Ask, Wire
 from lading.model.entry import Entry, Kind
 from lading.model.errors import BadAnswer, CursorExpired, DriveError
-from lading.model.paths import ROOT, Path
+from lading.model.paths import ROOT, Path, name_bytes
 from lading.model.text import Text
 
 PAGE = 1000
@@ -155,7 +155,9 @@ class Folder:
 
     def _files(self, keys: Keys) -> Iterator[Entry]:
         objects = [it for it in keys.objects if it.key != self._prefix or it.size]
-        last = keys.objects[-1].key if keys.objects and keys.more else None
+        # The greatest, not the one that comes last: SeaweedFS puts a page in the order of escaped keys.
+        names = [*(it.key for it in keys.objects), *keys.folders]
+        last = max(names, key=name_bytes) if names and keys.more else None
         folders = set(keys.folders)
         paths = [self._path(it.key, folders, last) for it in objects]
         if self._wire.options.server_times:

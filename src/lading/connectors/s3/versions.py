@@ -94,7 +94,7 @@ class S3Versions:
             page = page_of(self._wire, query, path)
             found += [it for it in page.objects if it.key == key]
             # What comes after it begins with it, too.
-            query = None if page.objects and page.objects[-1].key > key else page.more
+            query = None if any(it.key > key for it in page.objects) else page.more
         return _newest_first(found)
 
     def _asked(self, path: Path, told: Sequence[Listed]) -> Iterator[Version]:
