@@ -38,7 +38,7 @@ class TestNextcloudDouble(NextcloudContract):
     @classmethod
     def server(cls) -> Iterator[NextcloudDouble]:
         """The running double, which knows a few people."""
-        with require_server(lambda: NextcloudDouble(seed=_SEED, options=_OPTIONS)) as server:
+        with require_server(lambda: NextcloudDouble(seed=_SEED)) as server:
             yield server
 
     @pytest.fixture

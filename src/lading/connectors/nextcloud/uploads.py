@@ -2,8 +2,9 @@
 Contents in pieces: a folder of `uploads`, put together by a MOVE onto the final name.
 
 The target keeps its id and its history, and shows nothing before the last moment.
-Pieces are named by the byte that they begin with, so that what is held can be
-seen from their names and lengths.  Nextcloud removes uploads after a day of rest, and
+Pieces of a content that is sent in one go are numbered and say where it is to be, as
+the second version of the protocol asks.  Those of one that may be continued are named by the byte that they begin with,
+so that what is held can be seen from their names and lengths; servers that are strict about numbers refuse these.  Nextcloud removes uploads after a day of rest, and
 newer versions do not give back what is held.
 """
 
@@ -47,15 +48,22 @@ class Uploads:
         self._wire = Wire(cloud.session, place_at(cloud.url("uploads", cloud.user)))
         self._wire.quirks = files.quirks
 
-    def begin(self, name: str, subject: Path) -> None:
-        """Make the upload *name*, unless it is there."""
-        answer = self._send("MKCOL", self._url(name), subject)
+    def begin(self, name: str, subject: Path, to: str = "") -> None:
+        """Make the upload *name*, unless it is there; *to* is the URL that it will have, where that is known."""
+        answer = self._send("MKCOL", self._url(name), subject, _towards(to))
         if answer.status not in (201, 405):
             raise error_of(answer, subject)
 
     def add(self, name: str, start: int, content: bytes, subject: Path) -> None:
         """Hold *content* from byte *start* on."""
         answer = self._send("PUT", self._url(name, str(_LEAST + start)), subject, ("Content-Type:",), content)
+        if not 200 <= answer.status < 300:
+            raise error_of(answer, subject)
+
+    def add_next(self, name: str, number: int, content: bytes, subject: Path, to: str) -> None:
+        """Hold the *number*-th piece, from 1 on, of what will be at the URL *to*."""
+        headers = ("Content-Type:", *_towards(to))
+        answer = self._send("PUT", self._url(name, f"{number:05}"), subject, headers, content)
         if not 200 <= answer.status < 300:
             raise error_of(answer, subject)
 
@@ -137,6 +145,10 @@ class Uploads:
         self, method: str, url: str, subject: Path, headers: Sequence[str] = (), body: bytes | None = None
     ) -> Answer:
         return self._cloud.session.call(Request(method, url, subject, headers, body))
+
+
+def _towards(to: str) -> tuple[str, ...]:
+    return (f"Destination: {to}",) if to else ()
 
 
 def _following(pieces: Sequence[Piece]) -> Iterator[Piece]:

@@ -97,12 +97,13 @@ class FilesWriting(Writing):
 
     def _in_pieces(self, path: Path, body: Body, expect: Precondition, modified: int | None) -> Entry:
         name = f"lading-{int(time.time()):x}-{secrets.token_hex(12)}"
-        digest, at = hashlib.sha256(), 0
+        digest, at, number, to = hashlib.sha256(), 0, 0, self._wire.place.url(path)
         try:
-            self._uploads.begin(name, path)
+            self._uploads.begin(name, path, to)
             while piece := _filled(body):
+                number += 1
                 digest.update(piece)
-                self._uploads.add(name, at, piece, path)
+                self._uploads.add_next(name, number, piece, path, to)
                 at += len(piece)
             return self.finish(name, path, at, expect, modified, digest.hexdigest())
         except BaseException:
