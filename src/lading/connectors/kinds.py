@@ -85,22 +85,23 @@ def told(kind: str, module: str) -> Told:
         return Told(kind, aliases, Text("", ""), (problem.name or module,))
     said = getattr(package, "KIND", None)
     said = said if isinstance(said, DriveKind) else DriveKind()
-    drive = _drive_of(package)
+    drives = _drives_of(package)
     return Told(
         kind,
         aliases,
         said.about or _about(package),
         tuple(name for name in said.needs if find_spec(name) is None),
-        writes=None if drive is None else _can_write(drive),
-        facets=() if drive is None else facets_of(drive),
+        writes=any(map(_can_write, drives)) if drives else None,
+        facets=facets_of(*drives),
         features=said.features,
     )
 
 
-def facets_of(drive: type[Drive]) -> tuple[str, ...]:
-    """The facets that objects of the class *drive* may have: those it defines, or sets on itself anywhere."""
-    defined = {name for one in _own(drive) for name in vars(one) if vars(one)[name] is not None}
-    for one in _own(drive):
+def facets_of(*drives: type[Drive]) -> tuple[str, ...]:
+    """The facets that objects of the classes *drives* may have: those they define, or set on themselves anywhere."""
+    own = [one for drive in drives for one in _own(drive)]
+    defined = {name for one in own for name in vars(one) if vars(one)[name] is not None}
+    for one in own:
         for function in filter(inspect.isfunction, vars(one).values()):
             defined |= set(_stored(function))
     return tuple(name for name in FACETS if name in defined)
@@ -120,11 +121,12 @@ def _can_write(drive: type[Drive]) -> bool:
     return typing.get_type_hints(drive.write).get("return") is not typing.NoReturn
 
 
-def _drive_of(package: ModuleType) -> type[Drive] | None:
-    """The class that `open` of *package* promises; None if it promises just any drive."""
+def _drives_of(package: ModuleType) -> tuple[type[Drive], ...]:
+    """The classes that `open` of *package* promises; none if it promises just any drive."""
     promised = typing.get_type_hints(package.open).get("return")
-    known = inspect.isclass(promised) and issubclass(promised, Drive) and promised is not Drive
-    return promised if known else None
+    some = typing.get_args(promised) or (promised,)
+    known = all(inspect.isclass(one) and issubclass(one, Drive) and one is not Drive for one in some)
+    return some if known else ()
 
 
 def _about(package: ModuleType) -> Text:

@@ -5,14 +5,15 @@ Opening a Nextcloud: one account, or many of them together.
 from __future__ import annotations
 
 from lading.connectors.address import Address
-from lading.connectors.api import Drive
+from lading.connectors.nextcloud.drive import NextcloudDrive
 from lading.connectors.nextcloud.gathering import gathered
 from lading.connectors.nextcloud.joining import drive_on, joined
+from lading.connectors.nextcloud.many import ManyDrive
 from lading.connectors.nextcloud.options import options_of
 from lading.model.errors import DriveError
 
 
-def open(address: Address) -> Drive:  # noqa: A001 — every connector is opened by this name
+def open(address: Address) -> NextcloudDrive | ManyDrive:  # noqa: A001 — every connector is opened by this name
     """
     The files of an account, or a folder of them: `nextcloud:https://HOST[/SERVER][/FOLDER…]`.
 

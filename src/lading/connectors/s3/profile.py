@@ -34,12 +34,15 @@ def rules_of(prefix: str, server: str, *, versioned: bool) -> NameRules:
     return NameRules(length=max(16, length), path_length=room, unit=NameUnit.BYTES, characters=characters)
 
 
+VERSION_FACTS = frozenset({"order", "saved", "modified", "label"})
+"""What is kept of a version; of its author too, where people are told."""
+
+
 def features_of(versioning: str, options: Options, people: S3People | None) -> Features:
     """What can be given beside content: versions where the bucket keeps them."""
     if versioning != "Enabled" or options.server_times:
         return Features()
-    kept = {"order", "saved", "modified", "label"}
-    return Features(versions=frozenset(kept | {"author"} if people is not None else kept))
+    return Features(versions=VERSION_FACTS | {"author"} if people is not None else VERSION_FACTS)
 
 
 def profile_of(
