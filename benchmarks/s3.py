@@ -74,7 +74,10 @@ def measured(scratch: Path, options: argparse.Namespace) -> Iterator[tuple[str, 
                 print(f"{name} {way}")
                 them = list(contenders(scratch / name, server, secrets, options))
                 judgement = judged(alternating(them, options.runs, print))
-                yield f"{name} {way}", {**judgement, "load_after": os.getloadavg()[0], "files": options.files}
+                yield (
+                    f"{name} {way}",
+                    {**judgement, "load_after": os.getloadavg()[0], "large_files": options.files},
+                )
         shutil.rmtree(scratch / name)
 
 
