@@ -1,0 +1,121 @@
+"""
+Key slots: the master key, sealed by a passphrase or by the content of a file; each slot opens the vault alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+
+from lading.model.errors import BadVault
+from lading.model.text import Text
+from lading.vault.sealing import Master
+
+PASSES, MEMORY, LANES = 3, 65_536, 4
+"""Cost of a passphrase: passes, KiB of memory, lanes (RFC 9106, the second recommended choice)."""
+_MOST_MEMORY, _MOST_PASSES = 4 << 20, 100
+_NO_SLOT = Text("this is no key slot", "这不是密钥槽")
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A key slot as it is stored: *made* is the time (ns), *label* what people call it."""
+
+    salt: bytes
+    sealed: bytes
+    passes: int
+    memory: int
+    lanes: int
+    label: str
+    made: int
+
+    def content(self) -> bytes:
+        """The slot as an object of the vault."""
+        told = {
+            "kdf": "argon2id",
+            "passes": self.passes,
+            "memory_kib": self.memory,
+            "lanes": self.lanes,
+            "salt": _text(self.salt),
+            "sealed": _text(self.sealed),
+            "label": self.label,
+            "made": self.made,
+        }
+        return json.dumps(told, ensure_ascii=False, sort_keys=True).encode() + b"\n"
+
+    @property
+    def id(self) -> str:
+        """The name of the slot: the digest of its content."""
+        return sha256(self.content()).hexdigest()
+
+    def opened(self, secret: bytes, vault: str) -> Master | None:
+        """The master key of the vault with the id *vault*; None if *secret* is not the one."""
+        key = _stretched(secret, self.salt, self.passes, self.memory, self.lanes)
+        try:
+            return Master(AESGCM(key).decrypt(self.salt[:12], self.sealed, _about(vault)))
+        except InvalidTag:
+            return None
+
+
+def new_slot(master: Master, secret: bytes, vault: str, *, label: str, made: int) -> Slot:
+    """A slot that gives *master* to whoever has *secret*."""
+    salt = os.urandom(32)
+    key = _stretched(secret, salt, PASSES, MEMORY, LANES)
+    sealed = AESGCM(key).encrypt(salt[:12], master.key, _about(vault))
+    return Slot(salt, sealed, PASSES, MEMORY, LANES, label, made)
+
+
+def slot_from(content: bytes, name: str) -> Slot:
+    """
+    The slot that the object *name* holds.
+
+    Raises:
+        BadVault: it is none, or asks for more work than any slot of ours does.
+    """
+    try:
+        told = json.loads(content)
+        slot = _slot(told)
+    except (ValueError, KeyError, TypeError):
+        raise BadVault(name, _NO_SLOT) from None
+    if told["kdf"] != "argon2id" or slot.memory > _MOST_MEMORY or slot.passes > _MOST_PASSES:
+        raise BadVault(name, _NO_SLOT)
+    return slot
+
+
+def secret_of(passphrase: str) -> bytes:
+    """What a passphrase is as bytes: the same however its characters were composed."""
+    return unicodedata.normalize("NFC", passphrase).encode()
+
+
+def _slot(told: Mapping[str, Any]) -> Slot:
+    return Slot(
+        base64.b64decode(told["salt"], validate=True),
+        base64.b64decode(told["sealed"], validate=True),
+        int(told["passes"]),
+        int(told["memory_kib"]),
+        int(told["lanes"]),
+        str(told["label"]),
+        int(told["made"]),
+    )
+
+
+def _stretched(secret: bytes, salt: bytes, passes: int, memory: int, lanes: int) -> bytes:
+    return Argon2id(salt=salt, length=32, iterations=passes, lanes=lanes, memory_cost=memory).derive(secret)
+
+
+def _about(vault: str) -> bytes:
+    return b"lading key 1 " + vault.encode()
+
+
+def _text(value: bytes) -> str:
+    return base64.b64encode(value).decode()

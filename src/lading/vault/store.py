@@ -1,0 +1,132 @@
+"""
+The objects of a vault, in a drive of any kind: written once under their digest, never changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import sha256
+
+from lading.connectors.api import Drive
+from lading.connectors.conditions import ABSENT, ANYTHING
+from lading.connectors.listing import list_all
+from lading.model.entry import Entry, Kind
+from lading.model.errors import AlreadyExists, BadVault, NotFound
+from lading.model.paths import Path
+from lading.model.text import Text
+from lading.vault.words import PACKS
+
+_CHANGED = Text("its content is not the one it is named after", "内容与其名称不符")
+_SHORT = Text("it is shorter than it was", "比原先短")
+
+
+class Store:
+    """
+    What a vault keeps in *drive*.  Several threads may use it at once.
+
+    Objects have a *name*, the SHA-256 of their content in hex, and lie in a *folder*.
+    """
+
+    def __init__(self, drive: Drive) -> None:
+        self.drive = drive
+
+    def put(self, folder: str, content: bytes) -> str:
+        """Keep *content*; its name.  What is there already is the same."""
+        name = sha256(content).hexdigest()
+        self.put_named(folder, name, content)
+        return name
+
+    def put_named(self, folder: str, name: str, content: bytes) -> None:
+        """Keep *content* under *name*, if nothing is there."""
+        path = place(folder, name)
+        try:
+            self._write(path, content)
+        except NotFound:
+            for length in range(1, len(path)):
+                self.drive.make_folder(path[:length])
+            self._write(path, content)
+
+    def replace(self, name: str, content: bytes) -> None:
+        """Write the object *name* at the root, whatever was there."""
+        self.drive.write((name,), [content], expect=ANYTHING, size=len(content))
+
+    def part(self, folder: str, name: str, start: int, size: int) -> bytes:
+        """
+        The *size* bytes of an object from *start* on.
+
+        Raises:
+            NotFound: there is none.
+            BadVault: it ends before.
+        """
+        with self.drive.read(place(folder, name), start=start) as reader:
+            held = bytearray()
+            while len(held) < size and (piece := reader.read(size - len(held))):
+                held += piece
+        if len(held) < size:
+            raise BadVault(f"{folder}/{name}", _SHORT)
+        return bytes(held)
+
+    def whole(self, folder: str, name: str) -> bytes:
+        """
+        All of an object.
+
+        Raises:
+            NotFound: there is none.
+            BadVault: it is not the content that it is named after.
+        """
+        content = self.read(place(folder, name))
+        if sha256(content).hexdigest() != name:
+            raise BadVault(f"{folder}/{name}", _CHANGED)
+        return content
+
+    def read(self, path: Path) -> bytes:
+        """All that is at *path*."""
+        with self.drive.read(path) as reader:
+            return b"".join(iter(lambda: reader.read(1 << 20), b""))
+
+    def size(self, folder: str, name: str) -> int:
+        """
+        Bytes of an object.
+
+        Raises:
+            NotFound: there is none.
+        """
+        return self.drive.stat(place(folder, name)).size or 0
+
+    def names(self, folder: str) -> Iterator[tuple[str, int]]:
+        """The objects of a folder and their bytes, in no order."""
+        waiting: list[Path] = [(folder,)]
+        while waiting:
+            for entry in self._listed(waiting.pop()):
+                if entry.kind is Kind.FOLDER:
+                    waiting.append(entry.path)
+                elif _is_name(entry.path[-1]):
+                    yield entry.path[-1], entry.size or 0
+
+    def remove(self, folder: str, name: str) -> None:
+        """Remove an object; what is not there is no error."""
+        try:
+            self.drive.remove(place(folder, name), expect=ANYTHING)
+        except NotFound:
+            return
+
+    def _write(self, path: Path, content: bytes) -> None:
+        try:
+            self.drive.write(path, [content], expect=ABSENT, size=len(content))
+        except AlreadyExists:
+            return
+
+    def _listed(self, folder: Path) -> Iterator[Entry]:
+        try:
+            yield from list_all(self.drive, folder)
+        except NotFound:
+            return
+
+
+def place(folder: str, name: str) -> Path:
+    """Where an object lies; packs are many, so they lie in folders by their first byte."""
+    return (folder, name[:2], name) if folder == PACKS else (folder, name)
+
+
+def _is_name(name: str) -> bool:
+    return len(name) == 64 and not set(name) - set("0123456789abcdef")

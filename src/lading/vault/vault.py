@@ -1,0 +1,158 @@
+"""
+A vault: made, opened by a secret, written and read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lading.connectors.api import Drive
+from lading.connectors.conditions import ABSENT
+from lading.connectors.listing import list_all
+from lading.model.errors import BadVault, NotEmpty, NotFound, WrongKey
+from lading.model.text import Text
+from lading.vault.contents import Writer, content_of
+from lading.vault.index import Index, Spot, packs_of, sealed_indexes
+from lading.vault.keys import Slot, new_slot, slot_from
+from lading.vault.packs import START, Pack, Packer, PackReader
+from lading.vault.sealing import Master
+from lading.vault.store import Store
+from lading.vault.words import CONFIG, FORMAT, INDEX, KEYS, PACKS, TAG
+
+_NO_VAULT = Text("there is no vault", "此处没有保管库")
+_NO_CONFIG = Text("it is not the description of a vault of this format", "不是此格式保管库的说明文件")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a process needs to work on a vault: its id and its master key."""
+
+    id: str
+    master: Master
+
+
+def make_vault(drive: Drive, secret: bytes, *, label: str = "", now: int | None = None) -> Opened:
+    """
+    Make a vault in the empty *drive* that *secret* opens.
+
+    Raises:
+        NotEmpty: something is there.
+    """
+    if next(list_all(drive, ()), None) is not None:
+        raise NotEmpty(())
+    made = time.time_ns() if now is None else now
+    it = Opened(os.urandom(16).hex(), Master.new())
+    store = Store(drive)
+    store.put(KEYS, new_slot(it.master, secret, it.id, label=label, made=made).content())
+    described = {"lading vault": FORMAT, "id": it.id, "made": made}
+    # Written last: what has no description is no vault.
+    content = json.dumps(described).encode() + b"\n"
+    drive.write((CONFIG,), [content], expect=ABSENT, size=len(content))
+    return it
+
+
+def open_vault(drive: Drive, secret: bytes) -> Opened:
+    """
+    Open the vault in *drive*.
+
+    Raises:
+        BadVault: there is none, or none that this Lading knows.
+        WrongKey: *secret* opens no slot.
+    """
+    store = Store(drive)
+    id = _described(store)["id"]
+    for slot in slots(store).values():
+        if (master := slot.opened(secret, id)) is not None:
+            return Opened(id, master)
+    raise WrongKey(drive.profile.address)
+
+
+def slots(store: Store) -> dict[str, Slot]:
+    """
+    The key slots of a vault, by name.
+
+    Raises:
+        BadVault: one is damaged.
+    """
+    return {name: slot_from(store.whole(KEYS, name), name) for name, _ in sorted(store.names(KEYS))}
+
+
+def _described(store: Store) -> dict[str, Any]:
+    try:
+        told = json.loads(store.read((CONFIG,)))
+    except NotFound:
+        raise BadVault(store.drive.profile.address, _NO_VAULT) from None
+    except ValueError:
+        raise BadVault(CONFIG, _NO_CONFIG) from None
+    if not isinstance(told, dict) or told.get("lading vault") != FORMAT or not isinstance(told.get("id"), str):
+        raise BadVault(CONFIG, _NO_CONFIG)
+    return told
+
+
+class Vault:
+    """An open vault.  Reading may be done by several threads, writing needs a `Writer` for each."""
+
+    def __init__(self, drive: Drive, opened: Opened) -> None:
+        self.store = Store(drive)
+        self.opened = opened
+        self.master = opened.master
+        self.index = Index()
+        self._heads: dict[bytes, PackReader] = {}
+
+    def load(self) -> None:
+        """
+        Read the index.
+
+        Raises:
+            BadVault: a part of it is damaged.
+        """
+        told = (self.store.whole(INDEX, name) for name, _ in sorted(self.store.names(INDEX)))
+        self.index = Index(pack for content in told for pack in packs_of(self.master, content))
+
+    def writer(self) -> tuple[Writer, Packer]:
+        """What puts contents into packs of this vault; they count once `publish` was told of them."""
+        packer = Packer(self.master, lambda name, content: self.store.put_named(PACKS, name.hex(), content))
+        return Writer(self.master, packer, self.index.__contains__), packer
+
+    def publish(self, packs: Sequence[Pack]) -> None:
+        """Write down what is in *packs*, which are stored: from now on they count."""
+        for content in sealed_indexes(self.master, packs):
+            self.store.put(INDEX, content)
+        for pack in packs:
+            self.index.add(pack)
+
+    def content(self, digest: bytes) -> Iterator[bytes]:
+        """
+        The content with the SHA-256 *digest*, in blocks.
+
+        Raises:
+            BadVault: it is not there, or damaged.
+        """
+        return content_of(self.master, digest, self.fetch)
+
+    def fetch(self, id: bytes) -> bytes | None:
+        """The raw content of the record *id*; None if there is none."""
+        spot = self.index.find(id)
+        return None if spot is None else self._read(spot)
+
+    def _read(self, spot: Spot) -> bytes:
+        sealed = self._part(spot.pack, spot.offset, spot.record.stored + TAG)
+        return self._reader(spot.pack).record(spot.number, spot.record, sealed)
+
+    def _reader(self, pack: bytes) -> PackReader:
+        reader = self._heads.get(pack)
+        if reader is None:
+            reader = PackReader(self.master, f"{PACKS}/{pack.hex()}", self._part(pack, 0, START))
+            self._heads[pack] = reader
+        return reader
+
+    def _part(self, pack: bytes, start: int, size: int) -> bytes:
+        try:
+            return self.store.part(PACKS, pack.hex(), start, size)
+        except NotFound:
+            raise BadVault(f"{PACKS}/{pack.hex()}", Text("the pack is not there", "数据包不存在")) from None
