@@ -43,7 +43,8 @@ class Index:
     def __init__(self, packs: Iterable[Pack] = ()) -> None:
         self.packs: list[Pack] = []
         """Every pack, without its records."""
-        rows = [row for pack in packs for row in self._rows_of(pack)]
+        told: set[bytes] = set()
+        rows = [row for pack in packs if _first(pack, told) for row in self._rows_of(pack)]
         rows.sort()
         self._rows = b"".join(rows)
         self._count = len(rows)
@@ -115,10 +116,19 @@ def packs_of(master: Master, content: bytes) -> list[Pack]:
     return list(_packs_in(master.sealer(salt, "index").open(0, sealed, MAGIC, name=name), name))
 
 
+def _first(pack: Pack, told: set[bytes]) -> bool:
+    """Whether *pack* was not *told* before: an index that was written anew and the old one may both be there."""
+    if pack.name in told:
+        return False
+    told.add(pack.name)
+    return True
+
+
 def _sealed(master: Master, packs: Sequence[Pack]) -> bytes:
     salt = new_salt()
     plain = b"".join(
-        _PACK.pack(pack.name, pack.size, len(pack.records)) + b"".join(RECORD.pack(*it) for it in pack.records)
+        _PACK.pack(pack.name, pack.size, len(pack.records))
+        + b"".join(RECORD.pack(*it) for it in pack.records)
         for pack in packs
     )
     return MAGIC + salt + master.sealer(salt, "index").seal(0, plain, MAGIC)
