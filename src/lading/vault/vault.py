@@ -8,6 +8,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -177,9 +178,24 @@ class Vault:
     def fetch(self, id: bytes) -> bytes | None:
         """The raw content of the record *id*; None if there is none."""
         spot = self.index.find(id)
-        return None if spot is None else self._read(spot)
+        if spot is None:
+            return None
+        try:
+            return self.read(spot)
+        except BadVault:
+            # Two writers at once may both have stored it: one good copy is enough.
+            for number in self.index.rows(id)[1:]:
+                with suppress(BadVault):
+                    return self.read(self.index.row(number))
+            raise
 
-    def _read(self, spot: Spot) -> bytes:
+    def read(self, spot: Spot) -> bytes:
+        """
+        The raw content of the record at *spot*.
+
+        Raises:
+            BadVault: it is damaged.
+        """
         sealed = self._part(spot.pack, spot.offset, spot.record.stored + TAG)
         return self._reader(spot.pack).record(spot.number, spot.record, sealed)
 
