@@ -77,8 +77,8 @@ def plan_prune(vault: Vault, publish: Publish = nobody_listens) -> Plan:
         for need in contents_needed(vault, snapshot):
             _mark(vault, need.digest, needed, snapshot.name)
         publish(Progress("snapshots", number + 1, 0))
-    for name in wanted:
-        raise BadVault(f"{SNAPSHOTS}/{name}", Text(_KEPT.en.format(name=name), _KEPT.zh.format(name=name)))
+    for kept in wanted:
+        raise BadVault(f"{SNAPSHOTS}/{kept}", Text(_KEPT.en.format(name=kept), _KEPT.zh.format(name=kept)))
     plan = _planned(vault, needed)
     there = dict(vault.store.names(PACKS))
     for name in plan.keep | plan.rewrite:
