@@ -8,7 +8,7 @@ random salt; within it nonces count up, so none is ever used twice.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from blake3 import blake3
 from cryptography.exceptions import InvalidTag
@@ -32,7 +32,7 @@ _BROKEN = Text("its seal is broken: it was changed or damaged", "封印已损坏
 class Master:
     """The master key of a vault: 32 bytes that seal, 32 that name."""
 
-    key: bytes
+    key: bytes = field(repr=False)
 
     @classmethod
     def new(cls) -> Master:

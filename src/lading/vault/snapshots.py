@@ -39,7 +39,8 @@ class Snapshot:
     A snapshot: begun at *taken* and *ended* (ns), of *drive* (an address without secrets), with the *files* of its manifest.
 
     *counts* and *bytes* say what the drive held, *new* how many bytes of it the vault had not yet; *previous* is the snapshot that
-    it was compared with, *slots* the key slots there were.  *complete* is false if an entry could not be read.
+    it was compared with, *slots* the key slots there were.  *complete* is false if an entry could not be read; *moment* says how many
+    *looks* there were and whether the last two saw the same (*still*).
     *name* is given when it is kept.
     """
 
@@ -53,6 +54,7 @@ class Snapshot:
     previous: str | None = None
     slots: tuple[str, ...] = ()
     complete: bool = True
+    moment: Mapping[str, Any] = field(default_factory=dict)
     name: str = field(default="", compare=False)
 
 

@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lading.connectors.api import Drive
@@ -23,7 +23,7 @@ from lading.vault.keys import Slot, new_slot, slot_from
 from lading.vault.packs import START, Pack, Packer, PackReader
 from lading.vault.sealing import Master
 from lading.vault.store import Store
-from lading.vault.words import CONFIG, FORMAT, INDEX, KEYS, MOST_SLOTS, MOST_SMALL, PACKS, TAG
+from lading.vault.words import CONFIG, FORMAT, INDEX, KEYS, MOST_SLOTS, MOST_SMALL, PACKS, TAG, Kind
 
 _TRIES = 5
 _NO_VAULT = Text("there is no vault", "此处没有保管库")
@@ -35,7 +35,7 @@ class Opened:
     """What a process needs to work on a vault: its id and its master key."""
 
     id: str
-    master: Master
+    master: Master = field(repr=False)
 
 
 def make_vault(drive: Drive, secret: bytes, *, label: str = "", now: int | None = None) -> Opened:
@@ -165,6 +165,11 @@ class Vault:
         self.store.settle()
         for pack in packs:
             self.index.add(pack)
+
+    def holds(self, digest: bytes) -> bool:
+        """Whether the content with the SHA-256 *digest* is there."""
+        ids = (self.master.id_of(kind, digest) for kind in (Kind.FILE, Kind.LIST))
+        return any(id in self.index for id in ids)
 
     def content(self, digest: bytes) -> Iterator[bytes]:
         """

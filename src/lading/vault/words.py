@@ -9,6 +9,8 @@ from struct import Struct
 from typing import NamedTuple
 
 FORMAT = 1
+HISTORY = "history.parquet"
+"""The file beside a manifest that says which content each earlier version had."""
 CONFIG = "vault.json"
 PACKS, INDEX, SNAPSHOTS, KEYS, LOCKS = "packs", "index", "snapshots", "keys", "locks"
 KEEPS, REMOVED = "keeps", "removed"
