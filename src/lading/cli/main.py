@@ -56,6 +56,10 @@ COMMANDS: dict[str, tuple[str, Text]] = {
         "lading.cli.report",
         Text("Write what happened as a page and as JSON.", "生成网页与 JSON 报告。"),
     ),
+    "vault": (
+        "lading.cli.vault",
+        Text("Keep drives in a sealed backup store.", "将网盘备份到加密的保管库。"),
+    ),
     "drive": (
         "lading.cli.drive",
         Text("Serve and look after Lading's own drive.", "运行和维护 Lading 自带的网盘。"),

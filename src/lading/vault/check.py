@@ -50,12 +50,14 @@ class Report:
         return not any(one.wrong for one in self.findings)
 
 
-def check(vault: Vault, *, read_data: bool = False, publish: Publish = nobody_listens) -> Report:
-    """Look at everything in *vault*; with *read_data* at every record of every pack too."""
+def check(
+    vault: Vault, *, read_data: bool = False, own_lock: str = "", publish: Publish = nobody_listens
+) -> Report:
+    """Look at everything in *vault*; with *read_data* at every record of every pack too.  *own_lock* is not told."""
     it = _Check(vault, read_data, publish)
     it.packs()
     it.snapshots()
-    it.notes()
+    it.notes(own_lock)
     return it.report
 
 
@@ -192,7 +194,7 @@ class _Check:
     def _is_there(self, id: bytes) -> bool:
         return any(not self._bad[row] for row in self.vault.index.rows(id))
 
-    def notes(self) -> None:
+    def notes(self, own_lock: str) -> None:
         """Look at key slots, locks and keeps."""
         store, opened = self.vault.store, self.vault.opened
         damaged: list[BadVault] = []
@@ -206,7 +208,8 @@ class _Check:
                     self._add("slot_lost", f"{KEYS}/{slot.name}")
         with self._noting():
             for lock in locks(store, opened.master):
-                self._add("lock_there", f"{LOCKS}/{lock.name}", who=lock.says)
+                if lock.name != own_lock:
+                    self._add("lock_there", f"{LOCKS}/{lock.name}", who=lock.says)
         with self._noting():
             _exhaust(keeps(store, opened.master))
 

@@ -17,13 +17,13 @@ from lading.connectors.conditions import ABSENT
 from lading.connectors.listing import list_all
 from lading.model.errors import BadVault, NotEmpty, NotFound, WrongKey
 from lading.model.text import Text
-from lading.vault.contents import Writer, content_of
+from lading.vault.contents import Writer, content_of, ids_of
 from lading.vault.index import Index, Spot, packs_of, sealed_indexes
 from lading.vault.keys import Slot, new_slot, slot_from
 from lading.vault.packs import START, Pack, Packer, PackReader
 from lading.vault.sealing import Master
 from lading.vault.store import Store
-from lading.vault.words import CONFIG, FORMAT, INDEX, KEYS, MOST_SLOTS, MOST_SMALL, PACKS, TAG, Kind
+from lading.vault.words import CONFIG, FORMAT, INDEX, KEYS, MOST_SLOTS, MOST_SMALL, PACKS, TAG
 
 _TRIES = 5
 _NO_VAULT = Text("there is no vault", "此处没有保管库")
@@ -167,9 +167,12 @@ class Vault:
             self.index.add(pack)
 
     def holds(self, digest: bytes) -> bool:
-        """Whether the content with the SHA-256 *digest* is there."""
-        ids = (self.master.id_of(kind, digest) for kind in (Kind.FILE, Kind.LIST))
-        return any(id in self.index for id in ids)
+        """Whether all records of the content with the SHA-256 *digest* are there; its list, if it has one, is read."""
+        try:
+            ids = ids_of(self.master, digest, self.fetch, self.index.__contains__)
+        except BadVault:
+            return False
+        return all(id in self.index for id in ids)
 
     def content(self, digest: bytes) -> Iterator[bytes]:
         """
