@@ -12,7 +12,7 @@ import click
 from lading.cli.consent import agreed
 from lading.cli.options import json_option
 from lading.cli.output import answer, person, say, speak
-from lading.cli.vault_options import NEW_PASSWORD, opened_vault, place_of, secret, vault_argument
+from lading.cli.vault_options import NEW_VARIABLE, opened_vault, place_of, secret, vault_argument
 from lading.model.errors import DIFFERENT
 from lading.model.text import Language, Text, language_of
 from lading.vault.keyring import State, add_key, known_keys, named, remove_key, rotate_key
@@ -108,7 +108,7 @@ def add(
 ) -> int:
     """Add a key slot."""
     with opened_vault(place_of(vault, vault_opt, key_file), load=False) as it:
-        new = secret(new_key_file, environment=NEW_PASSWORD, new=True)
+        new = secret(new_key_file, environment=NEW_VARIABLE, new=True)
         name = add_key(it.store, it.opened, new, label=label)
     return _told("vault key add", name, _SLOT, as_json)
 
@@ -141,7 +141,7 @@ def rotate(
     """Give a key slot another secret."""
     with opened_vault(place_of(vault, vault_opt, key_file), load=False) as it:
         name = named(it.store, slot)
-        new = secret(new_key_file, environment=NEW_PASSWORD, new=True)
+        new = secret(new_key_file, environment=NEW_VARIABLE, new=True)
         name = rotate_key(it.store, it.opened, name, new, who=person())
     return _told("vault key rotate", name, _SLOT, as_json)
 

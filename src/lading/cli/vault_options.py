@@ -24,8 +24,8 @@ from lading.vault.vault import Opened, Vault, open_vault
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-PASSWORD = "LADING_VAULT_PASSWORD"
-NEW_PASSWORD = "LADING_VAULT_NEW_PASSWORD"
+VARIABLE = "LADING_VAULT_PASSWORD"
+NEW_VARIABLE = "LADING_VAULT_NEW_PASSWORD"
 LEAST_KEY, MOST_KEY = 32, 1 << 20
 """Bytes of a key file."""
 
@@ -95,7 +95,7 @@ def opened_vault(place: Place, *, load: bool = True) -> Iterator[Vault]:
         yield vault
 
 
-def secret(key_file: str | None, *, environment: str = PASSWORD, new: bool = False) -> bytes:
+def secret(key_file: str | None, *, environment: str = VARIABLE, new: bool = False) -> bytes:
     """
     The secret in *key_file*, or else in the variable *environment*, or else as the person types it (twice if *new*).
 

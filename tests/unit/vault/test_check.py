@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 import pytest
 
 from lading.model.text import Language
@@ -10,7 +12,7 @@ from lading.vault.findings import KINDS
 from lading.vault.locks import Mode, locked
 from lading.vault.rebuild import rebuild
 from lading.vault.vault import Vault
-from lading.vault.words import INDEX, KEYS, PACKS
+from lading.vault.words import INDEX, KEYS, PACKS, Kind
 from support.vaults import again, content, memory, new_vault, snapshot, some
 
 
@@ -84,7 +86,9 @@ def test_after_a_repair_a_backup_brings_back_what_was_lost() -> None:
     vault = new_vault(memory())
     files = some(12, 700)
     snapshot(vault, files)
-    vault.store.remove(PACKS, next(vault.store.names(PACKS))[0])
+    spot = vault.index.find(vault.master.id_of(Kind.FILE, sha256(files["file-000"]).digest()))
+    assert spot
+    vault.store.remove(PACKS, spot.pack.hex())
     repaired(again(vault))
     assert ["snapshot_hit"] == codes(again(vault))
 
