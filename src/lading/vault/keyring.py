@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
-from lading.model import failpoints
 from lading.model.errors import BadRequest, NotFound
+from lading.model.failpoints import failpoint
 from lading.model.text import Text
 from lading.vault.keys import Slot, new_slot
 from lading.vault.notes import read_all, write
@@ -22,6 +22,7 @@ from lading.vault.store import Store
 from lading.vault.vault import Opened, slots
 from lading.vault.words import KEYS, MOST_SLOTS, REMOVED
 
+FAILPOINTS = ("vault.key_added", "vault.key_recorded")
 _LAST = Text(
     "it is the only slot: without it nobody opens the vault",
     "这是唯一的密钥槽：没有它，任何人都无法打开保管库",
@@ -78,7 +79,7 @@ def remove_key(store: Store, opened: Opened, name: str, *, who: str) -> None:
     # The record first: a slot that is there and recorded as removed is removed again, one without a record is lost.
     write(store, opened.master, REMOVED, told)
     store.settle()
-    failpoints.failpoint("vault.key_recorded")
+    failpoint("vault.key_recorded")
     store.remove(KEYS, name)
 
 
@@ -87,7 +88,7 @@ def rotate_key(store: Store, opened: Opened, name: str, secret: bytes, *, who: s
     whole = slots(store, [])
     label = whole[name].label if name in whole else ""
     new = add_key(store, opened, secret, label=label)
-    failpoints.failpoint("vault.key_added")
+    failpoint("vault.key_added")
     remove_key(store, opened, name, who=who)
     return new
 

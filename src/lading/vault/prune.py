@@ -30,6 +30,13 @@ from lading.vault.words import INDEX, PACKS, SNAPSHOTS, TAG, Kind
 
 FULL_ENOUGH = 0.5
 """A pack of which at least this part is needed stays as it is."""
+FAILPOINTS = (
+    "prune.packs_written",
+    "prune.index_part",
+    "prune.index_written",
+    "prune.index_removed",
+    "prune.pack_removed",
+)
 _LOST = Text(
     "snapshot {name} needs a content that is not there; nothing is removed",
     "快照 {name} 所需内容缺失；不会移除任何内容",

@@ -23,6 +23,8 @@ from lading.vault.packs import Pack, Packer
 from lading.vault.vault import Vault
 from lading.vault.words import INDEX, PACKS
 
+FAILPOINTS = ("rebuild.written", "rebuild.removed")
+
 
 @dataclass(slots=True)
 class Rebuilt:
