@@ -14,7 +14,7 @@ from lading.model.errors import DIFFERENT, FAILED_OBJECTS, known
 
 ROOT = Path(__file__).parents[2]
 # A command has the page of its name; one is explained together with what it belongs to.
-PAGE_OF = {**{name: name for name in COMMANDS}, "ledger": "report"}
+PAGE_OF = {**{name: name for name in COMMANDS}, "ledger": "report", "vault": "vault-care"}
 READMES = (ROOT / "README.md", ROOT / "README.zh-CN.md")
 PAGES = sorted([*READMES, *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"\]\(([^)\s]+)\)")

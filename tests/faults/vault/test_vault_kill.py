@@ -81,11 +81,11 @@ def test_a_prune_killed_anywhere_leaves_a_whole_vault(tmp_path: Path, point: str
     vault = new_vault(folder(tmp_path / "vault"))
     moments = 0
     kept: dict[str, bytes] = {}
-    for round in range(2):
-        old = some(30, 500, f"old{round}")
-        gone = snapshot(again(vault), old, taken=2 * round + 1)
+    for turn in range(2):
+        old = some(30, 500, f"old{turn}")
+        gone = snapshot(again(vault), old, taken=2 * turn + 1)
         kept |= {name: old[name] for name in list(old)[::7]}
-        snapshot(again(vault), kept, taken=2 * round + 2)
+        snapshot(again(vault), kept, taken=2 * turn + 2)
         with locked(vault.store, vault.master, Mode.ALONE, who="ann", purpose="forget") as held:
             forget(vault, [gone.name], held)
         for _ in every_moment(point, lambda: pruned(again(vault))):
