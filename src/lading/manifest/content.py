@@ -173,7 +173,9 @@ class _Reading:
 
     def _task(self, piece: Slice) -> ReadTask:
         means = self._means
-        return ReadTask(means.address, means.policy, piece, piece.result(means.directory), means.threads, self._taker)
+        return ReadTask(
+            means.address, means.policy, piece, piece.result(means.directory), means.threads, self._taker
+        )
 
 
 def slices_of(path: str) -> list[Slice]:

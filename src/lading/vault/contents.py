@@ -48,9 +48,7 @@ class Writer:
         self._packer = packer
         self._known = known
         self._own: set[bytes] = set()
-        self._cutter = FastCDC(
-            avg_size=CUT_MEAN, min_size=CUT_LEAST, max_size=CUT_MOST, seed=master.cutting
-        )
+        self._cutter = FastCDC(avg_size=CUT_MEAN, min_size=CUT_LEAST, max_size=CUT_MOST, seed=master.cutting)
 
     def add(self, source: Iterable[bytes]) -> Kept:
         """Keep the content that *source* gives."""

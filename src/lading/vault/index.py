@@ -118,7 +118,8 @@ def packs_of(master: Master, content: bytes) -> list[Pack]:
 def _sealed(master: Master, packs: Sequence[Pack]) -> bytes:
     salt = new_salt()
     plain = b"".join(
-        _PACK.pack(pack.name, pack.size, len(pack.records)) + b"".join(RECORD.pack(*it) for it in pack.records)
+        _PACK.pack(pack.name, pack.size, len(pack.records))
+        + b"".join(RECORD.pack(*it) for it in pack.records)
         for pack in packs
     )
     return MAGIC + salt + master.sealer(salt, "index").seal(0, plain, MAGIC)

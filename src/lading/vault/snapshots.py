@@ -127,5 +127,3 @@ def same_drive(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 def _named(snapshot: Snapshot, name: str) -> Snapshot:
     return replace(snapshot, name=name)
-
-

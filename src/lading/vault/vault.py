@@ -89,7 +89,11 @@ def _described(store: Store) -> dict[str, Any]:
         raise BadVault(store.drive.profile.address, _NO_VAULT) from None
     except ValueError:
         raise BadVault(CONFIG, _NO_CONFIG) from None
-    if not isinstance(told, dict) or told.get("lading vault") != FORMAT or not isinstance(told.get("id"), str):
+    if (
+        not isinstance(told, dict)
+        or told.get("lading vault") != FORMAT
+        or not isinstance(told.get("id"), str)
+    ):
         raise BadVault(CONFIG, _NO_CONFIG)
     return told
 

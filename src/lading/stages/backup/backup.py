@@ -144,9 +144,7 @@ def _kept_files(vault: Vault, directory: str) -> Iterator[Held]:
                 if name == "lock":
                     continue
                 with open(path, "rb") as stream:
-                    kept = writer.add(iter(lambda: stream.read(_BLOCK), b""))  # noqa: B023
+                    kept = writer.add(iter(lambda: stream.read(_BLOCK), b""))
                 yield Held(os.path.relpath(path, directory), kept.digest.hex(), kept.size)
     writer.flush()
     vault.publish(packer.made)
-
-

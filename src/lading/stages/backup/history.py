@@ -81,12 +81,18 @@ def keep_history(means: Means, keeping: Keeping, manifest: Manifest, earlier: st
         DriveError: the drive is not there any more.
     """
     problems = 0
-    with engine(means.directory) as connection, PartWriter(os.path.join(means.directory, HISTORY), ROWS) as file:
+    with (
+        engine(means.directory) as connection,
+        PartWriter(os.path.join(means.directory, HISTORY), ROWS) as file,
+    ):
 
         def took(rows: list[Row]) -> None:
             nonlocal problems
             problems += sum(row[-1] is not None for row in rows)
-            columns = [pa.array(column, field.type) for column, field in zip(zip(*rows, strict=True), ROWS, strict=True)]
+            columns = [
+                pa.array(column, field.type)
+                for column, field in zip(zip(*rows, strict=True), ROWS, strict=True)
+            ]
             file.add_table(pa.Table.from_arrays(columns, schema=ROWS))
 
         tasks = _tasks(Task(means.address, means.policy, keeping, ()), _olds(connection, manifest, earlier))
