@@ -23,6 +23,7 @@ from lading.vault.words import ID, INDEX, RECORD, SALT, How, Kind, Record
 MAGIC = b"LDGINDX\x01"
 _PACK = Struct("<32sQI")
 _ROW = Struct("<32sIQIIIBB")
+_PACK_NUMBER = Struct("<I")
 MOST = 50_000
 """Records in one index object, more or less."""
 _NO_INDEX = Text("it is no index of this format", "不是此格式的索引")
@@ -43,7 +44,8 @@ class Index:
     def __init__(self, packs: Iterable[Pack] = ()) -> None:
         self.packs: list[Pack] = []
         """Every pack, without its records."""
-        rows = [row for pack in packs for row in self._rows_of(pack)]
+        told: set[bytes] = set()
+        rows = [row for pack in packs if _first(pack, told) for row in self._rows_of(pack)]
         rows.sort()
         self._rows = b"".join(rows)
         self._count = len(rows)
@@ -61,6 +63,25 @@ class Index:
             return spot
         at = self._at(id)
         return None if at is None else self._spot(at)
+
+    def rows(self, id: bytes) -> range:
+        """The numbers of the rows, among those told at the beginning, that tell of the record *id*; most often one."""
+        first = self._at(id)
+        if first is None:
+            return range(0)
+        end = first + 1
+        while end < self._count and self._rows[end * _ROW.size : end * _ROW.size + ID] == id:
+            end += 1
+        return range(first, end)
+
+    def row(self, number: int) -> Spot:
+        """What the row *number* tells."""
+        return self._spot(number)
+
+    def pack_at(self, number: int) -> int:
+        """The place in `packs` of the pack that the row *number* tells of."""
+        (pack,) = _PACK_NUMBER.unpack_from(self._rows, number * _ROW.size + ID)
+        return int(pack)
 
     def add(self, pack: Pack) -> None:
         """Know what is in *pack*."""
@@ -89,14 +110,16 @@ class Index:
         return Spot(self.packs[pack].name, offset, number, Record(Kind(kind), How(how), id, stored, raw))
 
 
-def sealed_indexes(master: Master, packs: Sequence[Pack]) -> Iterator[bytes]:
+def sealed_indexes(master: Master, packs: Iterable[Pack]) -> Iterator[bytes]:
     """The index objects that tell of *packs*."""
     held: list[Pack] = []
+    records = 0
     for pack in packs:
         held.append(pack)
-        if sum(len(it.records) for it in held) >= MOST:
+        records += len(pack.records)
+        if records >= MOST:
             yield _sealed(master, held)
-            held = []
+            held, records = [], 0
     if held:
         yield _sealed(master, held)
 
@@ -113,6 +136,14 @@ def packs_of(master: Master, content: bytes) -> list[Pack]:
         raise BadVault(name, _NO_INDEX)
     salt, sealed = content[len(MAGIC) : len(MAGIC) + SALT], content[len(MAGIC) + SALT :]
     return list(_packs_in(master.sealer(salt, "index").open(0, sealed, MAGIC, name=name), name))
+
+
+def _first(pack: Pack, told: set[bytes]) -> bool:
+    """Whether *pack* was not *told* before: an index that was written anew and the old one may both be there."""
+    if pack.name in told:
+        return False
+    told.add(pack.name)
+    return True
 
 
 def _sealed(master: Master, packs: Sequence[Pack]) -> bytes:

@@ -9,7 +9,7 @@ import json
 import os
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
@@ -19,11 +19,14 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from lading.model.errors import BadVault
 from lading.model.text import Text
-from lading.vault.sealing import Master
+from lading.vault.sealing import MASTER, Master
+from lading.vault.words import KEYS, TAG
 
 PASSES, MEMORY, LANES = 3, 65_536, 4
 """Cost of a passphrase: passes, KiB of memory, lanes (RFC 9106, the second recommended choice)."""
-_MOST_MEMORY, _MOST_PASSES = 4 << 20, 100
+_MOST_MEMORY, _MOST_PASSES, _MOST_LANES = 1 << 20, 16, 16
+"""What a slot may ask for: a foreign server could have put it there."""
+_NONCE, _SALT = 12, 32
 _NO_SLOT = Text("this is no key slot", "这不是密钥槽")
 
 
@@ -53,6 +56,11 @@ class Slot:
         }
         return json.dumps(told, ensure_ascii=False, sort_keys=True).encode() + b"\n"
 
+    def _about(self, vault: str) -> bytes:
+        """What is sealed in with the key, so that nobody gives the slot another label, time or cost."""
+        told = [vault, self.passes, self.memory, self.lanes, self.label, self.made]
+        return b"lading key 1 " + json.dumps(told, ensure_ascii=True, separators=(",", ":")).encode()
+
     @property
     def id(self) -> str:
         """The name of the slot: the digest of its content."""
@@ -62,17 +70,17 @@ class Slot:
         """The master key of the vault with the id *vault*; None if *secret* is not the one."""
         key = _stretched(secret, self.salt, self.passes, self.memory, self.lanes)
         try:
-            return Master(AESGCM(key).decrypt(self.salt[:12], self.sealed, _about(vault)))
+            return Master(AESGCM(key).decrypt(self.salt[:_NONCE], self.sealed, self._about(vault)))
         except InvalidTag:
             return None
 
 
 def new_slot(master: Master, secret: bytes, vault: str, *, label: str, made: int) -> Slot:
     """A slot that gives *master* to whoever has *secret*."""
-    salt = os.urandom(32)
-    key = _stretched(secret, salt, PASSES, MEMORY, LANES)
-    sealed = AESGCM(key).encrypt(salt[:12], master.key, _about(vault))
-    return Slot(salt, sealed, PASSES, MEMORY, LANES, label, made)
+    empty = Slot(os.urandom(_SALT), b"", PASSES, MEMORY, LANES, label, made)
+    key = _stretched(secret, empty.salt, PASSES, MEMORY, LANES)
+    sealed = AESGCM(key).encrypt(empty.salt[:_NONCE], master.key, empty._about(vault))
+    return replace(empty, sealed=sealed)
 
 
 def slot_from(content: bytes, name: str) -> Slot:
@@ -85,10 +93,12 @@ def slot_from(content: bytes, name: str) -> Slot:
     try:
         told = json.loads(content)
         slot = _slot(told)
-    except (ValueError, KeyError, TypeError):
-        raise BadVault(name, _NO_SLOT) from None
-    if told["kdf"] != "argon2id" or slot.memory > _MOST_MEMORY or slot.passes > _MOST_PASSES:
-        raise BadVault(name, _NO_SLOT)
+        # Its name is the digest of these very bytes; another spelling of them is not ours.
+        fits = told["kdf"] == "argon2id" and slot.content() == content
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        raise BadVault(f"{KEYS}/{name}", _NO_SLOT) from None
+    if not fits or not _bearable(slot):
+        raise BadVault(f"{KEYS}/{name}", _NO_SLOT)
     return slot
 
 
@@ -113,8 +123,14 @@ def _stretched(secret: bytes, salt: bytes, passes: int, memory: int, lanes: int)
     return Argon2id(salt=salt, length=32, iterations=passes, lanes=lanes, memory_cost=memory).derive(secret)
 
 
-def _about(vault: str) -> bytes:
-    return b"lading key 1 " + vault.encode()
+def _bearable(slot: Slot) -> bool:
+    return (
+        len(slot.salt) == _SALT
+        and len(slot.sealed) == MASTER + TAG
+        and 1 <= slot.passes <= _MOST_PASSES
+        and 1 <= slot.lanes <= _MOST_LANES
+        and 8 * slot.lanes <= slot.memory <= _MOST_MEMORY
+    )
 
 
 def _text(value: bytes) -> str:

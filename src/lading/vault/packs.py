@@ -7,6 +7,7 @@ in it: an index can be made again from packs.
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Callable, Sequence
 from hashlib import sha256
@@ -14,10 +15,10 @@ from typing import NamedTuple
 
 import zstandard
 
-from lading.model.errors import BadVault
+from lading.model.errors import BadVault, Internal
 from lading.model.text import Text
 from lading.vault.sealing import LAST, Master, Sealer, new_salt
-from lading.vault.words import ID, PACK_SIZE, RECORD, SALT, TAG, How, Kind, Record
+from lading.vault.words import ID, MOST_RAW, PACK_RECORDS, PACK_SIZE, RECORD, SALT, TAG, How, Kind, Record
 
 MAGIC = b"LDGPACK\x01"
 START = len(MAGIC) + SALT
@@ -27,7 +28,6 @@ LEVEL = 1
 """Of zstd: what higher levels save costs more time than it is worth beside a network."""
 _SHRINKS = 0.98
 """A record is stored compressed if that leaves less than this part of it."""
-_MOST_RAW = 64 << 20
 
 _NO_PACK = Text("it is no pack of this format", "不是此格式的数据包")
 _NO_TABLE = Text("its table cannot be read", "其目录表无法读取")
@@ -59,19 +59,20 @@ class Packer:
 
     def add(self, kind: Kind, id: bytes, raw: bytes) -> None:
         """Store the record *id*."""
-        small = self._compressor.compress(raw)
-        how = How.ZSTD if len(small) < len(raw) * _SHRINKS else How.PLAIN
-        stored = small if how is How.ZSTD else raw
+        how, stored = self._small(raw)
         record = Record(kind, how, id, len(stored), len(raw))
         self._held += self._sealer.seal(len(self._records), stored, RECORD.pack(*record))
         self._records.append(record)
-        if len(self._held) >= PACK_SIZE:
+        if len(self._held) >= PACK_SIZE or len(self._records) >= PACK_RECORDS:
             self.flush()
 
     def flush(self) -> None:
         """Hand over what there is as a pack; nothing is none."""
         if not self._records:
             return
+        if os.getpid() != self._process:
+            # Two processes with one salt would seal two contents with the same key and nonce.
+            raise Internal("", "a packer was carried into another process")
         table = self._sealer.seal(LAST, b"".join(RECORD.pack(*it) for it in self._records), MAGIC)
         self._held += table
         self._held += _END.pack(len(table))
@@ -80,7 +81,13 @@ class Packer:
         self.made.append(Pack(name, len(self._held), tuple(self._records)))
         self._begin()
 
+    def _small(self, raw: bytes) -> tuple[How, bytes]:
+        if len(raw) <= MOST_RAW and len(small := self._compressor.compress(raw)) < len(raw) * _SHRINKS:
+            return How.ZSTD, small
+        return How.PLAIN, raw
+
     def _begin(self) -> None:
+        self._process = os.getpid()
         salt = new_salt()
         self._sealer = self._master.sealer(salt, "pack")
         self._held = bytearray(MAGIC + salt)
@@ -170,9 +177,10 @@ def expanded(stored: bytes, it: Record, name: str) -> bytes:
     """
     raw = stored
     if it.how is How.ZSTD:
-        if it.raw > _MOST_RAW:
-            raise BadVault(name, _WRONG)
         try:
+            # The library believes the frame about its length, whatever limit it is given.
+            if it.raw > MOST_RAW or zstandard.frame_content_size(stored) != it.raw:
+                raise BadVault(name, _WRONG)
             raw = zstandard.ZstdDecompressor().decompress(stored, max_output_size=it.raw)
         except zstandard.ZstdError:
             raise BadVault(name, _WRONG) from None

@@ -8,6 +8,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,8 +23,9 @@ from lading.vault.keys import Slot, new_slot, slot_from
 from lading.vault.packs import START, Pack, Packer, PackReader
 from lading.vault.sealing import Master
 from lading.vault.store import Store
-from lading.vault.words import CONFIG, FORMAT, INDEX, KEYS, PACKS, TAG, Kind
+from lading.vault.words import CONFIG, FORMAT, INDEX, KEYS, MOST_SLOTS, MOST_SMALL, PACKS, TAG, Kind
 
+_TRIES = 5
 _NO_VAULT = Text("there is no vault", "此处没有保管库")
 _NO_CONFIG = Text("it is not the description of a vault of this format", "不是此格式保管库的说明文件")
 
@@ -49,9 +51,9 @@ def make_vault(drive: Drive, secret: bytes, *, label: str = "", now: int | None 
     it = Opened(os.urandom(16).hex(), Master.new())
     store = Store(drive)
     store.put(KEYS, new_slot(it.master, secret, it.id, label=label, made=made).content())
-    described = {"lading vault": FORMAT, "id": it.id, "made": made}
+    about = {"lading vault": FORMAT, "id": it.id, "made": made}
     # Written last: what has no description is no vault.
-    content = json.dumps(described).encode() + b"\n"
+    content = json.dumps(about).encode() + b"\n"
     drive.write((CONFIG,), [content], expect=ABSENT, size=len(content))
     return it
 
@@ -65,29 +67,52 @@ def open_vault(drive: Drive, secret: bytes) -> Opened:
         WrongKey: *secret* opens no slot.
     """
     store = Store(drive)
-    id = _described(store)["id"]
-    for slot in slots(store).values():
+    id = described(store)["id"]
+    damaged: list[BadVault] = []
+    for slot in slots(store, damaged).values():
         if (master := slot.opened(secret, id)) is not None:
             return Opened(id, master)
+    if damaged:
+        # It may be the very one that this secret opens.
+        raise damaged[0]
     raise WrongKey(drive.profile.address)
 
 
-def slots(store: Store) -> dict[str, Slot]:
+def slots(store: Store, damaged: list[BadVault] | None = None) -> dict[str, Slot]:
     """
-    The key slots of a vault, by name.
+    The key slots of a vault, by name; those that are damaged are put into *damaged* if that is given.
 
     Raises:
-        BadVault: one is damaged.
+        BadVault: one is damaged, or there are more than anybody made.
     """
-    return {name: slot_from(store.whole(KEYS, name), name) for name, _ in sorted(store.names(KEYS))}
+    names = sorted(name for name, _ in store.names(KEYS))
+    if len(names) > MOST_SLOTS:
+        raise BadVault(KEYS, Text(f"more than {MOST_SLOTS} key slots", f"密钥槽多于 {MOST_SLOTS} 个"))
+    found = {}
+    for name in names:
+        try:
+            found[name] = slot_from(store.whole(KEYS, name, most=MOST_SMALL), name)
+        except NotFound:
+            continue
+        except BadVault as problem:
+            if damaged is None:
+                raise
+            damaged.append(problem)
+    return found
 
 
-def _described(store: Store) -> dict[str, Any]:
+def described(store: Store) -> dict[str, Any]:
+    """
+    What stands in the description of a vault: its format, `id` and when it was `made` (ns).
+
+    Raises:
+        BadVault: there is none, or none of this format.
+    """
     try:
-        told = json.loads(store.read((CONFIG,)))
+        told = json.loads(store.read((CONFIG,), most=MOST_SMALL))
     except NotFound:
         raise BadVault(store.drive.profile.address, _NO_VAULT) from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BadVault(CONFIG, _NO_CONFIG) from None
     if (
         not isinstance(told, dict)
@@ -115,8 +140,16 @@ class Vault:
         Raises:
             BadVault: a part of it is damaged.
         """
-        told = (self.store.whole(INDEX, name) for name, _ in sorted(self.store.names(INDEX)))
-        self.index = Index(pack for content in told for pack in packs_of(self.master, content))
+        for left in reversed(range(_TRIES)):
+            try:
+                told = (self.store.whole(INDEX, name) for name, _ in sorted(self.store.names(INDEX)))
+                self.index = Index(pack for content in told for pack in packs_of(self.master, content))
+            except NotFound:
+                # Somebody wrote the index anew between our listing and our reading: the new one is there.
+                if not left:
+                    raise
+            else:
+                return
 
     def writer(self) -> tuple[Writer, Packer]:
         """What puts contents into packs of this vault; they count once `publish` was told of them."""
@@ -125,8 +158,11 @@ class Vault:
 
     def publish(self, packs: Sequence[Pack]) -> None:
         """Write down what is in *packs*, which are stored: from now on they count."""
+        # An index on the disk that tells of a pack which a power cut took would hide a loss.
+        self.store.settle()
         for content in sealed_indexes(self.master, packs):
             self.store.put(INDEX, content)
+        self.store.settle()
         for pack in packs:
             self.index.add(pack)
 
@@ -147,9 +183,24 @@ class Vault:
     def fetch(self, id: bytes) -> bytes | None:
         """The raw content of the record *id*; None if there is none."""
         spot = self.index.find(id)
-        return None if spot is None else self._read(spot)
+        if spot is None:
+            return None
+        try:
+            return self.read(spot)
+        except BadVault:
+            # Two writers at once may both have stored it: one good copy is enough.
+            for number in self.index.rows(id)[1:]:
+                with suppress(BadVault):
+                    return self.read(self.index.row(number))
+            raise
 
-    def _read(self, spot: Spot) -> bytes:
+    def read(self, spot: Spot) -> bytes:
+        """
+        The raw content of the record at *spot*.
+
+        Raises:
+            BadVault: it is damaged.
+        """
         sealed = self._part(spot.pack, spot.offset, spot.record.stored + TAG)
         return self._reader(spot.pack).record(spot.number, spot.record, sealed)
 
