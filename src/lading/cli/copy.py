@@ -155,7 +155,7 @@ def command(
 ) -> int:
     """Copy one drive into another."""
     source = address(old, given["old_opt"])
-    target = _target(address(new, given["new_opt"]))
+    target = target_of(address(new, given["new_opt"]))
     order = _order(given)
     check_apart(source, target, state)
     if order.rules.archive is not None:
@@ -173,10 +173,10 @@ def command(
                 return _tell_plan(copying.dry_run(), as_json)
             finished = copying.run()
         tally.close()
-    return _tell(finished, job, as_json)
+    return tell(finished, job, as_json)
 
 
-def _target(it: Address) -> Address:
+def target_of(it: Address) -> Address:
     """NEW may be made, and its profile may be found out by writing to it."""
     return replace(it, options={"create": "yes", "role": "target", **it.options})
 
@@ -239,7 +239,7 @@ def _tell_held_back(number: int) -> None:
         )
 
 
-def _tell(finished: Finished, job: Job, as_json: bool) -> int:
+def tell(finished: Finished, job: Job, as_json: bool) -> int:
     account = finished.account
     code = FAILED_OBJECTS if account["failures"] or asked_in_part(account) else 0
     if is_unannounced(account):

@@ -1,5 +1,5 @@
 """
-`lading vault`: the backup store, one file per group of commands.
+`lading vault`: backups, one file per group of commands.
 """
 
 from __future__ import annotations
@@ -13,6 +13,10 @@ from lading.model.text import Text
 
 # Command name to (module, its click command, one line of help).
 COMMANDS: dict[str, tuple[str, str, Text]] = {
+    "init": ("vault_backup", "init", Text("Make an empty vault.", "创建空的保管库。")),
+    "backup": ("vault_backup", "backup_command", Text("Back a drive up.", "备份网盘。")),
+    "list": ("vault_show", "list_command", Text("List the snapshots.", "列出快照。")),
+    "show": ("vault_show", "show", Text("Say what a snapshot holds.", "说明快照的内容。")),
     "check": ("vault_check", "check", Text("Check that every snapshot is whole.", "检查每个快照是否完整。")),
     "repair": ("vault_check", "repair", Text("Write the index anew from the packs.", "由数据包重建索引。")),
     "keep": (
@@ -24,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str, Text]] = {
     "prune": ("vault_forget", "prune", Text("Remove what no snapshot needs.", "清除快照不再需要的内容。")),
     "key": ("vault_key", "key", Text("Say who can open the vault.", "管理可打开保管库的密钥。")),
     "unlock": ("vault_key", "unlock", Text("Remove locks of what is no more.", "移除已结束任务的锁。")),
+    "restore": ("vault_restore", "restore", Text("Restore a snapshot into a drive.", "将快照恢复到网盘。")),
 }
 
 
@@ -53,10 +58,10 @@ class VaultCommands(click.Group):
     cls=VaultCommands,
     help=speak(
         Text(
-            "The vault: contents kept once, compressed and sealed; snapshots of drives.",
-            "保管库：内容只存一份，压缩并加密；网盘快照。",
+            "Full backups: contents, versions, rights, links; sealed, checked, restored.",
+            "完整备份：内容、历史版本、权限、链接；加密保存，可检查，可恢复。",
         )
     ),
 )
 def command() -> None:
-    """The group of all commands about a vault."""
+    """The group of commands about vaults."""

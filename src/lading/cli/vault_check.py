@@ -11,7 +11,7 @@ import click
 
 from lading.cli.options import json_option
 from lading.cli.output import answer, person, progress_bar, say, speak
-from lading.cli.vault_options import opened_vault, place_of, vault_argument
+from lading.cli.vault_work import at_work, vault_argument
 from lading.model.errors import DIFFERENT
 from lading.model.text import Language, Text, language_of
 from lading.vault.check import Report
@@ -60,8 +60,7 @@ def check(
     vault: str, vault_opt: tuple[str, ...], key_file: str | None, read_data: bool, as_json: bool
 ) -> int:
     """Check the vault."""
-    place = place_of(vault, vault_opt, key_file)
-    with opened_vault(place, load=False) as it, progress_bar(quiet=as_json) as publish:
+    with at_work(vault, vault_opt, key_file) as it, progress_bar(quiet=as_json) as publish:
         with locked(it.store, it.master, Mode.SHARED, who=person(), purpose="check") as held:
             report = look_at(it, read_data=read_data, own_lock=held.name, publish=publish)
     code = 0 if report.sound else DIFFERENT
@@ -77,8 +76,7 @@ def check(
 @json_option
 def repair(vault: str, vault_opt: tuple[str, ...], key_file: str | None, as_json: bool) -> int:
     """Write the index anew."""
-    place = place_of(vault, vault_opt, key_file)
-    with opened_vault(place, load=False) as it, progress_bar(quiet=as_json) as publish:
+    with at_work(vault, vault_opt, key_file) as it, progress_bar(quiet=as_json) as publish:
         with locked(it.store, it.master, Mode.ALONE, who=person(), purpose="repair") as held:
             done = rebuild(it, held, publish)
     code = DIFFERENT if done.findings else 0

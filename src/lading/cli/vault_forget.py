@@ -14,7 +14,7 @@ import click
 from lading.cli.consent import agreed
 from lading.cli.options import json_option
 from lading.cli.output import answer, person, progress_bar, say, speak
-from lading.cli.vault_options import opened_vault, place_of, vault_argument
+from lading.cli.vault_work import at_work, vault_argument
 from lading.model.errors import BadRequest
 from lading.model.text import Language, Text, language_of
 from lading.vault import keeps
@@ -93,7 +93,7 @@ def keep(
         raise BadRequest("keep", _ONE)
     why = Why.TAG if given["tag"] else Why.CAMPAIGN
     word = given["tag"] or given["campaign"]
-    with opened_vault(place_of(vault, vault_opt, key_file), load=False) as it:
+    with at_work(vault, vault_opt, key_file) as it:
         with locked(it.store, it.master, Mode.SHARED, who=person(), purpose="keep"):
             name = find(it.store, it.master, snapshot).name
             count = 1
@@ -129,7 +129,7 @@ def forget(vault: str, vault_opt: tuple[str, ...], key_file: str | None, as_json
     policy = Policy(tags=frozenset(given["tags"]), **{rule: given[rule] for rule in _RULES})
     if given["names"] and not policy.empty:
         raise BadRequest("forget", _BOTH)
-    with opened_vault(place_of(vault, vault_opt, key_file), load=False) as it:
+    with at_work(vault, vault_opt, key_file) as it:
         with locked(it.store, it.master, Mode.ALONE, who=person(), purpose="forget") as held:
             found: list[Verdict] = []
             if given["names"]:
@@ -158,7 +158,7 @@ def forget(vault: str, vault_opt: tuple[str, ...], key_file: str | None, as_json
 @json_option
 def prune(vault: str, vault_opt: tuple[str, ...], key_file: str | None, as_json: bool, **given: Any) -> int:
     """Remove what nothing needs."""
-    with opened_vault(place_of(vault, vault_opt, key_file), load=False) as it:
+    with at_work(vault, vault_opt, key_file) as it:
         with locked(it.store, it.master, Mode.ALONE, who=person(), purpose="prune") as held:
             with progress_bar(quiet=as_json) as publish:
                 plan = plan_prune(it, publish)

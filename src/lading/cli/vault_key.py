@@ -12,7 +12,7 @@ import click
 from lading.cli.consent import agreed
 from lading.cli.options import json_option
 from lading.cli.output import answer, person, say, speak
-from lading.cli.vault_options import NEW_VARIABLE, opened_vault, place_of, secret, vault_argument
+from lading.cli.vault_work import at_work, new_secret, vault_argument
 from lading.model.errors import DIFFERENT
 from lading.model.text import Language, Text, language_of
 from lading.vault.keyring import State, add_key, known_keys, named, remove_key, rotate_key
@@ -67,7 +67,7 @@ def key() -> None:
     """The group of commands about key slots."""
 
 
-def _new_secret(function: Any) -> Any:
+def _new_key_option(function: Any) -> Any:
     return click.option("--new-key-file", metavar="FILE", help=speak(_NEW_FILE))(function)
 
 
@@ -76,7 +76,7 @@ def _new_secret(function: Any) -> Any:
 @json_option
 def list_command(vault: str, vault_opt: tuple[str, ...], key_file: str | None, as_json: bool) -> int:
     """List key slots."""
-    with opened_vault(place_of(vault, vault_opt, key_file), load=False) as it:
+    with at_work(vault, vault_opt, key_file) as it:
         seen = {slot for one in snapshots(it.store, it.master) for slot in one.slots}
         known = known_keys(it.store, it.opened, seen)
     code = DIFFERENT if any(slot.state is State.LOST for slot in known) else 0
@@ -95,7 +95,7 @@ def list_command(vault: str, vault_opt: tuple[str, ...], key_file: str | None, a
 
 @key.command(help=speak(_ADD))
 @vault_argument
-@_new_secret
+@_new_key_option
 @click.option("--label", default="", help=speak(_LABEL))
 @json_option
 def add(
@@ -107,8 +107,8 @@ def add(
     as_json: bool,
 ) -> int:
     """Add a key slot."""
-    with opened_vault(place_of(vault, vault_opt, key_file), load=False) as it:
-        new = secret(new_key_file, environment=NEW_VARIABLE, new=True)
+    with at_work(vault, vault_opt, key_file) as it:
+        new = new_secret(new_key_file)
         name = add_key(it.store, it.opened, new, label=label)
     return _told("vault key add", name, _SLOT, as_json)
 
@@ -119,7 +119,7 @@ def add(
 @json_option
 def remove(vault: str, vault_opt: tuple[str, ...], key_file: str | None, slot: str, as_json: bool) -> int:
     """Remove a key slot."""
-    with opened_vault(place_of(vault, vault_opt, key_file), load=False) as it:
+    with at_work(vault, vault_opt, key_file) as it:
         name = named(it.store, slot)
         remove_key(it.store, it.opened, name, who=person())
     return _told("vault key remove", name, _GONE, as_json)
@@ -128,7 +128,7 @@ def remove(vault: str, vault_opt: tuple[str, ...], key_file: str | None, slot: s
 @key.command(help=speak(_ROTATE))
 @vault_argument
 @click.argument("slot", metavar="SLOT")
-@_new_secret
+@_new_key_option
 @json_option
 def rotate(
     vault: str,
@@ -139,9 +139,9 @@ def rotate(
     as_json: bool,
 ) -> int:
     """Give a key slot another secret."""
-    with opened_vault(place_of(vault, vault_opt, key_file), load=False) as it:
+    with at_work(vault, vault_opt, key_file) as it:
         name = named(it.store, slot)
-        new = secret(new_key_file, environment=NEW_VARIABLE, new=True)
+        new = new_secret(new_key_file)
         name = rotate_key(it.store, it.opened, name, new, who=person())
     return _told("vault key rotate", name, _SLOT, as_json)
 
@@ -152,7 +152,7 @@ def rotate(
 @json_option
 def unlock(vault: str, vault_opt: tuple[str, ...], key_file: str | None, yes: bool, as_json: bool) -> int:
     """Remove locks."""
-    with opened_vault(place_of(vault, vault_opt, key_file), load=False) as it:
+    with at_work(vault, vault_opt, key_file) as it:
         found = list(locks(it.store, it.master))
         for lock in found:
             click.echo(lock.says.zh if language_of() is Language.ZH else lock.says.en, err=True)

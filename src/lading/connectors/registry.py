@@ -18,6 +18,8 @@ CONNECTORS = {
     "folder": "lading.connectors.folder",
     "generated": "lading.connectors.memory.generated",
     "lading": "lading.connectors.lading",
+    # A snapshot in a vault: above the connectors, so it is known by name alone.
+    "vault": "lading.vault.face",
     "webdav": "lading.connectors.webdav",
 }
 
