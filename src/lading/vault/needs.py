@@ -52,6 +52,14 @@ def contents_needed(vault: Vault, snapshot: Snapshot) -> Iterator[Need]:
                 yield from _told(file, held.sha256)
 
 
+def holds_all(vault: Vault, snapshot: Snapshot) -> bool:
+    """Whether every record that *snapshot* needs is in the index; of large contents their lists are read."""
+    try:
+        return all(vault.holds(need.digest) for need in contents_needed(vault, snapshot))
+    except BadVault:
+        return False
+
+
 def _told(file: IO[bytes], name: str) -> Iterator[Need]:
     try:
         table = pq.ParquetFile(file)

@@ -133,17 +133,22 @@ class Vault:
         self.index = Index()
         self._heads: dict[bytes, PackReader] = {}
 
-    def load(self) -> None:
+    def load(self, *, present: bool = False) -> None:
         """
-        Read the index.
+        Read the index; with *present* only of packs that the store lists with their right size.
+
+        Whoever adds contents asks for *present*: what lay in a lost pack is then stored again.
 
         Raises:
             BadVault: a part of it is damaged.
         """
         for left in reversed(range(_TRIES)):
             try:
-                told = (self.store.whole(INDEX, name) for name, _ in sorted(self.store.names(INDEX)))
-                self.index = Index(pack for content in told for pack in packs_of(self.master, content))
+                names = sorted(name for name, _ in self.store.names(INDEX))
+                told = (self.store.whole(INDEX, name) for name in names)
+                packs = (pack for content in told for pack in packs_of(self.master, content))
+                there = dict(self.store.names(PACKS)) if present else {}
+                self.index = Index(it for it in packs if not present or there.get(it.name.hex()) == it.size)
             except NotFound:
                 # Somebody wrote the index anew between our listing and our reading: the new one is there.
                 if not left:

@@ -27,6 +27,7 @@ from lading.model.progress import Publish, nobody_listens
 from lading.stages.backup.history import keep_history
 from lading.stages.backup.keeping import Keeping
 from lading.vault.extract import manifest_of
+from lading.vault.needs import holds_all
 from lading.vault.snapshots import Held, Snapshot, same_drive, save, snapshots
 from lading.vault.vault import Vault, slots
 from lading.vault.words import HISTORY
@@ -74,7 +75,7 @@ def backup(
     earlier = os.path.join(previous[1].directory, HISTORY) if previous else None
     lost = keep_history(means, keeping, manifest, earlier if earlier and os.path.exists(earlier) else None)
     # The workers have written index objects that this process has not read yet.
-    vault.load()
+    vault.load(present=True)
     found = Snapshot(
         taken=taken,
         ended=now(),
@@ -98,7 +99,8 @@ def _previous(vault: Vault, wish: Wish) -> tuple[Snapshot, Manifest] | None:
     if wish.full:
         return None
     found = [it for it in snapshots(vault.store, vault.master) if same_drive(it.drive, public(wish.address))]
-    if not found:
+    # Digests taken over from a snapshot with holes would hand its holes on.
+    if not found or not holds_all(vault, found[-1]):
         return None
     return found[-1], manifest_of(vault, found[-1], os.path.join(wish.work, "previous"))
 

@@ -42,7 +42,7 @@ class Keeping(NamedTuple):
         vault = _vaults.get(self.opened.id)
         if vault is None:
             vault = Vault(drive_for(self.address, self.policy), self.opened)
-            vault.load()
+            vault.load(present=True)
             _vaults[self.opened.id] = vault
         return vault
 
