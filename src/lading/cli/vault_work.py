@@ -17,19 +17,13 @@ from lading.cli.vault_options import opened, vault_address, vault_options
 from lading.connectors.wrap.policy import Policy, wrapped
 from lading.model.errors import BadRequest
 from lading.model.text import Text
-from lading.vault.keys import secret_of
+from lading.vault.keys import KEY_SIZE, LEAST_KEY, MOST_KEY, secret_of
 from lading.vault.vault import Vault
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 NEW_VARIABLE = "LADING_VAULT_NEW_PASSWORD"
-LEAST_KEY, MOST_KEY = 32, 1 << 20
-"""Bytes of a new key file."""
 _NO_FILE = Text("the key file cannot be read: {why}", "无法读取密钥文件：{why}")
-_SIZE = Text(
-    f"a key file has {LEAST_KEY} bytes to 1 MiB, best random ones",
-    f"密钥文件应为 {LEAST_KEY} 字节至 1 MiB，最好为随机内容",
-)
 _NOBODY = Text(
     f"nobody is there to be asked; give --new-key-file or set {NEW_VARIABLE}",
     f"无人可询问；请使用 --new-key-file 或设置 {NEW_VARIABLE}",
@@ -84,5 +78,5 @@ def _content(file: str) -> bytes:
         said = Text(_NO_FILE.en.format(why=why), _NO_FILE.zh.format(why=why))
         raise BadRequest(file, said) from None
     if not LEAST_KEY <= len(content) <= MOST_KEY:
-        raise BadRequest(file, _SIZE)
+        raise BadRequest(file, KEY_SIZE)
     return content

@@ -33,7 +33,7 @@ from lading.model.text import Text
 from lading.vault.catalog import Catalog, Held
 from lading.vault.extract import manifest_of
 from lading.vault.facets import SnapshotVersions, facets_of
-from lading.vault.keys import secret_of
+from lading.vault.keys import KEY_SIZE, LEAST_KEY, MOST_KEY, secret_of
 from lading.vault.snapshots import LATEST, Snapshot, find
 from lading.vault.vault import Vault, open_vault
 
@@ -86,9 +86,12 @@ def secret_in(address: Address) -> bytes:
     if (file := address.options.get("key-file")) is not None:
         try:
             with os.fdopen(os.open(file, os.O_RDONLY), "rb") as stream:
-                return stream.read()
+                content = stream.read(MOST_KEY + 1)
         except OSError as problem:
             raise BadAddress(file, problem.strerror or "") from None
+        if not LEAST_KEY <= len(content) <= MOST_KEY:
+            raise BadAddress(file, KEY_SIZE)
+        return content
     if (reference := address.options.get("password")) is None:
         raise BadAddress(str(address), _NO_SECRET)
     return secret_of(secret(reference))

@@ -27,6 +27,12 @@ PASSES, MEMORY, LANES = 3, 65_536, 4
 _MOST_MEMORY, _MOST_PASSES, _MOST_LANES = 1 << 20, 16, 16
 """What a slot may ask for: a foreign server could have put it there."""
 _NONCE, _SALT = 12, 32
+LEAST_KEY, MOST_KEY = 32, 1 << 20
+"""Bytes of a key file: an empty or short one would protect nothing."""
+KEY_SIZE = Text(
+    f"a key file has {LEAST_KEY} bytes to 1 MiB, best random ones",
+    f"密钥文件应为 {LEAST_KEY} 字节至 1 MiB，最好为随机内容",
+)
 _NO_SLOT = Text("this is no key slot", "这不是密钥槽")
 
 

@@ -26,7 +26,7 @@ from lading.vault.packed import every_pack
 from lading.vault.packs import Pack, Packer
 from lading.vault.snapshots import snapshots
 from lading.vault.vault import Vault
-from lading.vault.words import INDEX, PACKS, SNAPSHOTS, TAG, Kind
+from lading.vault.words import INDEX, PACKS, RECORD, SNAPSHOTS, TAG, Kind
 
 FULL_ENOUGH = 0.5
 """A pack of which at least this part is needed stays as it is."""
@@ -148,7 +148,8 @@ def _planned(vault: Vault, needed: bytearray) -> Plan:
     for row in range(len(needed)):
         if needed[row]:
             number = index.pack_at(row)
-            used[number] += index.row(row).record.stored + TAG
+            # Its row in the table counts too: where records are tiny, tables are the larger part of a pack.
+            used[number] += index.row(row).record.stored + TAG + RECORD.size
             live[number] += 1
     for pack, use, count in zip(index.packs, used, live, strict=True):
         if not count:

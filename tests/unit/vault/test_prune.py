@@ -28,6 +28,16 @@ def test_a_vault_without_waste_is_left_alone() -> None:
     assert before == sorted(vault.store.names(PACKS))
 
 
+def test_tiny_contents_are_not_written_anew_again_and_again() -> None:
+    """
+    A pack whose table is larger than its records is as full as any other.
+    """
+    vault = new_vault(memory())
+    snapshot(vault, {str(number): b"%d" % number for number in range(300)})
+
+    assert pruned(vault).idle
+
+
 def test_what_a_forgotten_snapshot_alone_needed_goes() -> None:
     """
     Contents of the forgotten snapshot are gone, those of the other are there, and the store got smaller.
