@@ -45,7 +45,7 @@ _NO_SECRET = Text("password or key-file is needed", "需要 password 或 key-fil
 _NOT_KEPT = Text("its content could not be read when the snapshot was taken", "制作快照时其内容无法读取")
 
 
-def open(address: Address) -> Drive:
+def open(address: Address) -> SnapshotDrive:
     """
     The snapshot at *address*.
 
@@ -112,7 +112,7 @@ class SnapshotDrive(Drive):
             raise
         self._lock = threading.Lock()
         self._profile = _profile(vault, self.manifest)
-        for name, facet in facets_of(self.manifest).items():
+        for name, facet in facets_of(self.manifest, self.stat).items():
             setattr(self, name, facet)
         if self.manifest.has("versions"):
             self.versions = SnapshotVersions(self._catalog, self._lock, self._reading)

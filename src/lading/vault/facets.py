@@ -26,14 +26,16 @@ Reading = Callable[[Entry, bytes | None], Reader]
 class Told:
     """The rows of one table: `all`, and `list` for those of one path; nothing can be changed."""
 
-    def __init__(self, manifest: Manifest, table: str) -> None:
+    def __init__(self, manifest: Manifest, table: str, look: Callable[[Path], object]) -> None:
         self._manifest = manifest
         self._table = table
+        self._look = look
 
     def all(self) -> Iterator[Any]:
         return self._manifest.values(self._table)
 
     def list(self, path: Path) -> tuple[Any, ...]:
+        self._look(path)
         return tuple(value for value in self.all() if value.path == path)
 
 
@@ -71,9 +73,11 @@ class SnapshotPeople:
 
     def members(self, group: str) -> Iterator[Principal]:
         known = {one.id: one for one in self.principals()}
-        for it in self.memberships():
-            if it.group == group and it.member in known:
-                yield known[it.member]
+        if group not in known:
+            raise NotFound(group)
+        return iter(
+            [known[it.member] for it in self.memberships() if it.group == group and it.member in known]
+        )
 
 
 class SnapshotVersions:
@@ -115,7 +119,7 @@ class SnapshotVersions:
         return found
 
 
-_TOLD: Mapping[str, Callable[[Manifest, str], Any]] = {
+_TOLD: Mapping[str, type[Told]] = {
     "grants": SnapshotGrants,
     "links": SnapshotLinks,
     "locks": Told,
@@ -124,9 +128,13 @@ _TOLD: Mapping[str, Callable[[Manifest, str], Any]] = {
 }
 
 
-def facets_of(manifest: Manifest) -> dict[str, Any]:
-    """The facets that *manifest* can tell, by name; versions are apart."""
-    found = {name: make(manifest, name) for name, make in _TOLD.items() if manifest.has(name)}
+def facets_of(manifest: Manifest, look: Callable[[Path], object]) -> dict[str, Any]:
+    """
+    The facets that *manifest* can tell, by name; versions are apart.  *look* raises NotFound for a path where nothing is.
+    """
+    found: dict[str, Any] = {
+        name: make(manifest, name, look) for name, make in _TOLD.items() if manifest.has(name)
+    }
     if manifest.has("principals") and manifest.has("members"):
         found["people"] = SnapshotPeople(manifest)
     return found

@@ -44,7 +44,7 @@ ROWS = pa.schema(
 )
 _OLDER = """
 select v.path, v.id, v.size, v.sha256 as told, e.sha256 as kept
-from versions v left join earlier e on v.path = e.path and v.id = e.id and v.size = e.size
+from versions v left join kept_before e on v.path = e.path and v.id = e.id and v.size = e.size
 where not v.current order by v.path, v.ordinal
 """
 
@@ -159,9 +159,9 @@ def _olds(connection: duckdb.DuckDBPyConnection, manifest: Manifest, earlier: st
         return
     manifest.rows(connection, "versions").create_view("versions")
     if earlier is None:
-        connection.register("earlier", ROWS.empty_table())
+        connection.execute("create table kept_before (path varchar, id varchar, size bigint, sha256 blob)")
     else:
-        connection.read_parquet(literal(earlier)).create_view("earlier")
+        connection.read_parquet(literal(earlier)).create_view("kept_before")
     cursor = connection.cursor()
     cursor.execute(_OLDER)
     while rows := cursor.fetchmany(_SLICE_FILES):
