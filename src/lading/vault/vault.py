@@ -54,7 +54,9 @@ def make_vault(drive: Drive, secret: bytes, *, label: str = "", now: int | None 
     about = {"lading vault": FORMAT, "id": it.id, "made": made}
     # Written last: what has no description is no vault.
     content = json.dumps(about).encode() + b"\n"
+    store.settle()
     drive.write((CONFIG,), [content], expect=ABSENT, size=len(content))
+    store.settle()
     return it
 
 
