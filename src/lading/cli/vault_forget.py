@@ -69,8 +69,8 @@ _BOTH = Text("name snapshots or give rules, not both", "请指定快照或给出
 _STAYS, _GOES = Text("stays", "保留"), Text("goes", "移除")
 _FORGOTTEN = Text("Removed: {count:,} snapshots.", "已移除快照 {count:,} 个。")
 _PLANNED = Text(
-    "{keep:,} packs stay, {rewrite:,} are written anew ({written:,} bytes), {remove:,} go, {unknown:,} left over go; {freed:,} bytes freed",
-    "数据包：保留 {keep:,}，重写 {rewrite:,}（{written:,} 字节），移除 {remove:,}，遗留移除 {unknown:,}；释放 {freed:,} 字节",
+    "{keep:,} packs stay, {rewrite:,} are written anew ({written:,} bytes), {remove:,} go, {unknown:,} left over go, {lost:,} lost ones leave the index; {freed:,} bytes freed",
+    "数据包：保留 {keep:,}，重写 {rewrite:,}（{written:,} 字节），移除 {remove:,}，遗留移除 {unknown:,}，索引中除去已丢失的 {lost:,}；释放 {freed:,} 字节",
 )
 _IDLE = Text("There is nothing to do.", "无需清除。")
 _DONE = Text("Done.", "完成。")
@@ -188,6 +188,7 @@ def _counts(plan: Plan) -> dict[str, int]:
         "rewrite": len(plan.rewrite),
         "remove": len(plan.remove),
         "unknown": len(plan.unknown),
+        "lost": len(plan.lost),
         "freed": plan.freed,
         "written": plan.written,
     }

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from lading.model.errors import BadVault, Busy
+from lading.model.errors import BadVault, Busy, Forbidden, ReadOnly
 from lading.model.text import Text
 from lading.vault.machine import Process, is_dead, this_process
 from lading.vault.notes import Note, read_all, write
@@ -86,9 +86,11 @@ class Held:
 
 
 @contextmanager
-def locked(store: Store, master: Master, mode: Mode, *, who: str, purpose: str) -> Iterator[Held]:
+def locked(
+    store: Store, master: Master, mode: Mode, *, who: str, purpose: str, needed: bool = True
+) -> Iterator[Held]:
     """
-    Hold a lock on the vault for the time of the block.
+    Hold a lock on the vault for the time of the block; if it is not *needed*, do without where nothing can be written.
 
     Raises:
         Busy: somebody else holds one that does not go together with it.
@@ -97,7 +99,13 @@ def locked(store: Store, master: Master, mode: Mode, *, who: str, purpose: str) 
     _refuse(store, master, mode, "")
     own = this_process()
     told = {"mode": mode, "who": who, "purpose": purpose, "since": time.time_ns(), **own._asdict()}
-    name = write(store, master, LOCKS, told).name
+    try:
+        name = write(store, master, LOCKS, told).name
+    except (ReadOnly, Forbidden):
+        if needed:
+            raise
+        yield Held(store, "")
+        return
     try:
         _refuse(store, master, mode, name)
         yield Held(store, name)

@@ -59,6 +59,8 @@ class Plan:
     remove: set[bytes] = field(default_factory=set)
     unknown: dict[str, int] = field(default_factory=dict)
     """Packs that no index tells of, and their bytes."""
+    lost: set[bytes] = field(default_factory=set)
+    """Packs that the index tells of and that are gone or cut short; nothing needs them."""
     freed: int = 0
     written: int = 0
     needed: bytearray = field(default_factory=bytearray)
@@ -66,7 +68,7 @@ class Plan:
     @property
     def idle(self) -> bool:
         """There is nothing to do."""
-        return not (self.rewrite or self.remove or self.unknown)
+        return not (self.rewrite or self.remove or self.unknown or self.lost)
 
 
 def plan_prune(vault: Vault, publish: Publish = nobody_listens) -> Plan:
@@ -76,7 +78,8 @@ def plan_prune(vault: Vault, publish: Publish = nobody_listens) -> Plan:
     Raises:
         BadVault: the index, a snapshot or a content that is needed is damaged or missing: nothing may go then.
     """
-    vault.load()
+    # A copy in a pack that is gone or cut short is none: the other one must not go because of it.
+    vault.load(present=True)
     needed = bytearray(len(vault.index))
     wanted = {it.snapshot for it in keeps(vault.store, vault.master) if it.why is Why.CAMPAIGN}
     for number, snapshot in enumerate(snapshots(vault.store, vault.master)):
@@ -87,6 +90,7 @@ def plan_prune(vault: Vault, publish: Publish = nobody_listens) -> Plan:
     for kept in wanted:
         raise BadVault(f"{SNAPSHOTS}/{kept}", Text(_KEPT.en.format(name=kept), _KEPT.zh.format(name=kept)))
     plan = _planned(vault, needed)
+    plan.lost = vault.lost
     there = dict(vault.store.names(PACKS))
     for name in plan.keep | plan.rewrite:
         if there.pop(name.hex(), None) is None:
@@ -109,7 +113,7 @@ def prune(vault: Vault, plan: Plan, held: Held, publish: Publish = nobody_listen
     if plan.idle:
         return
     store, old = vault.store, [name for name, _ in vault.store.names(INDEX)]
-    if plan.rewrite or plan.remove:
+    if plan.rewrite or plan.remove or plan.lost:
         new = _write(vault, plan, publish)
         held.confirm()
         for name in old:

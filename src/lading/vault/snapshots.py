@@ -66,7 +66,9 @@ def save(store: Store, master: Master, snapshot: Snapshot) -> Snapshot:
     salt = new_salt()
     plain = json.dumps(told, ensure_ascii=False, sort_keys=True).encode()
     content = MAGIC + salt + master.sealer(salt, "snapshot").seal(0, plain, MAGIC)
-    return _named(snapshot, store.put(SNAPSHOTS, content))
+    name = store.put(SNAPSHOTS, content)
+    store.settle()
+    return _named(snapshot, name)
 
 
 def snapshots(store: Store, master: Master) -> Iterator[Snapshot]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,7 +54,9 @@ def make_vault(drive: Drive, secret: bytes, *, label: str = "", now: int | None 
     about = {"lading vault": FORMAT, "id": it.id, "made": made}
     # Written last: what has no description is no vault.
     content = json.dumps(about).encode() + b"\n"
+    store.settle()
     drive.write((CONFIG,), [content], expect=ABSENT, size=len(content))
+    store.settle()
     return it
 
 
@@ -131,6 +133,8 @@ class Vault:
         self.opened = opened
         self.master = opened.master
         self.index = Index()
+        self.lost: set[bytes] = set()
+        """Packs that the index told of when it was last read for what is *present*, and that are not there so."""
         self._heads: dict[bytes, PackReader] = {}
 
     def load(self, *, present: bool = False) -> None:
@@ -148,13 +152,20 @@ class Vault:
                 told = (self.store.whole(INDEX, name) for name in names)
                 packs = (pack for content in told for pack in packs_of(self.master, content))
                 there = dict(self.store.names(PACKS)) if present else {}
-                self.index = Index(it for it in packs if not present or there.get(it.name.hex()) == it.size)
+                self.lost = set()
+                self.index = Index(it for it in packs if not present or self._there(it, there))
             except NotFound:
                 # Somebody wrote the index anew between our listing and our reading: the new one is there.
                 if not left:
                     raise
             else:
                 return
+
+    def _there(self, pack: Pack, there: Mapping[str, int]) -> bool:
+        if there.get(pack.name.hex()) == pack.size:
+            return True
+        self.lost.add(pack.name)
+        return False
 
     def writer(self) -> tuple[Writer, Packer]:
         """What puts contents into packs of this vault; they count once `publish` was told of them."""

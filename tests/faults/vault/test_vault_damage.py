@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,8 @@ from lading.vault.locks import Mode, locked
 from lading.vault.packs import START
 from lading.vault.rebuild import rebuild
 from lading.vault.snapshots import snapshots
-from lading.vault.vault import Vault
+from lading.vault.vault import Vault, open_vault
+from lading.vault.words import Kind
 from support.vaults import (
     SECRET,
     again,
@@ -45,16 +47,10 @@ def found(path: Path) -> list[str]:
     """What opening and checking the vault in *path* finds."""
     try:
         with folder(path) as drive:
-            vault = Vault(drive, reopened_without_index(drive))
+            vault = Vault(drive, open_vault(drive, SECRET))
             return [one.code for one in check(vault, read_data=True).findings]
     except LadingError as problem:
         return [problem.code]
-
-
-def reopened_without_index(drive):
-    from lading.vault.vault import open_vault
-
-    return open_vault(drive, SECRET)
 
 
 def readable(path: Path) -> bool:
@@ -111,7 +107,8 @@ def test_an_object_cut_short_or_lost_is_found(kept: Path, data: st.DataObject) -
     left = data.draw(st.integers(-1, len(original) - 1))
     file.unlink() if left < 0 else file.write_bytes(original[:left])
     try:
-        assert found(kept)
+        # Of the description only the line end can go without harm.
+        assert found(kept) or (file.name == "vault.json" and readable(kept))
     finally:
         file.write_bytes(original)
 
@@ -142,7 +139,7 @@ def test_a_repair_saves_what_is_good_in_a_damaged_pack(tmp_path: Path) -> None:
     files = some(6, 300)
     snapshot(vault, files)
     # The first record of a pack is that of a file, the manifest comes last.
-    spot = vault.index.find(vault.master.id_of(1, __import__("hashlib").sha256(files["file-000"]).digest()))  # type: ignore[arg-type]
+    spot = vault.index.find(vault.master.id_of(Kind.FILE, sha256(files["file-000"]).digest()))
     assert spot is not None
     file = path / "packs" / spot.pack.hex()[:2] / spot.pack.hex()
     original = bytearray(file.read_bytes())

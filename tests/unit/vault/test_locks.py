@@ -9,10 +9,12 @@ import time
 
 import pytest
 
-from lading.model.errors import BadVault, Busy
+from lading.connectors.wrap.readonly import ReadOnlyDrive
+from lading.model.errors import BadVault, Busy, ReadOnly
 from lading.vault.locks import Mode, locked, locks, unlock
 from lading.vault.machine import Process, is_dead, this_process
 from lading.vault.notes import write
+from lading.vault.store import Store
 from lading.vault.vault import Vault
 from lading.vault.words import LOCKS
 from support.vaults import memory, new_vault
@@ -92,6 +94,20 @@ def test_no_clock_ends_a_lock(since: int) -> None:
 
     with held(vault, Mode.ALONE):
         pass
+
+
+def test_a_store_that_takes_nothing_can_be_read_without_a_lock() -> None:
+    """
+    Where no lock can be written, a reader goes on and whoever needs one does not.
+    """
+    vault = new_vault(memory())
+    closed = Store(ReadOnlyDrive(vault.store.drive))
+
+    with locked(closed, vault.master, Mode.SHARED, who="ann", purpose="check", needed=False):
+        assert [] == list(locks(closed, vault.master))
+    with pytest.raises(ReadOnly):
+        with locked(closed, vault.master, Mode.ALONE, who="ann", purpose="prune"):
+            pass
 
 
 def test_who_lost_the_lock_does_not_go_on() -> None:

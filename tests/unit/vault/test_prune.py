@@ -118,3 +118,27 @@ def test_each_drive_is_judged_for_itself() -> None:
 
     assert [True, False, True] == [it.stays for it in verdicts(vault, Policy(last=1), now=10)]
     assert 3 == len(list(snapshots(vault.store, vault.master)))
+
+
+@pytest.mark.parametrize("harm", ["lost", "cut short"])
+def test_the_good_copy_of_what_is_stored_twice_stays(harm: str) -> None:
+    """
+    A backup stored again what lay in a lost or torn pack; a prune before any repair keeps what can be read.
+    """
+    vault = new_vault(memory())
+    files = some(6, 600)
+    snapshot(vault, files)
+    for name, _ in list(vault.store.names(PACKS)):
+        whole = vault.store.whole(PACKS, name)
+        vault.store.remove(PACKS, name)
+        if harm == "cut short":
+            vault.store.put_named(PACKS, name, whole[:-1])
+    healing = again(vault)
+    healing.load(present=True)
+    snapshot(healing, files)
+
+    pruned(again(vault))
+
+    assert [] == check(again(vault), read_data=True).findings
+    for raw in files.values():
+        assert raw == content(again(vault), raw)
