@@ -30,7 +30,7 @@ def test_a_lost_drive_comes_back_with_all_that_hung_on_its_files(tmp_path: Path)
     """
     cargo, mover, vault = build_cargo(), MOVERS[0], tmp_path / "vault"
     state = ("--state", tmp_path / "state")
-    with firm_drive(tmp_path / "old" / "home", cargo.firm) as old:
+    with firm_drive(tmp_path / "old", cargo.firm) as old:
         fill(old, cargo)
         assert 0 == lading("vault", "init", vault).code
         kept = lading("vault", "backup", old.named(mover), vault, *state, "--json")
@@ -39,7 +39,7 @@ def test_a_lost_drive_comes_back_with_all_that_hung_on_its_files(tmp_path: Path)
         links = old.links(mover)
     shutil.rmtree(tmp_path / "old")
 
-    with firm_drive(tmp_path / "new" / "home", cargo.firm) as new:
+    with firm_drive(tmp_path / "new", cargo.firm) as new:
         into = ("vault", "restore", vault, "latest", new.named(mover), "--with", "versions,grants,links")
         done = lading(*into, *state, "--json")
         assert 0 == done.code, done.out
@@ -53,7 +53,9 @@ def test_a_lost_drive_comes_back_with_all_that_hung_on_its_files(tmp_path: Path)
         assert links == new.links(mover)
         # What is there already is not moved again.
         assert {"same"} == {
-            name for name, it in lading(*into, *state, "--json").json["account"]["buckets"].items() if it["objects"]
+            name
+            for name, it in lading(*into, *state, "--json").json["account"]["buckets"].items()
+            if it["objects"]
         }
 
 

@@ -51,12 +51,12 @@ _BACKUP = Text(
     the snapshot is one moment; if people go on working it says that it is not. What was cut off goes on when the command is given again.
 
     Exit codes: 0 kept, whole; 11 kept, but entries could not be read; 2 to 5 bad request; 20 to 39 a drive refused;
-    48 the vault is damaged; 49 wrong secret; 130 interrupted.""",
+    50 the vault is damaged; 51 wrong secret; 130 interrupted.""",
     """将网盘 DRIVE 备份到 VAULT：全部内容及文件所附带的信息。
 
     只读取自上次快照以来的新内容。会反复查看网盘，直到连续两次结果相同，使快照对应同一时刻；若仍有人在修改，快照会注明。中断后再次执行同一命令即可继续。
 
-    退出码：0 已完整保存；11 已保存，但有条目无法读取；2 至 5 请求有误；20 至 39 网盘拒绝；48 保管库损坏；49 密钥错误；130 被中断。""",
+    退出码：0 已完整保存；11 已保存，但有条目无法读取；2 至 5 请求有误；20 至 39 网盘拒绝；50 保管库损坏；51 密钥错误；130 被中断。""",
 )
 _LABEL = Text("What the first key is called.", "首个密钥的名称。")
 _WITH = Text(

@@ -25,10 +25,10 @@ from lading.vault.snapshots import LATEST, Snapshot, find, snapshots
 _LIST = Text(
     """List the snapshots in VAULT, the oldest first.
 
-    Exit codes: 0 listed; 2 to 5 bad request; 20 to 39 the drive refused; 48 the vault is damaged; 49 wrong secret.""",
+    Exit codes: 0 listed; 2 to 5 bad request; 20 to 39 the drive refused; 50 the vault is damaged; 51 wrong secret.""",
     """列出 VAULT 中的快照，由旧到新。
 
-    退出码：0 已列出；2 至 5 请求有误；20 至 39 网盘拒绝；48 保管库损坏；49 密钥错误。""",
+    退出码：0 已列出；2 至 5 请求有误；20 至 39 网盘拒绝；50 保管库损坏；51 密钥错误。""",
 )
 _SHOW = Text(
     """Say what a snapshot holds, and what could not be read when it was taken.

@@ -470,7 +470,7 @@ class BadVault(LadingError):
     """An object of a vault is missing, damaged, or was never its own."""
 
     code = "bad_vault"
-    exit_code = 48
+    exit_code = 50
     says = Text("{subject}: the vault is damaged there ({detail})", "{subject}：保管库此处已损坏（{detail}）")
     remedy = Text(
         "Run `lading vault check --read-data`: it says which snapshots are hit, and what can be repaired.",
@@ -482,7 +482,7 @@ class WrongKey(LadingError):
     """No key slot of the vault opens with this passphrase or key file."""
 
     code = "wrong_key"
-    exit_code = 49
+    exit_code = 51
     says = Text("{subject}: no key slot opens with this secret", "{subject}：没有密钥槽能以此密钥打开")
     remedy = Text("Check the passphrase or the key file.", "请检查口令或密钥文件。")
 
