@@ -156,6 +156,8 @@ class Profile:
     """Bytes up to which a file better goes out in one sitting, though the drive has partials."""
     batch_content: int = 0
     """Bytes of the largest content that `Batch` takes and gives."""
+    batch_small: int = 256 << 10
+    """Bytes of a new file up to which it better goes with others in one `Batch.write` than by itself."""
 
     def kept_time(self, modified: int) -> int:
         """The time the drive keeps when it is given *modified*: on its grain, inside its range."""

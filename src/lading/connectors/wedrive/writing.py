@@ -4,8 +4,8 @@ Files and folders being made, replaced and removed.
 WeDrive has no conditional calls: what is there is looked at first, and another
 program may come between the look and the act.  Writers of one process take turns.
 
-A new file is uploaded under its name, which WeDrive shows only when it is whole, and it is asked for once
-more whether that became its name.  One that takes the place of another waits in a hidden folder of the space until it is whole, and is then moved over
+A new file is uploaded under its name, which WeDrive shows only when it is whole, and it is asked once
+more whether that became its name: of many small ones by `batch`, a listing for all of a folder.  One that takes the place of another waits in a hidden folder of the space until it is whole, and is then moved over
 the old one in one call.
 """
 
@@ -14,13 +14,14 @@ from __future__ import annotations
 import base64
 import secrets
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from typing import NamedTuple
 
-from lading.connectors.conditions import Absent, Precondition, Unchanged, check
+from lading.connectors.conditions import ABSENT, Absent, Precondition, Unchanged, check
 from lading.connectors.turns import alone
 from lading.connectors.wedrive.content import ONE_SHOT, Content
-from lading.connectors.wedrive.items import Item, entry_of
+from lading.connectors.wedrive.items import FILE, Item, entry_of, named
 from lading.connectors.wedrive.tree import PARTS, Tree
 from lading.connectors.wedrive.trouble import senseless
 from lading.model.entry import Entry
@@ -49,7 +50,24 @@ _OTHER_CONTENT = Text(
 )
 LEFT_BEHIND = 7 * 86_400
 """Seconds after which what waits for its place was left behind by a run that was killed."""
+_GONE = Text("it went away again while it was stored", "存入期间又被移走")
 _NOTHING = Text("nothing is there", "该处没有内容")
+
+
+class Sent(NamedTuple):
+    """A new file that was uploaded into *folder*, and of which WeDrive has told nothing but its id."""
+
+    folder: Item
+    name: str
+    path: Path
+    fileid: str
+    size: int
+    sha: str
+
+    @property
+    def item(self) -> Item:
+        """What it should have become."""
+        return Item(self.fileid, self.name, self.folder.id, FILE, self.size, sha=self.sha)
 
 
 class Writing:
@@ -75,6 +93,55 @@ class Writing:
                 parent = self._tree.folder(within[:-1], path)
                 found = self._met(within, path, expect)
                 return self._stored(parent, within, path, content, expect, found)
+
+    def send(self, within: Path, path: Path, content: Content) -> Sent:
+        """
+        Upload *content* as a new file; only `settle` tells whether it became one of that name.
+
+        Raises:
+            DriveError: as `Drive.write` does where nothing is expected.
+        """
+        with alone(self._tree.key(within), (self, within[-1])):
+            parent = self._tree.folder(within[:-1], path)
+            self._met(within, path, ABSENT)
+            try:
+                fileid = self._upload(parent.id, within[-1], path, content)
+            except DriveError as error:
+                raise self._explained(within, path, ABSENT, error) from error
+            sent = Sent(parent, within[-1], path, fileid, content.size, content.digests[-1])
+            # Whoever comes next finds it, and asks the server about it.
+            self._tree.put(parent, sent.name, sent.item)
+            return sent
+
+    def settle(self, folder: Item, sent: Sequence[Sent]) -> list[Entry | DriveError]:
+        """
+        What became of each of *sent*, which all went into *folder*: one call, if they are among what changed there last.
+
+        What is not as it should be is taken away again.
+        """
+        items = self._tree.newest(folder.id, sent[0].path) if len(sent) > 1 else {}
+        names = {item.id: name for name, item in named(items.values()).items()}
+        return [self._became(one, items.get(one.fileid), names.get(one.fileid, one.name)) for one in sent]
+
+    def _became(self, sent: Sent, item: Item | None, name: str) -> Entry | DriveError:
+        """What became of *sent*, which the listing told as *item*, or not at all, and which we call *name* there."""
+        try:
+            item = item or self._tree.info(sent.fileid, sent.path)
+        except NotFound:
+            item = sent.item._replace(deleted=True)
+        except DriveError as error:
+            return error
+        if not item.deleted and item.name == sent.name == name and _same(item, sent.size, sent.sha):
+            self._tree.put(sent.folder, sent.name, item)
+            return entry_of(item, sent.path)
+        self._tree.known.forget()
+        if item.deleted:
+            return Unavailable(sent.path, _GONE)
+        with suppress(DriveError):
+            self._tree.delete(item.id, sent.path)
+        if not _same(item, sent.size, sent.sha):
+            return Truncated(sent.path, _OTHER_CONTENT)
+        return AlreadyExists(sent.path, _QUICKER)
 
     def _met(self, within: Path, path: Path, expect: Precondition) -> Item | None:
         """What is at *path*, if it meets *expect* and is no folder."""
@@ -115,17 +182,15 @@ class Writing:
         became of each upload, and what is not as it should be is taken away again.
         """
         item = self._tree.info(self._upload(father, name, path, content), path)
-        if item.name == name and self._same(item, content):
+        same = _same(item, content.size, content.digests[-1])
+        if item.name == name and same:
             return item
         self._tree.known.forget()
         with suppress(DriveError):
             self._tree.delete(item.id, path)
-        if not self._same(item, content):
+        if not same:
             raise Truncated(path, _OTHER_CONTENT)
         return None
-
-    def _same(self, item: Item, content: Content) -> bool:
-        return item.size == content.size and item.sha in ("", content.digests[-1])
 
     def _explained(self, within: Path, path: Path, expect: Precondition, error: DriveError) -> DriveError:
         """Why an upload was refused: somebody may have been quicker than we looked."""
@@ -276,6 +341,10 @@ class Writing:
         if stage is not None:
             with suppress(DriveError):
                 self._tree.delete(stage, ())
+
+
+def _same(item: Item, size: int, sha: str) -> bool:
+    return item.size == size and item.sha in ("", sha)
 
 
 def _encoded(block: bytes) -> str:
