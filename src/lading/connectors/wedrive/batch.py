@@ -19,7 +19,8 @@ from lading.connectors.profile import NameRules
 from lading.connectors.wedrive.content import Content
 from lading.connectors.wedrive.digest import BLOCK
 from lading.connectors.wedrive.ground import Ground
-from lading.connectors.wedrive.writing import Sent, Writing
+from lading.connectors.wedrive.sent import Sent, became
+from lading.connectors.wedrive.tree import Tree
 from lading.model.entry import Entry
 from lading.model.errors import Advice, DriveError, TooLarge, Unable
 from lading.model.paths import Path
@@ -28,8 +29,9 @@ from lading.model.text import Text
 SMALL = BLOCK
 """Bytes of the largest content that is given, and up to which files are better sent together: those of one block."""
 _TOGETHER = 500
-"""Files that wait for a listing: half a page, so that others may come between."""
+"""Files that wait for an answer: half a page, so that others may come between."""
 _IN_A_ROW = 2
+"""Uploads that fail one after the other until it is taken for a trouble of the drive."""
 _CALLS = 3
 """For a file of one block, at most."""
 _NO_VERSIONS = Text("WeDrive takes no versions", "微盘不接受历史版本")
@@ -38,7 +40,7 @@ _Answer = Entry | DriveError
 
 
 class _Sent(NamedTuple):
-    writing: Writing
+    tree: Tree
     sent: Sent
 
 
@@ -94,7 +96,7 @@ class _Run:
         Raises:
             DriveError: what concerns the whole drive.
         """
-        if upload.path in self._paths or len(self._paths) == _TOGETHER:
+        if upload.path in self._paths or len(self._waiting) == _TOGETHER:
             yield from self.settled()
         try:
             self._waiting.append(self._done(upload))
@@ -113,14 +115,14 @@ class _Run:
             DriveError: what concerns the whole drive.
         """
         sent = [one for one in self._waiting if isinstance(one, _Sent)]
-        became: dict[str, _Answer] = {}
+        found: dict[str, _Answer] = {}
         for _, group in groupby(sorted(sent, key=_folder), key=_folder):
-            became |= _looked_at([*group])
+            found |= _looked_at([*group])
         waiting, self._waiting = self._waiting, []
         self._paths.clear()
         self._folders.clear()
         for one in waiting:
-            yield became[one.sent.fileid] if isinstance(one, _Sent) else one
+            yield found[one.sent.fileid] if isinstance(one, _Sent) else one
 
     def _done(self, upload: Upload) -> _Sent | Entry:
         path = upload.path
@@ -138,7 +140,7 @@ class _Run:
         self._stored += 1
         self._paths.add(path)
         self._folders.add(sent.folder.id)
-        return _Sent(spot.writing, sent)
+        return _Sent(spot.tree, sent)
 
 
 def _folder(one: _Sent) -> str:
@@ -147,9 +149,9 @@ def _folder(one: _Sent) -> str:
 
 def _looked_at(group: list[_Sent]) -> dict[str, _Answer]:
     """What became of files that went into one folder, by id."""
-    writing, sent = group[0].writing, [one.sent for one in group]
+    sent = [one.sent for one in group]
     try:
-        answers = writing.settle(sent[0].folder, sent)
+        answers = became(group[0].tree, sent)
     except DriveError as error:
         if error.advice is Advice.STOP_DRIVE:
             raise

@@ -69,8 +69,9 @@ class Tree:
         parent = self.find(path[:-1])
         if parent is None or not parent.is_folder:
             return None
+        before = self.known.since(parent.id)
         known, item = self.known.child(parent.id, path[-1])
-        return item if known else self._joined(parent.id, path[:-1]).get(path[-1])
+        return item if known else self._joined(parent.id, path[:-1], before).get(path[-1])
 
     def look(self, path: Path) -> Item | None:
         """What is at *path* now, asked of the server."""
@@ -165,9 +166,12 @@ class Tree:
 
     # Inside
 
-    def _joined(self, folder: str, subject: Subject) -> dict[str, Item]:
-        """Like `listed`, but of several who ask at once one makes the call, and all are told what it was told."""
-        before = self.known.since(folder)
+    def _joined(self, folder: str, subject: Subject, before: float | None) -> dict[str, Item]:
+        """
+        Like `listed`, but of several who ask at once one makes the call, and all are told what it was told.
+
+        *before*: when it had been listed last as the caller found that this does not do.
+        """
         with self.known.turn(folder):
             children = self.known.children(folder)
             if children is not None and self.known.since(folder) != before:
@@ -183,11 +187,12 @@ class Tree:
         return found
 
     def _child(self, folder: str, name: str, subject: Subject) -> Item | None:
+        before = self.known.since(folder)
         item = self.known.child(folder, name)[1]
         if item is not None:
             return item
         try:
-            return self._joined(folder, subject).get(name)
+            return self._joined(folder, subject, before).get(name)
         except NotFound:
             return None
 

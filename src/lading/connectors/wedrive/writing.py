@@ -14,14 +14,14 @@ from __future__ import annotations
 import base64
 import secrets
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
-from typing import NamedTuple
 
 from lading.connectors.conditions import ABSENT, Absent, Precondition, Unchanged, check
 from lading.connectors.turns import alone
 from lading.connectors.wedrive.content import ONE_SHOT, Content
-from lading.connectors.wedrive.items import FILE, Item, entry_of, named
+from lading.connectors.wedrive.items import Item, entry_of
+from lading.connectors.wedrive.sent import Sent
 from lading.connectors.wedrive.tree import PARTS, Tree
 from lading.connectors.wedrive.trouble import senseless
 from lading.model.entry import Entry
@@ -50,24 +50,7 @@ _OTHER_CONTENT = Text(
 )
 LEFT_BEHIND = 7 * 86_400
 """Seconds after which what waits for its place was left behind by a run that was killed."""
-_GONE = Text("it went away again while it was stored", "存入期间又被移走")
 _NOTHING = Text("nothing is there", "该处没有内容")
-
-
-class Sent(NamedTuple):
-    """A new file that was uploaded into *folder*, and of which WeDrive has told nothing but its id."""
-
-    folder: Item
-    name: str
-    path: Path
-    fileid: str
-    size: int
-    sha: str
-
-    @property
-    def item(self) -> Item:
-        """What it should have become."""
-        return Item(self.fileid, self.name, self.folder.id, FILE, self.size, sha=self.sha)
 
 
 class Writing:
@@ -96,7 +79,7 @@ class Writing:
 
     def send(self, within: Path, path: Path, content: Content) -> Sent:
         """
-        Upload *content* as a new file; only `settle` tells whether it became one of that name.
+        Upload *content* as a new file; only `sent.became` tells whether it became one of that name.
 
         Raises:
             DriveError: as `Drive.write` does where nothing is expected.
@@ -112,36 +95,6 @@ class Writing:
             # Whoever comes next finds it, and asks the server about it.
             self._tree.put(parent, sent.name, sent.item)
             return sent
-
-    def settle(self, folder: Item, sent: Sequence[Sent]) -> list[Entry | DriveError]:
-        """
-        What became of each of *sent*, which all went into *folder*: one call, if they are among what changed there last.
-
-        What is not as it should be is taken away again.
-        """
-        items = self._tree.newest(folder.id, sent[0].path) if len(sent) > 1 else {}
-        names = {item.id: name for name, item in named(items.values()).items()}
-        return [self._became(one, items.get(one.fileid), names.get(one.fileid, one.name)) for one in sent]
-
-    def _became(self, sent: Sent, item: Item | None, name: str) -> Entry | DriveError:
-        """What became of *sent*, which the listing told as *item*, or not at all, and which we call *name* there."""
-        try:
-            item = item or self._tree.info(sent.fileid, sent.path)
-        except NotFound:
-            item = sent.item._replace(deleted=True)
-        except DriveError as error:
-            return error
-        if not item.deleted and item.name == sent.name == name and _same(item, sent.size, sent.sha):
-            self._tree.put(sent.folder, sent.name, item)
-            return entry_of(item, sent.path)
-        self._tree.known.forget()
-        if item.deleted:
-            return Unavailable(sent.path, _GONE)
-        with suppress(DriveError):
-            self._tree.delete(item.id, sent.path)
-        if not _same(item, sent.size, sent.sha):
-            return Truncated(sent.path, _OTHER_CONTENT)
-        return AlreadyExists(sent.path, _QUICKER)
 
     def _met(self, within: Path, path: Path, expect: Precondition) -> Item | None:
         """What is at *path*, if it meets *expect* and is no folder."""
@@ -182,7 +135,7 @@ class Writing:
         became of each upload, and what is not as it should be is taken away again.
         """
         item = self._tree.info(self._upload(father, name, path, content), path)
-        same = _same(item, content.size, content.digests[-1])
+        same = item.holds(content.size, content.digests[-1])
         if item.name == name and same:
             return item
         self._tree.known.forget()
@@ -341,10 +294,6 @@ class Writing:
         if stage is not None:
             with suppress(DriveError):
                 self._tree.delete(stage, ())
-
-
-def _same(item: Item, size: int, sha: str) -> bool:
-    return item.size == size and item.sha in ("", sha)
 
 
 def _encoded(block: bytes) -> str:
