@@ -13,6 +13,7 @@ import pytest
 from lading.connectors.address import parse
 from lading.connectors.conditions import ABSENT, ANYTHING
 from lading.connectors.facets import Upload
+from lading.connectors.memory import MemoryDrive, MemoryStore
 from lading.connectors.registry import open_drive
 from lading.connectors.wedrive import WedriveDrive
 from lading.connectors.wedrive import open as open_wedrive
@@ -40,7 +41,10 @@ from lading.model.errors import (
     Unable,
     Unavailable,
 )
-from lading.testkit.contract.support import content_of, paths, together
+from lading.stages.transfer.decide import Action
+from lading.stages.transfer.journal import Journal
+from lading.stages.transfer.perform import Performer, Row
+from lading.testkit.contract.support import content_of, drained, paths, together
 from lading.testkit.servers import require_server
 from lading.testkit.servers.wedrive import WeDriveEmulator
 from support.wedrive import CONTACTS, PATIENT, SECRET, Firm
@@ -504,6 +508,48 @@ def test_content_that_changed_since_the_listing(firm: Firm, drive: WedriveDrive,
     assert b"as saved!" == content_of(drive, ("a.txt",))
     firm.server.control("change", fileid=kept, content=base64.b64encode(b"longer than before").decode())
     assert b"longer than before" == content_of(drive, ("a.txt",))
+
+
+def test_content_that_changes_while_a_part_of_it_is_read(firm: Firm, drive: WedriveDrive, space: str) -> None:
+    """Who reads from the middle on is told at the end that the file was saved over meanwhile."""
+    kept = put(firm, space, "a.bin", bytes(3 << 20))
+    drive.list(())
+    with drive.read(("a.bin",), start=1 << 20) as reader:
+        reader.read(1000)
+        firm.server.control("change", fileid=kept, content=base64.b64encode(b"x" * (3 << 20)).decode())
+        with pytest.raises(Changed):
+            drained(reader)
+
+
+def test_a_large_file_leaves_by_one_call(
+    firm: Firm, drive: WedriveDrive, space: str, tmp_path: LocalPath
+) -> None:
+    """Copied out of WeDrive, it is asked for once: what was read was held against the digest of the listing."""
+    content = bytes(range(256)) * 40_000
+    put(firm, space, "large", content)
+    (old,) = drive.list(()).entries
+    new = MemoryDrive(MemoryStore())
+    row = Row(
+        0,
+        Action.COPY,
+        old.path,
+        old.path,
+        Kind.FILE,
+        old.size,
+        old.modified,
+        old.etag,
+        None,
+        False,
+        None,
+        None,
+        False,
+    )
+    firm.server.control("forget_counters")
+    with Journal(tmp_path / "part.jsonl") as journal:
+        outcome = Performer(drive, new, journal, lambda _: None).perform(row)
+
+    assert ("moved", {"file_download": 1}) == (outcome.bucket, firm.calls())
+    assert content == content_of(new, ("large",))
 
 
 @pytest.mark.parametrize("ranges", [True, False])

@@ -100,6 +100,7 @@ class WedriveDrive(Drive):
             stable_ids=True,
             access=AccessRules(complete=False, words=WORDS),
             features=FEATURES,
+            reads_surely=True,
             batch_content=SMALL,
             batch_small=SMALL,
         )
