@@ -451,7 +451,7 @@ def test_a_name_that_somebody_took_while_files_were_sent_together(
 def test_what_somebody_saves_while_files_are_sent_together_is_theirs(
     firm: Firm, drive: WedriveDrive, space: str
 ) -> None:
-    """Who saves a file that came a moment ago keeps what they saved, and who removes it is not overruled silently."""
+    """Who saves a file that came a moment ago keeps what they saved; what is removed is not told as stored."""
 
     def uploads() -> Iterator[Upload]:
         for name in ("saved", "removed", "kept"):
