@@ -20,19 +20,26 @@ from lading.stages.transfer.journal import Outcome
 from lading.stages.transfer.perform import Performer, Row
 
 SMALL = 256 * 1024
-"""Bytes of a file up to which a call of its own would cost more than its content."""
+"""Bytes of a file up to which a call of its own would cost more than its content, on most drives."""
 MOST_FILES = 200
 MOST_BYTES = 2 * 1024 * 1024
 """Bytes that are held in memory for one call, and sent again if it is cut off."""
+FEWEST_FILES = 8
+"""Files that one call takes, whatever their size, where larger ones better go together, too."""
 
 
-def groups(rows: Iterable[Row], alone: Collection[int] = ()) -> Iterator[list[Row]]:
-    """*rows* in their order, small new files that follow each other together but for those numbered *alone*."""
+def groups(rows: Iterable[Row], alone: Collection[int] = (), largest: int = SMALL) -> Iterator[list[Row]]:
+    """
+    *rows* in their order, new files that follow each other together but for those numbered *alone*.
+
+    *largest*: bytes of a file up to which it goes with others.
+    """
+    most = max(MOST_BYTES, FEWEST_FILES * largest)
     group: list[Row] = []
     size = 0
     for row in rows:
-        small = row.seq not in alone and _small(row)
-        if group and (not small or len(group) == MOST_FILES or size + row.size > MOST_BYTES):
+        small = row.seq not in alone and _small(row, largest)
+        if group and (not small or len(group) == MOST_FILES or size + row.size > most):
             yield group
             group, size = [], 0
         if small:
@@ -103,5 +110,5 @@ def _settled(performer: Performer, row: Row, content: Content, answer: Entry | E
     return performer.landed(row, "moved", entry, content.digests.sha256, sent=content.digests.size)
 
 
-def _small(row: Row) -> bool:
-    return row.action is Action.COPY and row.kind is Kind.FILE and not row.new_found and row.size <= SMALL
+def _small(row: Row, largest: int) -> bool:
+    return row.action is Action.COPY and row.kind is Kind.FILE and not row.new_found and row.size <= largest

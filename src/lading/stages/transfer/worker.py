@@ -135,11 +135,13 @@ def _grouped(performer: Performer, rows: list[Row]) -> list[list[Row]]:
     """*rows* in groups that are done together, each row in one."""
     if performer.new.batch is None:
         return [[row] for row in rows]
+    largest = performer.new.profile.batch_small
     if not isinstance(performer, Carrier):
-        return list(groups(rows))
+        return list(groups(rows, largest=largest))
     together = list(rounds_of(rows, performer.cargo)) if performer.old.batch else []
     done = {row.seq for group in together for row in group}
-    return together + list(groups((row for row in rows if row.seq not in done), performer.cargo.alone))
+    left = (row for row in rows if row.seq not in done)
+    return together + list(groups(left, performer.cargo.alone, largest))
 
 
 def _performed(performer: Performer, group: list[Row]) -> Iterator[Outcome]:
