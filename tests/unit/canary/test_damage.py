@@ -198,6 +198,9 @@ def test_a_merged_twin_is_reported() -> None:
         ("break", grants("break", INNER, Effect.BREAK), {"break.unable"}),
         ("guest", grants("guest", (), Effect.ALLOW), {"grant.outside"}),
         ("guest", grants("guest", (), Effect.ALLOW, role=Role.PREVIEW), {"grant.role"}),
+        ("guest", grants("guest", (), Effect.ALLOW, expires=SECOND), {"grant.sooner"}),
+        ("link-expired", links("link-expired", expires=SECOND), {"link.sooner"}),
+        ("link-expired", links("link-expired"), {"link.too_soon"}),
         ("link-password", links("link-password"), {"link.no_password"}),
         ("link-limit", links("link-limit"), {"link.unable"}),
         ("locked", unlock, {"lock.lost"}),
@@ -219,6 +222,8 @@ ALL_LOSSES = frozenset(
     {
         "grant.role",
         "grant.expiry",
+        "grant.sooner",
+        "link.sooner",
         "link.no_password",
         "link.no_limit",
         "link.role",
@@ -233,6 +238,8 @@ ALL_LOSSES = frozenset(
     [
         ("guest", grants("guest", (), Effect.ALLOW, role=Role.EDIT)),
         ("guest", grants("guest", (), Effect.ALLOW, expires=None)),
+        ("guest", grants("guest", (), Effect.ALLOW, expires=2**62)),
+        ("link-expired", links("link-expired", expires=2**62)),
         ("link-password", links("link-password", has_password=False)),
         ("link-limit", links("link-limit", limit=None)),
         ("link-limit", links("link-limit", role=Role.EDIT)),

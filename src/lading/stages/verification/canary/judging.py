@@ -270,12 +270,29 @@ def _of_grant(wanted: Grant, path: Path, seen: Seen) -> Iterator[Difference]:
         yield Difference(said, _codes(feature, worst=Outcome.DROPPED), gone=True)
         return
     said = Text(f"{what.en} on {name} is another", f"{name} 上的{what.zh}不同")
-    # A grant that gives more than it did is never announced.
-    narrower = any(one.role <= wanted.role and one.expires == wanted.expires for one in alike)
-    lossy = _codes(feature, worst=Outcome.LOSSY)
-    yield Difference(
-        said, lossy if narrower or wanted.effect is Effect.DENY else lossy & {"grant.expiry_by_hand"}
-    )
+    for losses in _lossy(wanted, alike):
+        yield Difference(said, losses)
+
+
+def _lossy(wanted: Grant, alike: list[Grant]) -> Iterator[frozenset[str]]:
+    """What would explain each way in which *alike* are not *wanted*; what gives more than it did is never announced."""
+    lossy = _codes(_EFFECTS[wanted.effect], worst=Outcome.LOSSY) - {"grant.sooner"}
+    narrower = [one for one in alike if one.role <= wanted.role and not _longer(one.expires, wanted.expires)]
+    if wanted.effect is Effect.DENY:
+        yield lossy
+    elif not narrower:
+        yield lossy & {"grant.expiry_by_hand"}
+    elif all(one.expires != wanted.expires for one in narrower):
+        yield frozenset({"grant.sooner"})
+        if all(one.role < wanted.role for one in narrower):
+            yield lossy
+    else:
+        yield lossy
+
+
+def _longer(one: int | None, other: int | None) -> bool:
+    """Whether *one* ends after *other*."""
+    return other is not None and (one is None or one > other)
 
 
 def _to_same(one: Grant, wanted: Grant) -> bool:
@@ -306,9 +323,11 @@ def _of_link(wanted: Link, shared: Shared, seen: Seen) -> Iterator[Difference]:
         )
         return
     listed = ", ".join(lost)
-    # A link that opens more than it did is never announced; one that gives a lower role may be.
+    # A link that opens more than it did is never announced; one that gives a lower role or ends sooner may be.
     lowered = lost == ["role"] and any(one.role < wanted.role for one in found)
     losses = frozenset({"link.role", "link.words"} if lowered else ())
+    if lost == ["expires"] and all(not _longer(one.expires, wanted.expires) for one in found):
+        losses = frozenset({"link.sooner"})
     said = Text(f"the link to {name} lost or changed: {listed}", f"指向 {name} 的链接丢失或改变了：{listed}")
     yield Difference(said, losses)
 
