@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from lading.connectors.able import EVERYWHERE, refused_grant
+from lading.connectors.able import refused_grant
+from lading.connectors.nextcloud.denials import TeamDenials
 from lading.connectors.nextcloud.shares import (
     GROUP,
     GROUP_MARK,
@@ -45,6 +46,7 @@ class CloudGrants:
         self,
         sharing: Sharing,
         teams: Teams,
+        denials: TeamDenials,
         owner: Principal,
         features: Features,
         others: Sequence[Sharing] = (),
@@ -52,6 +54,7 @@ class CloudGrants:
         self._sharing = sharing
         self._others = others
         self._teams = teams
+        self._denials = denials
         self._owner = owner
         self._features = features
 
@@ -70,7 +73,10 @@ class CloudGrants:
         yield from self._teams.all()
 
     def set(self, grant: Grant) -> None:
-        """Share the entry of *grant*, or change the share that is there."""
+        """Share the entry of *grant*, or change the share that is there; a denial is a rule of a team folder."""
+        if grant.effect is Effect.DENY:
+            self._denials.set(grant)
+            return
         if refusal := refused_grant(grant, self._features):
             raise Unable(grant.path, refusal)
         folder = self._sharing.entry(grant.path).is_folder
@@ -92,7 +98,9 @@ class CloudGrants:
 
     def unset(self, grant: Grant) -> None:
         """End the share to whom *grant* names; what is not there is no error."""
-        if grant.effect in EVERYWHERE or grant.effect is Effect.DENY:
+        if grant.effect is Effect.DENY:
+            self._denials.unset(grant)
+        if grant.effect is not Effect.ALLOW:
             return
         try:
             found = self._share(grant)
