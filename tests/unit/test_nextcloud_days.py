@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from lading.connectors.address import Address
 from lading.connectors.api import Drive
 from lading.connectors.conditions import ABSENT
+from lading.connectors.memory import MemoryDrive, MemoryStore
 from lading.connectors.nextcloud import open as open_nextcloud
 from lading.connectors.nextcloud.days import DAY, days_of, in_zone, zone_of
 from lading.connectors.nextcloud.shares import expiry
@@ -18,10 +20,15 @@ from lading.model.access import Grant, Link, Principal, PrincipalKind, Role
 from lading.model.errors import BadAddress, Unable
 from lading.testkit.servers import require_server
 from lading.testkit.servers.nextcloud import NextcloudDouble
+from support.memory_drives import STORES
+from support.passes import Passes, inside
+from support.people import PEOPLE, peopled
 
 SECOND = 10**9
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 LI = Principal(PrincipalKind.PERSON, "li")
+LI_OF_OLD = next(one for one in PEOPLE if one.id == "1001")
+__all__ = ["inside"]
 
 
 def moment(text: str) -> int:
@@ -145,3 +152,34 @@ def test_the_zone_of_accounts_without_one_has_to_be_said(doubles: Any) -> None:
     assert [57_599 * SECOND, 86_399 * SECOND] == [it.profile.features.expiry_offset for it in (said, told)]
     with pytest.raises(BadAddress):
         doubles({}, zone="Middle/Earth")
+
+
+def test_passes_onto_days_set_each_end_once(
+    inside: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A grant and a link that end at any moment arrive with the day before, and a second pass finds them so."""
+    old = peopled(MemoryStore())
+    drive = MemoryDrive(old)
+    drive.write(("a",), [b"x"], expect=ABSENT)
+    end = moment("2071-05-05T12:00:00+00:00")
+    drive.grants.set(Grant(("a",), LI_OF_OLD, frozenset(), role=Role.DOWNLOAD, expires=end))
+    old.hang(Link(("a",), "l", frozenset(), end, role=Role.DOWNLOAD))
+    users = [{"id": LI_OF_OLD.id, "password": "two"}]
+    STORES["old"] = old
+    with require_server(lambda: NextcloudDouble(seed={"users": users})) as server:
+        monkeypatch.setenv("LADING_TEST_PASSWORD", server.password)
+        given = {"user": server.user, "password": "env:LADING_TEST_PASSWORD", "role": "target"}
+        new = Address("nextcloud", server.url, given, "days")
+        passes = Passes(Address("memory", "old"), new, tmp_path)
+        accounts, found = [], []
+        for _ in range(2):
+            accounts.append(passes.run(features=("grants", "links"))["features"])
+            with open_nextcloud(new) as there:
+                found.append((there.grants.list(("a",)), there.links.list(("a",))))
+
+    held = moment("2071-05-04T23:59:59+00:00")
+    assert [(LI_OF_OLD.id, held)] == [(one.principal.id, one.expires) for one in found[0][0]]
+    assert [held] == [one.expires for one in found[0][1]]
+    assert found[0] == found[1]
+    for one in accounts:
+        assert (1, 1) == (one["grants"]["codes"]["grant.sooner"], one["links"]["codes"]["link.sooner"])
