@@ -18,6 +18,9 @@ POOR = Features(
     versions=frozenset({"order", "label"}),
     roles=frozenset({Role.DOWNLOAD, Role.EDIT}),
     effects=frozenset({Effect.ALLOW}),
+    expiry=True,
+    expiry_grain=86_400 * 10**9,
+    expiry_offset=57_599 * 10**9,
     principals=frozenset({PrincipalKind.PERSON, PrincipalKind.GROUP}),
     links=frozenset({"expires"}),
     link_roles=frozenset({Role.DOWNLOAD}),
@@ -46,7 +49,7 @@ class TestWindowsLikeDrive(DriveContract):
     """
     Case folded, coarse clock, few characters, no control characters, a narrow range of times.
 
-    Of what hangs on files it can be given little, and has to be asked entry by entry.
+    Of what hangs on files it can be given little, and has to be asked entry by entry.  What ends there ends with a day.
     """
 
     @pytest.fixture

@@ -109,7 +109,7 @@ def test_shares_are_told_by_both_sides(alice: Asker, bob: Asker) -> None:
         alice, "two/a", shareType=0, shareWith="bob", permissions=19, note="看", expireDate="2099-01-31"
     ).data
 
-    assert ("2099-01-31 00:00:00", "看", 19) == (made["expiration"], made["note"], made["permissions"])
+    assert ("2099-01-31 23:59:59", "看", 19) == (made["expiration"], made["note"], made["permissions"])
     assert ("alice", "Alice 李", "bob") == (made["uid_owner"], made["displayname_owner"], made["share_with"])
     by_path = {"mine": alice.ocs("GET", f"{SHARES}?path=/two/a").data}
     by_path["inside"] = alice.ocs("GET", f"{SHARES}?path=/two&subfiles=true").data
@@ -138,7 +138,7 @@ def test_a_link_has_all_its_limits(server: NextcloudDouble, alice: Asker) -> Non
     assert 401 == Asker(server.url, "", "").ask("GET", address).status
     assert 401 == Asker(server.url, made["token"], "").ask("GET", "/public.php/webdav").status
     changed = alice.ocs("PUT", f"{SHARES}/{made['id']}", {"hideDownload": "true", "expireDate": "2099-12-31"})
-    assert (1, "2099-12-31 00:00:00") == (changed.data["hide_download"], changed.data["expiration"])
+    assert (1, "2099-12-31 23:59:59") == (changed.data["hide_download"], changed.data["expiration"])
     assert 403 == nobody.ask("GET", address).status
     assert 404 == alice.ocs("PUT", f"{SHARES}/{made['id']}", {"expireDate": "2001-01-01"}).status
     assert 200 == alice.ocs("DELETE", f"{SHARES}/{made['id']}").status

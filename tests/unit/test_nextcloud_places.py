@@ -6,6 +6,7 @@ import itertools
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path as LocalPath
 from typing import cast
 
@@ -18,7 +19,7 @@ from lading.connectors.http.line import Request
 from lading.connectors.nextcloud.drive import NextcloudDrive
 from lading.connectors.nextcloud.tree import setting
 from lading.connectors.registry import open_drive
-from lading.model.access import Effect, Grant, Link, Principal, PrincipalKind, Role, Version
+from lading.model.access import Effect, Grant, Link, Principal, PrincipalKind, Reach, Role, Version
 from lading.model.entry import Kind
 from lading.model.errors import (
     BadAddress,
@@ -312,6 +313,80 @@ def test_rules_of_team_folders_are_told(server: NextcloudDouble, drives: list[Dr
         (one.principal.id, one.effect, one.role) for one in below
     }
     assert set(told(here)) | set(told(below)) <= set(told(every))
+
+
+STAFF, LI = Principal(PrincipalKind.GROUP, "group:staff"), Principal(PrincipalKind.PERSON, "li")
+
+
+@pytest.mark.parametrize("role", [Role.PASS, Role.UPLOAD, Role.EDIT, Role.MANAGE])
+def test_denials_are_set_as_rules(server: NextcloudDouble, drives: list[Drive], role: Role) -> None:
+    """A denial is told as it was set, in the place of one before, beside those of others; others see it work."""
+    wang, name = opened(server, drives, "wang"), f"denied {next(_COUNT)}"
+    path: Path = ("项目", name)
+    wang.make_folder(path)
+    rule(wang, path, ("user", "li", 16, 0))
+    assert wang.grants is not None
+    for wanted in (Role.MANAGE, role, role):
+        wang.grants.set(Grant(path, STAFF, frozenset(), Effect.DENY, role=wanted))
+    both = told(wang.grants.list(path))
+    seen = name in {entry.path[-1] for entry in opened(server, drives, "zhao").list(("项目",)).entries}
+    for _ in range(2):
+        wang.grants.unset(Grant(path, STAFF, frozenset(), Effect.DENY, role=role))
+
+    assert [(path, "deny", "group:staff", role, "rule"), (path, "deny", "li", Role.MANAGE, "rule")] == both
+    assert seen is (role is not Role.PASS)
+    assert [(path, "deny", "li", Role.MANAGE, "rule")] == told(wang.grants.list(path))
+
+
+def test_a_denial_that_no_rule_says_is_refused(server: NextcloudDouble, drives: list[Drive]) -> None:
+    """Roles, reaches, ends and principals without a rule, one that another rule stands against, and other places."""
+    wang, name = opened(server, drives, "wang"), f"refused {next(_COUNT)}"
+    path: Path = ("项目", name)
+    for folder in (path, (name,)):
+        wang.make_folder(folder)
+    rule(wang, path, ("user", "li", 16, 16), ("group", "deals", 8, 8))
+    assert wang.grants is not None
+    before = told(wang.grants.list(path))
+    plain = Grant(path, STAFF, frozenset(), Effect.DENY, role=Role.MANAGE)
+    guest = Principal(PrincipalKind.GUEST, "mail:li@bank.example")
+    wishes = [
+        *(replace(plain, role=one) for one in (Role.NONE, Role.PREVIEW, Role.DOWNLOAD)),
+        *(replace(plain, reach=one) for one in set(Reach) - {Reach.ALL}),
+        replace(plain, expires=4 * 10**18),
+        replace(plain, rank=1),
+        replace(plain, principal=guest),
+        plain,
+        replace(plain, principal=LI),
+        replace(plain, path=(name,)),
+        replace(plain, path=(), principal=LI),
+    ]
+    for wish in wishes:
+        with pytest.raises(Unable):
+            wang.grants.set(wish)
+    wang.grants.unset(replace(plain, principal=LI))
+    wang.grants.unset(replace(plain, path=("项目", "none")))
+
+    assert before == told(wang.grants.list(path))
+
+
+def test_only_who_manages_rules_sets_them(server: NextcloudDouble, drives: list[Drive]) -> None:
+    """A plain member sets and takes away none, and nobody takes reading away from himself."""
+    wang, name = opened(server, drives, "wang"), f"managed {next(_COUNT)}"
+    path: Path = ("项目", name)
+    wang.make_folder(path)
+    rule(wang, path, ("user", "li", 8, 0))
+    li = opened(server, drives, "li")
+    assert li.grants is not None
+    assert wang.grants is not None
+    denial = Grant(path, LI, frozenset(), Effect.DENY, role=Role.EDIT)
+    for act in (li.grants.set, li.grants.unset):
+        with pytest.raises(Unable):
+            act(denial)
+    own = replace(denial, principal=Principal(PrincipalKind.PERSON, "wang"), role=Role.PASS)
+    with pytest.raises(Unable):
+        wang.grants.set(own)
+
+    assert [(path, "deny", "li", Role.EDIT, "rule")] == told(wang.grants.list(path))
 
 
 def test_who_may_not_manage_rules_does_not_know_all(server: NextcloudDouble, drives: list[Drive]) -> None:

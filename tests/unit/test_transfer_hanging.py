@@ -4,6 +4,7 @@ Versions, rights and links go along with the files, pass after pass, between dri
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path as LocalPath
@@ -13,8 +14,9 @@ import pytest
 
 from lading.connectors.conditions import ANYTHING
 from lading.connectors.memory import MemoryDrive, MemoryStore
+from lading.connectors.memory.store import ALL_FEATURES
 from lading.connectors.wrap.faults import Fault, Harm
-from lading.model.access import ANYBODY, Effect, Grant, Link, Principal, Role, Version
+from lading.model.access import ANYBODY, Effect, Grant, Link, Principal, Reach, Role, Version
 from lading.model.fidelity import Account, Contract, Line
 from lading.model.losses import Feature
 from lading.model.paths import Path
@@ -23,6 +25,7 @@ from support.people import PEOPLE, peopled
 
 ALL = ("versions", "grants", "links")
 LI, WANG = (next(one for one in PEOPLE if one.id == id_) for id_ in ("1001", "1002"))
+DAY = 86_400 * 10**9
 FAR = 4_000_000_000_000_000_000
 __all__ = ["inside"]
 
@@ -210,6 +213,38 @@ def test_links_are_made_once_and_ended_with_old(passes: Passes, stores: Any) -> 
         for file in passes.job.folder.rglob("*")
         if file.is_file() and file.name != "links.csv" and secret.encode() in file.read_bytes()
     ]
+
+
+def test_ends_are_rounded_down_once(stores: Any, tmp_path: LocalPath) -> None:
+    """
+    Where NEW holds ends by the day, grants and links end with the last day before; passes find them as they are. What ends
+    within the present day is not set, and each is a loss of its own.
+    """
+    old, _ = stores
+    # The day of NEW began six hours ago, whenever this runs.
+    features = replace(ALL_FEATURES, expiry_grain=DAY, expiry_offset=(time.time_ns() - DAY // 4) % DAY)
+    new = peopled(MemoryStore(features=features))
+    save(old, "a", "x")
+    soon, day = time.time_ns() + 3_600 * 10**9, features.end_until(FAR)
+    drive = MemoryDrive(old)
+    for path, who, end in ((("a",), LI, FAR), ((), LI, day), (("a",), WANG, soon)):
+        drive.grants.set(Grant(path, who, frozenset(), role=Role.DOWNLOAD, expires=end))
+    old.hang(Link(("a",), "l1", frozenset(), FAR, role=Role.DOWNLOAD, by="1001"))
+    old.hang(Link(("a",), "l2", frozenset(), soon, role=Role.DOWNLOAD, by="1001"))
+    passes = memory_passes(tmp_path, old, new)
+    accounts, links, changes = [], [], []
+    for _ in range(2):
+        accounts.append(passes.run(features=ALL)["features"])
+        links.append({(it.id, it.expires) for it in MemoryDrive(new).links.list(("a",))})
+        changes.append(new.changes)
+
+    assert {(Effect.ALLOW, "1001", Role.DOWNLOAD, Reach.ALL, day)} == grants(new, "a") == grants(new)
+    assert [{day}, {day}] == [{end for _, end in told} for told in links]
+    assert links[0] == links[1]
+    assert changes[0] == changes[1]
+    for one in accounts:
+        assert {"grant.sooner": 1, "grant.too_soon": 1} == one["grants"]["codes"]
+        assert {"link.new": 1, "link.sooner": 1, "link.too_soon": 1} == one["links"]["codes"]
 
 
 def test_what_a_missing_restriction_limits_is_not_given(passes: Passes, stores: Any) -> None:

@@ -29,6 +29,8 @@ def refused_grant(grant: Grant, features: Features) -> Text | None:
         return Text(f"no grants to {grant.principal.kind}", f"不能授权给 {grant.principal.kind}")
     if grant.expires is not None and not features.expiry:
         return Text("grants do not expire", "授权不能设置到期时间")
+    if refusal := _refused_end(grant.expires, features):
+        return refusal
     if grant.rank:
         return Text("grants have no rank", "授权没有先后次序")
     return None
@@ -51,4 +53,11 @@ def refused_link(link: Link, password: str | None, features: Features) -> Text |
     missing = sorted(name for name, wanted in asked.items() if wanted and name not in features.links)
     if missing:
         return Text(f"links have no {', '.join(missing)}", f"链接不支持 {'、'.join(missing)}")
-    return None
+    return _refused_end(link.expires, features)
+
+
+def _refused_end(end: int | None, features: Features) -> Text | None:
+    """Why nothing can end at *end*; whoever asks rounds it first, and says so."""
+    if end is None or features.end_until(end) == end:
+        return None
+    return Text("nothing can end at that very moment here", "此处的到期时间不能设为该时刻")

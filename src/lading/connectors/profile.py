@@ -109,6 +109,10 @@ class Features:
     """Reaches that `Grants.set` can give."""
     expiry: bool = False
     """Grants can end by themselves."""
+    expiry_grain: int = 1
+    """Nanoseconds between the moments at which grants and links can end; a day where the drive holds days."""
+    expiry_offset: int = 0
+    """Nanoseconds since 1970 UTC of one such moment: where days begin or end in the zone of the drive."""
     principals: frozenset[PrincipalKind] = frozenset()
     """Who can be given a grant."""
     links: frozenset[str] = frozenset()
@@ -116,6 +120,14 @@ class Features:
     `limit`, `version`, `inside`."""
     link_roles: frozenset[Role] = frozenset()
     """Roles a link can give; empty: none can be made."""
+
+    def end_until(self, end: int) -> int:
+        """The last moment up to *end* at which a grant or a link can end."""
+        return end - (end - self.expiry_offset) % self.expiry_grain
+
+    def end_from(self, end: int) -> int:
+        """The first moment from *end* on at which a grant can end."""
+        return end + (self.expiry_offset - end) % self.expiry_grain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

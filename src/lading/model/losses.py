@@ -357,6 +357,17 @@ CODES: Mapping[str, Loss] = {
         Text("set without its end; somebody has to end it by hand", "设置时不带到期时间，须由人手工终止"),
         Text("Name somebody who ends these grants on their days.", "请指定专人按期终止这些授权。"),
     ),
+    "grant.sooner": Loss(
+        Feature.GRANTS,
+        _L,
+        Text("ends earlier, at the last moment before its end at which grants of NEW can", "提前到期：在原到期时间之前、新网盘的授权所能到期的最后时刻"),
+    ),
+    "grant.too_soon": Loss(
+        Feature.GRANTS,
+        _D,
+        Text("it ends before the next moment at which a grant of NEW can", "在新网盘的授权最近一次可到期的时刻之前就已到期"),
+        Text("Grant it by hand, if it is still needed.", "如仍需要，请手工授权。"),
+    ),
     "grant.guest_end": Loss(
         Feature.GRANTS, _T, Text("ends when the guest ended in OLD", "在该来宾于旧网盘的截止时间到期")
     ),
@@ -419,6 +430,9 @@ CODES: Mapping[str, Loss] = {
         Feature.DENIALS, _L, Text("takes rights between two roles; the whole role is denied", "针对介于两个角色之间的权限，改为拒绝整个角色")
     ),
     "denial.reach": Loss(Feature.DENIALS, _L, Text("takes away on the entry and all below it", "改为对该条目及全部下级生效")),
+    "denial.longer": Loss(
+        Feature.DENIALS, _L, Text("holds on to the next moment at which denials of NEW can end", "延至新网盘的拒绝下一个可到期的时刻")
+    ),
     "denial.endless": Loss(Feature.DENIALS, _L, Text("holds on after its end", "到期后仍然生效")),
     "denial.fewer": Loss(
         Feature.DENIALS,
@@ -460,6 +474,17 @@ CODES: Mapping[str, Loss] = {
     "link.words": Loss(Feature.LINKS, _L, Text("rights between two roles; the lower one is given", "介于两个角色之间的权限，授予较低者")),
     "link.no_password": Loss(Feature.LINKS, _D, Text("it has a password, and no link of NEW can", "带密码，而新网盘的链接不支持密码"), _CHOOSE),
     "link.no_expiry": Loss(Feature.LINKS, _D, Text("it ends, and no link of NEW can", "有到期时间，而新网盘的链接不能到期"), _CHOOSE),
+    "link.sooner": Loss(
+        Feature.LINKS,
+        _L,
+        Text("ends earlier, at the last moment before its end at which links of NEW can", "提前到期：在原到期时间之前、新网盘的链接所能到期的最后时刻"),
+    ),
+    "link.too_soon": Loss(
+        Feature.LINKS,
+        _D,
+        Text("it ends before the next moment at which a link of NEW can", "在新网盘的链接最近一次可到期的时刻之前就已到期"),
+        Text("Make it by hand, if it is still needed.", "如仍需要，请手工创建。"),
+    ),
     "link.no_limit": Loss(
         Feature.LINKS, _D, Text("it counts downloads, and no link of NEW does", "限制下载次数，而新网盘的链接不支持"), _CHOOSE
     ),

@@ -198,6 +198,7 @@ def test_a_merged_twin_is_reported() -> None:
         ("break", grants("break", INNER, Effect.BREAK), {"break.unable"}),
         ("guest", grants("guest", (), Effect.ALLOW), {"grant.outside"}),
         ("guest", grants("guest", (), Effect.ALLOW, role=Role.PREVIEW), {"grant.role"}),
+        ("link-expired", links("link-expired"), {"link.too_soon"}),
         ("link-password", links("link-password"), {"link.no_password"}),
         ("link-limit", links("link-limit"), {"link.unable"}),
         ("locked", unlock, {"lock.lost"}),
@@ -215,10 +216,35 @@ def test_what_the_contract_announced_is_expected(code: str, harm: Harm, losses: 
     assert {code: State.ANNOUNCED, "empty": State.CHANGED} == silent(checked(drive, kit, frozenset(losses)))
 
 
+@pytest.mark.parametrize(("code", "loss"), [("guest", "grant.sooner"), ("link-expired", "link.sooner")])
+def test_an_end_is_expected_at_the_last_moment_that_new_can_hold(code: str, loss: str) -> None:
+    """Where NEW holds ends by a grain, the one before is announced; another is not, nor is the one before if nothing is."""
+    drive = dressed()
+    kit = whole(drive)
+    features = replace(drive.profile.features, expiry_grain=7 * 60 * SECOND + 1)
+    drive.store.profile = replace(drive.profile, features=features)
+    ended = kit.guest_end if code == "guest" else kit.link_end
+    held = features.end_until(ended)
+
+    def told(end: int, losses: set[str]) -> dict[str, State]:
+        harm = grants(code, (), Effect.ALLOW, expires=end) if code == "guest" else links(code, expires=end)
+        harm(drive, kit)
+        return silent(checked(drive, kit, frozenset(losses)))
+
+    assert held < ended
+    assert {code: State.ANNOUNCED} == told(held, {loss})
+    assert {code: State.CHANGED} == told(held, set())
+    assert {code: State.CHANGED} == told(held - 1, {loss})
+    assert {code: State.CHANGED} == told(held + 1, {loss})
+    assert {} == told(ended, {loss})
+
+
 ALL_LOSSES = frozenset(
     {
         "grant.role",
         "grant.expiry",
+        "grant.sooner",
+        "link.sooner",
         "link.no_password",
         "link.no_limit",
         "link.role",
@@ -233,6 +259,10 @@ ALL_LOSSES = frozenset(
     [
         ("guest", grants("guest", (), Effect.ALLOW, role=Role.EDIT)),
         ("guest", grants("guest", (), Effect.ALLOW, expires=None)),
+        ("guest", grants("guest", (), Effect.ALLOW, expires=2**62)),
+        ("guest", grants("guest", (), Effect.ALLOW, expires=SECOND)),
+        ("link-expired", links("link-expired", expires=2**62)),
+        ("link-expired", links("link-expired", expires=SECOND)),
         ("link-password", links("link-password", has_password=False)),
         ("link-limit", links("link-limit", limit=None)),
         ("link-limit", links("link-limit", role=Role.EDIT)),

@@ -154,6 +154,28 @@ def test_a_drive_that_holds_nothing_loses_by_count(monkeypatch: pytest.MonkeyPat
     assert 2 == counts["link.unable"]
 
 
+def test_ends_are_counted_by_how_they_can_be_held(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where NEW holds days, each link and grant that ends is exact, ends sooner, or would have ended by now."""
+    day = 86_400 * SECOND
+    whole = MemoryDrive().profile.features
+    # OLD was scanned seven seconds after 1970 began.
+    days = replace(whole, expiry_grain=day, expiry_offset=2 * SECOND)
+    old, new = filled(), MemoryDrive(features=days)
+    far, soon = days.end_until(4 * 10**18), 9 * SECOND
+    for number, end in enumerate((far, far + 1, far + 2, far + day - 1, soon, SECOND)):
+        link = Link(("Deal",), f"e{number}", frozenset(), role=Role.DOWNLOAD, by="anna", expires=end)
+        old.store.hang(
+            link, Grant(("Deal", "v"), (ANNA, BO)[number % 2], frozenset(), role=Role.EDIT, expires=end)
+        )
+    monkeypatch.setitem(globals(), "filled", lambda: old)
+    counts = made(monkeypatch, tmp_path, new).counts
+
+    assert (3, 1, 1) == (counts["link.sooner"], counts["link.too_soon"], counts["link.ended"])
+    assert (1, 1) == (counts["grant.too_soon"], counts["grant.ended"])
+    # That of Bo on the folder is one more.
+    assert 4 == counts["grant.sooner"]
+
+
 def test_a_denial_that_is_lost_takes_its_allowances_with_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

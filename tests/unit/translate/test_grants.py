@@ -48,6 +48,7 @@ OURS = Features(
 NOTHING = Features()
 NO_DENIALS = replace(OURS, effects=frozenset({Effect.ALLOW}))
 NO_ENDS = replace(OURS, expiry=False)
+DAYS = replace(OURS, expiry_grain=24, expiry_offset=3)
 COARSE = replace(OURS, roles=frozenset({Role.DOWNLOAD, Role.EDIT}))
 HERE_ONLY = replace(OURS, reaches=frozenset({Reach.HERE}))
 DRIVES = {
@@ -56,6 +57,7 @@ DRIVES = {
     "no_denials": NO_DENIALS,
     "no_ends": NO_ENDS,
     "coarse": COARSE,
+    "days": DAYS,
     "here": HERE_ONLY,
 }
 
@@ -92,6 +94,14 @@ ROWS: Sequence[tuple[Grant, Features, tuple[str, Role, Reach, int | None] | None
     (grant(role=Role.MANAGE), COARSE, ("n-anna", Role.EDIT, Reach.ALL, None), ("grant.role",)),
     (grant(expires=LATER), OURS, ("n-anna", Role.EDIT, Reach.ALL, LATER), ()),
     (grant(expires=LATER), NO_ENDS, None, ("grant.expiry",)),
+    (grant(expires=99), DAYS, ("n-anna", Role.EDIT, Reach.ALL, 99), ()),
+    (grant(expires=LATER), DAYS, ("n-anna", Role.EDIT, Reach.ALL, 99), ("grant.sooner",)),
+    (grant(expires=122), DAYS, ("n-anna", Role.EDIT, Reach.ALL, 99), ("grant.sooner",)),
+    (grant(expires=123), DAYS, ("n-anna", Role.EDIT, Reach.ALL, 123), ()),
+    (grant(expires=2), DAYS, None, ("grant.too_soon",)),
+    (grant(effect=Effect.DENY, expires=99), DAYS, ("n-anna", Role.EDIT, Reach.ALL, 99), ()),
+    (grant(effect=Effect.DENY, expires=LATER), DAYS, ("n-anna", Role.EDIT, Reach.ALL, 123), ("denial.longer",)),
+    (grant(effect=Effect.DENY, expires=2**63 - 1), DAYS, ("n-anna", Role.EDIT, Reach.ALL, None), ("denial.longer",)),
     (grant(reach=Reach.HERE), OURS, None, ("grant.no_reach",)),
     (grant(reach=Reach.BELOW), OURS, None, ("grant.no_reach",)),
     (grant(reach=Reach.LATER), OURS, None, ("grant.later",)),
@@ -158,7 +168,7 @@ def test_every_combination_is_decided_and_can_be_set(
                 if decided.new is not None and effect is Effect.ALLOW:
                     assert decided.new.role <= role
                     assert decided.new.reach in (reach, Reach.HERE)
-                    assert decided.new.expires == expires
+                    assert decided.new.expires == (expires and features.end_until(expires))
                 if decided.new is not None and effect is Effect.DENY:
                     assert decided.new.role <= max(role, Role.PREVIEW)
 
@@ -183,6 +193,17 @@ def test_an_end_that_cannot_be_held_is_left_to_people_only_where_they_say_so() -
     assert (None, ("grant.expiry",)) == (decided.new, decided.losses)
     (decided,) = translate([grant(GUS)], to(OURS, gus=ending))
     assert ("n-gus", Role.EDIT, Reach.ALL, LATER) == given(decided)
+
+
+def test_a_guest_ends_at_the_moment_before_that_the_new_drive_can_hold() -> None:
+    """The end of a guest is rounded down as that of a grant; one that would have passed gives nothing."""
+    ending = Match(replace(GUS, until=LATER), Outcome.MAPPED, replace(GUS, id="n-gus"))
+
+    (decided,) = translate([grant(GUS)], to(DAYS, gus=ending))
+    assert ("n-gus", Role.EDIT, Reach.ALL, 99) == given(decided)
+    assert ("grant.guest_end", "grant.sooner") == decided.losses
+    (decided,) = translate([grant(GUS)], replace(to(DAYS, gus=ending), now=99))
+    assert (None, ("grant.guest_end", "grant.too_soon")) == (decided.new, decided.losses)
 
 
 def test_rights_between_two_roles_are_told() -> None:

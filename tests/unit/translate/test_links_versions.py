@@ -59,6 +59,28 @@ def test_a_limit_that_cannot_be_held_means_no_link(limit: str, facts: dict[str, 
 
 
 @pytest.mark.parametrize(
+    ("ends", "held", "losses"),
+    [
+        (51, 51, ("link.new",)),
+        (52, 51, ("link.new", "link.sooner")),
+        (74, 51, ("link.new", "link.sooner")),
+        (75, 75, ("link.new",)),
+        (2, None, ("link.too_soon",)),
+    ],
+)
+def test_a_link_ends_at_the_moment_before_that_the_new_drive_can_hold(
+    ends: int, held: int | None, losses: tuple[str, ...]
+) -> None:
+    """Never later; one that would have ended by now is not made."""
+    days = replace(ALL, expiry_grain=24, expiry_offset=3)
+    made = carry_link(replace(LINK, expires=ends), to(days))
+
+    assert losses == made.losses
+    assert held == (None if made.new is None else made.new.expires)
+    assert made.new is None or refused_link(made.new, None, days) is None
+
+
+@pytest.mark.parametrize(
     ("link", "features", "role", "losses"),
     [
         (LINK, ALL, Role.DOWNLOAD, ("link.new",)),

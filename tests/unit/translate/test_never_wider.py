@@ -51,6 +51,8 @@ _features = st.builds(
     effects=st.frozensets(st.sampled_from(Effect)).map(lambda it: it | {Effect.ALLOW}),
     reaches=st.frozensets(st.sampled_from(Reach)) | st.just(frozenset({Reach.ALL})),
     expiry=st.booleans(),
+    expiry_grain=st.sampled_from([1, 1, 7, 25, 50, 100]),
+    expiry_offset=st.sampled_from([0, 3]),
     principals=st.frozensets(st.sampled_from([PERSON, GROUP, GUEST, EVERYBODY.kind]), min_size=2)
     | st.just(frozenset([PERSON, GROUP, GUEST, EVERYBODY.kind])),
 )

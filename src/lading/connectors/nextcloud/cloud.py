@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from lading.connectors.http.line import Request
 from lading.connectors.http.session import Answer, Session, Stream
 from lading.connectors.http.trouble import Subject, refused
+from lading.connectors.nextcloud.days import Days, days_of
 from lading.connectors.nextcloud.tree import Garbled, Response, responses
 from lading.model.errors import (
     BadAnswer,
@@ -51,11 +53,19 @@ class Cloud:
         """The display name of the account."""
         self.is_admin = False
         self.capabilities: Mapping[str, Any] = {}
+        self.version: tuple[int, ...] = ()
+        self.zone: tzinfo | None = None
+        """The time zone of the account; None if it is not told."""
 
     @property
     def is_owncloud(self) -> bool:
         """It is the older relative, which keeps versions at another place and tells no present one there."""
         return "owncloud" in str(self.capability("core", "status", "productname") or "").lower()
+
+    @property
+    def days(self) -> Days | None:
+        """The days with which shares end; None where that is not certain."""
+        return None if self.is_owncloud else days_of(self.version, self.zone, datetime.now(UTC))
 
     def capability(self, *names: str) -> Any:
         """What stands in the capabilities below *names*; None if nothing does."""

@@ -12,6 +12,7 @@ from lading.connectors.dav.moving import WebdavMoves
 from lading.connectors.dav.parts import Parts
 from lading.connectors.nextcloud.changes import CloudChanges
 from lading.connectors.nextcloud.cloud import Cloud
+from lading.connectors.nextcloud.denials import TeamDenials
 from lading.connectors.nextcloud.grants import CloudGrants
 from lading.connectors.nextcloud.links import CloudLinks
 from lading.connectors.nextcloud.marks import CloudComments, CloudLabels, CloudLocks
@@ -65,7 +66,9 @@ class NextcloudDrive(DavDrive):
         self.wire = wire
         self.sharing = sharing = Sharing(wire)
         if features.effects:
-            self.grants = CloudGrants(sharing, self._teams, owner_of(cloud), features, others)
+            self.grants = CloudGrants(
+                sharing, self._teams, TeamDenials(wire, self._teams), owner_of(cloud), features, others
+            )
             self.links = CloudLinks(sharing, features, others)
         self.people = CloudPeople(cloud, sharing)
         self.labels = CloudLabels(wire)

@@ -4,15 +4,17 @@ Who may do what: shares to people and groups, the account itself, and the rules 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from lading.connectors.able import EVERYWHERE, refused_grant
+from lading.connectors.able import refused_grant
+from lading.connectors.nextcloud.denials import TeamDenials
 from lading.connectors.nextcloud.shares import (
     GROUP,
     GROUP_MARK,
     OWNER,
     USER,
     bits_of,
+    expiry,
     grant_of,
     receiver_of,
 )
@@ -26,7 +28,9 @@ from lading.model.text import Text
 
 INHERITED = "inherited"
 """The source of a grant that stands above the folder the drive was opened at."""
-_OTHERWISE = Text("the server gives other rights than asked for", "服务器给出的权限与请求不符")
+_OTHERWISE = Text(
+    "the server gives other rights or another end than asked for", "服务器给出的权限或到期时间与请求不符"
+)
 _KINDS = {PrincipalKind.PERSON: USER, PrincipalKind.GROUP: GROUP}
 
 
@@ -42,6 +46,7 @@ class CloudGrants:
         self,
         sharing: Sharing,
         teams: Teams,
+        denials: TeamDenials,
         owner: Principal,
         features: Features,
         others: Sequence[Sharing] = (),
@@ -49,6 +54,7 @@ class CloudGrants:
         self._sharing = sharing
         self._others = others
         self._teams = teams
+        self._denials = denials
         self._owner = owner
         self._features = features
 
@@ -67,7 +73,10 @@ class CloudGrants:
         yield from self._teams.all()
 
     def set(self, grant: Grant) -> None:
-        """Share the entry of *grant*, or change the share that is there."""
+        """Share the entry of *grant*, or change the share that is there; a denial is a rule of a team folder."""
+        if grant.effect is Effect.DENY:
+            self._denials.set(grant)
+            return
         if refusal := refused_grant(grant, self._features):
             raise Unable(grant.path, refusal)
         folder = self._sharing.entry(grant.path).is_folder
@@ -75,19 +84,23 @@ class CloudGrants:
         kind, id_ = _KINDS[grant.principal.kind], grant.principal.id.removeprefix(GROUP_MARK)
         if grant.path == ROOT and grant.principal.id == self._owner.id:
             raise Unable(grant.path, Text("it is theirs already", "该内容本就属于此人"))
+        terms = {"permissions": str(bits)}
+        if grant.expires is not None:
+            terms["expireDate"] = self._sharing.last_day(grant.expires, grant.path)
         found = self._share(grant)
         if found is not None:
-            self._changed(grant, found, bits)
+            self._changed(grant, found, terms)
             return
-        form = {"shareType": str(kind), "shareWith": id_, "permissions": str(bits)}
-        made = self._sharing.make(grant.path, form)
-        if int(made["permissions"]) != bits:
+        made = self._sharing.make(grant.path, {"shareType": str(kind), "shareWith": id_, **terms})
+        if not _as_asked(made, grant, terms):
             # Some versions add the right to share to what was asked for.
-            self._mended(grant, made, bits)
+            self._mended(grant, made, terms)
 
     def unset(self, grant: Grant) -> None:
         """End the share to whom *grant* names; what is not there is no error."""
-        if grant.effect in EVERYWHERE or grant.effect is Effect.DENY:
+        if grant.effect is Effect.DENY:
+            self._denials.unset(grant)
+        if grant.effect is not Effect.ALLOW:
             return
         try:
             found = self._share(grant)
@@ -96,18 +109,23 @@ class CloudGrants:
         if found is not None:
             self._sharing.end(str(found["id"]), grant.path)
 
-    def _changed(self, grant: Grant, share: Share, bits: int) -> None:
-        """Give the share that is there other rights; where the server gives others than these it stays as it was."""
-        form = {"permissions": str(bits)}
-        changed = self._sharing.change(str(share["id"]), form, grant.path)
-        if int(changed["permissions"]) != bits:
-            self._sharing.change(str(share["id"]), {"permissions": str(share["permissions"])}, grant.path)
+    def _changed(self, grant: Grant, share: Share, terms: Mapping[str, str]) -> None:
+        """Give the share that is there other *terms*; where the server gives others than these it stays as it was."""
+        before = {"permissions": str(share["permissions"])}
+        if share.get("expiration") and not self._sharing.forces_ends:
+            # An empty day ends no more; where nothing is said the day that is there stays.
+            terms = {"expireDate": "", **terms}
+        if "expireDate" in terms:
+            before["expireDate"] = str(share.get("expiration") or "")[:10]
+        changed = self._sharing.change(str(share["id"]), terms, grant.path)
+        if not _as_asked(changed, grant, terms):
+            self._sharing.change(str(share["id"]), before, grant.path)
             raise Unable(grant.path, _OTHERWISE)
 
-    def _mended(self, grant: Grant, made: Share, bits: int) -> None:
-        """Set the rights of a new share that came out with others, or take it back."""
+    def _mended(self, grant: Grant, made: Share, terms: Mapping[str, str]) -> None:
+        """Set the terms of a new share that came out with others, or take it back."""
         try:
-            self._changed(grant, made, bits)
+            self._changed(grant, made, terms)
         except DriveError as problem:
             self._sharing.end(str(made["id"]), grant.path)
             raise Unable(grant.path, _OTHERWISE) from problem
@@ -124,3 +142,10 @@ class CloudGrants:
         for share in self._sharing.above():
             if not is_link(share):
                 yield grant_of(share, ROOT, source=INHERITED)
+
+
+def _as_asked(share: Share, grant: Grant, terms: Mapping[str, str]) -> bool:
+    """Whether *share* came out with *terms*; an end that the server sets by itself makes it narrower, and is told."""
+    if str(share["permissions"]) != terms["permissions"]:
+        return False
+    return grant.expires is None or expiry(share.get("expiration")) == grant.expires

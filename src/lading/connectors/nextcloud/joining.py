@@ -15,6 +15,7 @@ from lading.connectors.http.line import Request, Settings
 from lading.connectors.http.login import Login
 from lading.connectors.http.session import Session
 from lading.connectors.nextcloud.cloud import MAINTENANCE, Cloud, error_of
+from lading.connectors.nextcloud.days import zone_of
 from lading.connectors.nextcloud.drive import NextcloudDrive
 from lading.connectors.nextcloud.options import Options, is_app_password
 from lading.connectors.nextcloud.rules import profile_of, quirks_of
@@ -47,7 +48,7 @@ def joined(address: Address, options: Options, login: Login, like: Cloud | None 
     session = Session(Settings(login, options.authorities, options.timeout))
     try:
         server = Server(like.base, ()) if like else found_server(address, session)
-        cloud = known(server, session, like.capabilities if like else None)
+        cloud = known(server, session, like, zone=options.zone)
         wire = FilesWire(cloud, server.path, quirks_of(cloud), options.follow)
         met(wire, create=options.create)
         return wire
@@ -78,20 +79,38 @@ def drive_on(
     return NextcloudDrive(wire, profile, address.owner, dear=dear, probe=probe, others=others, admin=admin)
 
 
-def known(server: Server, session: Session, capabilities: Mapping[str, Any] | None = None) -> Cloud:
-    """The server as the account of *session* sees it; its *capabilities* are asked for, unless they are known."""
+def known(server: Server, session: Session, like: Cloud | None = None, *, zone: str = "") -> Cloud:
+    """
+    The server as the account of *session* sees it; what it can do is asked for, unless *like* knows it.
+
+    *zone* is that of accounts that have none of their own.
+    """
     cloud = Cloud(session, server.base)
     me = cloud.ocs("GET", "/ocs/v2.php/cloud/user", subject=ROOT)
-    if capabilities is None:
+    capabilities: Any = like.capabilities if like else None
+    if like is None:
         told = cloud.ocs("GET", "/ocs/v2.php/cloud/capabilities", subject=ROOT)
         capabilities = told.get("capabilities") if isinstance(told, dict) else None
+        cloud.version = _version(told)
+    else:
+        cloud.version = like.version
     if not isinstance(me, dict) or not isinstance(capabilities, Mapping) or not me.get("id"):
         raise BadAnswer(ROOT, Text("the server does not say who we are", "服务器未说明账号身份"))
+    cloud.zone = zone_of(str(me.get("timezone") or zone))
     # A login may be a mail address or a name of another service; paths have the id.
     cloud.user, cloud.name = str(me["id"]), str(me.get("display-name") or me.get("displayname") or "")
     cloud.is_admin = "admin" in (me.get("groups") or ())
     cloud.capabilities = capabilities
     return cloud
+
+
+def _version(told: object) -> tuple[int, ...]:
+    """The three numbers of the server's version; none if it does not tell them."""
+    named = told.get("version") if isinstance(told, dict) else None
+    if not isinstance(named, dict):
+        return ()
+    numbers = [str(named.get(name)) for name in ("major", "minor", "micro")]
+    return tuple(map(int, numbers)) if all(map(str.isdecimal, numbers)) else ()
 
 
 def found_server(address: Address, session: Session) -> Server:

@@ -43,6 +43,8 @@ class CloudLinks:
         form = {"shareType": str(LINK), "permissions": str(bits)}
         if password is not None:
             form["password"] = password
+        if link.expires is not None:
+            form["expireDate"] = self._sharing.last_day(link.expires, link.path)
         try:
             made = self._sharing.make(link.path, form)
         except Forbidden as refusal_:
@@ -60,7 +62,8 @@ class CloudLinks:
         wider = int(made["permissions"]) & ~bits & ~SHARE
         narrower = bits & ~int(made["permissions"])
         # An expiry that the server sets by itself makes the link narrower, and is told.
-        if not wider and not narrower and told.has_password == (password is not None):
+        ends = link.expires is None or told.expires == link.expires
+        if ends and not wider and not narrower and told.has_password == (password is not None):
             return
         try:
             self._sharing.end(told.id, link.path)
@@ -71,7 +74,7 @@ class CloudLinks:
             )
             raise Unable(link.path, said) from problem
         said = Text(
-            "the server makes links with other limits than asked for (its own rights or password)",
-            "服务器生成的链接限制与请求不符（服务器自行设定了权限或密码）",
+            "the server makes links with other limits than asked for (its own rights, end or password)",
+            "服务器生成的链接限制与请求不符（服务器自行设定了权限、到期时间或密码）",
         )
         raise Unable(link.path, said)

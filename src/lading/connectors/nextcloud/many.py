@@ -168,4 +168,10 @@ def _profile(
         place.profile.access is not None and place.profile.access.complete for place in places.values()
     )
     assert profile.access is not None
-    return replace(profile, access=replace(profile.access, complete=whole))
+    features = profile.features
+    if any(place.profile.features.expiry_offset != features.expiry_offset for place in places.values()):
+        # Accounts in other time zones end their days at other moments.
+        features = replace(
+            features, expiry=False, expiry_grain=1, expiry_offset=0, links=features.links - {"expires"}
+        )
+    return replace(profile, access=replace(profile.access, complete=whole), features=features)

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from lading.connectors.address import Address
 from lading.connectors.http.login import Login, login_of
 from lading.connectors.http.options import authorities_of, timeout_of
+from lading.connectors.nextcloud.days import zone_of
 from lading.model.errors import BadAddress
 from lading.model.text import Text
 
-NAMES = ("user", "password", "token", "login", "ca", "timeout", "create", "role", "follow", "users")
+NAMES = ("user", "password", "token", "login", "ca", "timeout", "create", "role", "follow", "users", "zone")
 FOLLOWED = ("team", "shared", "external")
 """Kinds of mounts that `follow` can name."""
 _CHOICES = {"create": ("no", "yes"), "role": ("source", "target"), "login": ("auto", "basic", "bearer")}
@@ -36,6 +37,8 @@ class Options:
     """Mounts that are entered; others are told as special entries."""
     users: str
     """A file of further accounts to act for; empty: the account alone."""
+    zone: str
+    """The time zone of accounts that have none of their own; empty: not known."""
 
 
 def options_of(address: Address) -> Options:
@@ -63,6 +66,7 @@ def options_of(address: Address) -> Options:
         may_write=create or options.get("role") == "target",
         follow=_followed(address),
         users=options.get("users", ""),
+        zone=_zone(address),
     )
 
 
@@ -82,6 +86,13 @@ def _login(address: Address) -> Login:
         said = Text("Nextcloud needs user and password, or a token", "Nextcloud 需要用户名和密码，或令牌")
         raise BadAddress(str(address), said)
     return Login("basic", login.user, login.secret) if login.way == "auto" else login
+
+
+def _zone(address: Address) -> str:
+    name = address.options.get("zone", "")
+    if name and zone_of(name) is None:
+        raise BadAddress(str(address), f"zone is a time zone such as Asia/Shanghai, not {name}")
+    return name
 
 
 def _followed(address: Address) -> frozenset[str]:

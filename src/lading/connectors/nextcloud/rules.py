@@ -6,12 +6,14 @@ Pure functions over its capabilities.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from lading.connectors.dav.quirks import NEXTCLOUD, Quirks
 from lading.connectors.http.headers import SECOND
 from lading.connectors.nextcloud.cloud import Cloud
+from lading.connectors.nextcloud.days import DAY
 from lading.connectors.nextcloud.shares import WORDS
 from lading.connectors.profile import AccessRules, Features, NameRules, Profile
 from lading.model.access import Effect, PrincipalKind, Reach, Role
@@ -58,13 +60,18 @@ def features_of(cloud: Cloud) -> Features:
     roles = {Role.DOWNLOAD, Role.EDIT} | ({Role.MANAGE} if sharing.get("resharing", True) else set())
     public = sharing.get("public") or {}
     makes_links = shares and bool(public.get("enabled"))
+    days = cloud.days if shares else None
+    limits = {"password"} | ({"expires"} if days else set())
     return Features(
         versions=_version_facts(cloud),
         roles=frozenset(roles) if shares else frozenset(),
         effects=frozenset({Effect.ALLOW}) if shares else frozenset(),
         reaches=frozenset({Reach.ALL}),
         principals=_receivers(shares, groups),
-        links=frozenset({"password"}) if makes_links else frozenset(),
+        expiry=days is not None and _shares_end(sharing, groups),
+        expiry_grain=DAY if days else 1,
+        expiry_offset=days.offset if days else 0,
+        links=frozenset(limits) if makes_links else frozenset(),
         link_roles=_link_roles(makes_links, bool(public.get("upload"))),
     )
 
@@ -86,6 +93,13 @@ def profile_of(address: str, cloud: Cloud, quirks: Quirks, *, dear: bool) -> Pro
         access=AccessRules(words=WORDS),
         features=features_of(cloud),
     )
+
+
+def _shares_end(sharing: Mapping[str, Any], groups: bool) -> bool:
+    """Whether shares to all that can be given one can end."""
+    kinds = ("user", "group") if groups else ("user",)
+    told = [(sharing.get(kind) or {}).get("expire_date") for kind in kinds]
+    return all(isinstance(it, Mapping) and bool(it.get("enabled")) for it in told)
 
 
 def _version_facts(cloud: Cloud) -> frozenset[str]:

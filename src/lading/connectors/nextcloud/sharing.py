@@ -4,16 +4,19 @@ The sharing API, asked about the files that a drive was opened at.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from lading.connectors.nextcloud.cloud import Cloud
+from lading.connectors.nextcloud.days import in_zone
 from lading.connectors.nextcloud.shares import LINK, path_of_share
 from lading.connectors.nextcloud.wire import FilesWire
 from lading.model.entry import Entry
-from lading.model.errors import BadAnswer, Forbidden, NotFound
+from lading.model.errors import BadAnswer, Forbidden, NotFound, Unable
 from lading.model.paths import ROOT, Path, within
+from lading.model.text import Text
 
 _ROUTE = "/ocs/v2.php/apps/files_sharing/api/v1/shares"
 
@@ -62,16 +65,34 @@ class Sharing:
     def make(self, path: Path, form: Mapping[str, str]) -> Share:
         """Make a share of *path*."""
         asked = {"path": self._spelled(path), **form}
-        return _one(self._cloud.ocs("POST", _ROUTE, subject=path, form=asked), path)
+        return self._placed(_one(self._cloud.ocs("POST", _ROUTE, subject=path, form=asked), path))
 
     def change(self, share: str, form: Mapping[str, str], path: Path) -> Share:
         """Change the share of that id."""
-        return _one(self._cloud.ocs("PUT", f"{_ROUTE}/{share}", subject=path, form=form), path)
+        told = self._cloud.ocs("PUT", f"{_ROUTE}/{share}", subject=path, form=form)
+        return self._placed(_one(told, path))
+
+    def last_day(self, end: int, path: Path) -> str:
+        """
+        The day (YYYY-MM-DD) with which a share of *path* ends at *end*.
+
+        Raises:
+            Unable: that has passed, or no day stands for it.
+        """
+        if self._cloud.days is None or end <= time.time_ns():
+            raise Unable(path, Text("it has ended already", "已经到期"))
+        return self._cloud.days.day(end)
 
     def end(self, share: str, path: Path) -> None:
         """End the share of that id; what is not there is no error."""
         with suppress(NotFound):
             self._cloud.ocs("DELETE", f"{_ROUTE}/{share}", subject=path)
+
+    @property
+    def forces_ends(self) -> bool:
+        """The server gives an end to every share that is asked for without one."""
+        told = self._cloud.capability("files_sharing", "public", "expire_date_internal", "enforced")
+        return bool(told)
 
     def entry(self, path: Path) -> Entry:
         """The entry at *path*."""
@@ -84,8 +105,12 @@ class Sharing:
         told = self._cloud.ocs("GET", _ROUTE, query, subject=path)
         if not isinstance(told, list):
             raise BadAnswer(path, "the list of shares is none")
-        seen: dict[str, Share] = {str(share["id"]): share for share in told}
+        seen: dict[str, Share] = {str(share["id"]): self._placed(share) for share in told}
         return list(seen.values())
+
+    def _placed(self, share: Share) -> Share:
+        """*share* with the end that it tells in its zone."""
+        return {**share, "expiration": in_zone(share.get("expiration"), self._cloud.zone)}
 
     def _spelled(self, path: Path) -> str:
         return "/" + "/".join((*self._wire.above, *path))

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from lading.connectors.http.line import Request
 from lading.connectors.nextcloud.cloud import Cloud, error_of
-from lading.connectors.nextcloud.rulings import Standing, granted_of, ruled, standing_of
+from lading.connectors.nextcloud.rulings import Rule, Standing, granted_of, ruled, standing_of
 from lading.connectors.nextcloud.tree import DAV, NC, Response, asking
 from lading.connectors.nextcloud.wire import FilesWire
 from lading.model.access import Grant
@@ -40,6 +40,13 @@ class TeamFolder(NamedTuple):
     """Bits by the id of a principal."""
     ruled: bool
     """Rules of single entries are switched on."""
+
+
+class OwnRules(NamedTuple):
+    """The rules that stand on an entry itself; *managed*: the account may set them."""
+
+    managed: bool
+    own: tuple[Rule, ...]
 
 
 class Teams:
@@ -91,6 +98,15 @@ class Teams:
         if not _id(told):
             return ()
         return tuple(self._of(path, told, top=self._is_top(path, _id(told))))
+
+    def rules(self, path: Path) -> OwnRules | None:
+        """The rules of the very entry *path*; None if it is in no team folder that has any."""
+        if not self.active:
+            return None
+        told = self._told(path)[0]
+        if not _id(told) or not _flag(told, "acl-enabled"):
+            return None
+        return OwnRules(_flag(told, "acl-can-manage"), standing_of(told).own)
 
     def all(self) -> Iterator[Grant]:
         """What stands on each entry."""

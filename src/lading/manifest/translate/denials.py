@@ -11,6 +11,9 @@ from lading.manifest.translate.decided import Decided
 from lading.manifest.translate.target import Found, Target, at_most, found, says_exactly
 from lading.model.access import ANYBODY, Effect, Grant, Principal, PrincipalKind, Reach, Role
 
+_LAST = 2**63 - 1
+"""The latest moment of which manifests tell."""
+
 
 def deny(grant: Grant, to: Target, *, folder: bool = True) -> Decided:
     """What becomes of one denial; what cannot be denied exactly is denied with more."""
@@ -31,12 +34,22 @@ def deny(grant: Grant, to: Target, *, folder: bool = True) -> Decided:
         return _lost(grant, "denial.no_role" if role is None else "denial.no_reach")
     if role < wanted:
         codes.append("denial.role")
-    if grant.expires is not None and not to.features.expiry:
-        codes.append("denial.endless")
-    expires = grant.expires if to.features.expiry else None
+    expires = _denied_until(grant.expires, to, codes)
     holds = _spares_nobody(grant.principal, who, to, codes)
     new = Grant(grant.path, who.new, frozenset(), Effect.DENY, reach, role=role, expires=expires)
     return Decided(grant, new, tuple(codes), holds)
+
+
+def _denied_until(end: int | None, to: Target, codes: list[str]) -> int | None:
+    """When the denial ends in NEW: never before *end*."""
+    if end is None:
+        return None
+    if not to.features.expiry:
+        codes.append("denial.endless")
+        return None
+    held = to.features.end_from(end)
+    codes.extend(["denial.longer"] if held != end else [])
+    return held if held <= _LAST else None
 
 
 def _lost(grant: Grant, code: str) -> Decided:

@@ -127,14 +127,25 @@ def _expires(grant: Grant, who: Found, to: Target, codes: list[str]) -> int | No
     if guest is not None and (ends is None or guest < ends):
         if to.features.expiry:
             codes.append("grant.guest_end")
-            return guest
-    elif ends is None or to.features.expiry:
-        return ends
+            return _held(guest, to, codes)
+    elif ends is None:
+        return None
+    elif to.features.expiry:
+        return _held(ends, to, codes)
     elif to.endless:
         codes.append("grant.expiry_by_hand")
         return None
     codes.append("grant.expiry")
     return _NO_END_HELD
+
+
+def _held(end: int, to: Target, codes: list[str]) -> int:
+    """The last moment up to *end* at which NEW can end a grant; what would have ended by now is not given."""
+    held = to.features.end_until(end)
+    if held == end:
+        return end
+    codes.append("grant.too_soon" if to.ended(held) else "grant.sooner")
+    return _NO_END_HELD if to.ended(held) else held
 
 
 def _guest_end(who: Found) -> int | None:

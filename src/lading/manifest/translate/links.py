@@ -43,8 +43,14 @@ def carry_link(link: Link, to: Target) -> CarriedLink:
     codes += ["link.role"] if role < link.role else []
     codes += ["link.password"] if link.has_password else []
     codes += ["link.rest"] if link.limit is not None and link.used else []
+    ends = None if link.expires is None else to.features.end_until(link.expires)
+    if to.ended(ends):
+        return CarriedLink(None, (*codes, "link.too_soon"))
+    codes += ["link.sooner"] if ends != link.expires else []
     rest = None if link.limit is None else link.limit - link.used
-    new = replace(link, id="", rights=frozenset(), role=role, limit=rest, used=0, by=by, created=None)
+    new = replace(
+        link, id="", rights=frozenset(), role=role, expires=ends, limit=rest, used=0, by=by, created=None
+    )
     return CarriedLink(new, ("link.new", *codes))
 
 

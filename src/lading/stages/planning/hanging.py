@@ -142,7 +142,7 @@ def _version_group(told: Mapping[str, Any], to: Target) -> Group:
     return Group(losses, told["count"], [Ranked(**it) for it in told["examples"]])
 
 
-# Links that fare alike: only whether a limit is there counts, not where it lies.
+# Links that fare alike: only whether a limit is there counts, not where it lies; of an end, how NEW can hold it.
 _LINKS = """
 select
     path in (select path from gone) as gone, role, rights, "by", has_password, inside,
@@ -151,14 +151,20 @@ select
 from old_links
 group by
     gone, role, rights, "by", has_password, inside, expires is null, "limit" is null, version is null,
-    used = 0, coalesce(used >= "limit", false), coalesce(expires <= {now}, false)
+    used = 0, coalesce(used >= "limit", false), coalesce(expires <= {now}, false),
+    coalesce({held} = expires, true), coalesce({held} <= {now}, false)
 """
 
 
 def links(db: duckdb.DuckDBPyConnection, to: Target, unknown: Mapping[Feature, str]) -> Account:
     """The account of links, out of `old_links`."""
+    grain, offset = to.features.expiry_grain, to.features.expiry_offset
+    # Never below the offset: what ended before has ended, however it is rounded.
+    held = f"(expires - (greatest(expires, {offset}) - {offset}) % {grain})"
     found = db.execute(
-        _LINKS.format(now=to.now, top=_TOP.format(rank="-role", what="""concat_ws(' ', id, "by")"""))
+        _LINKS.format(
+            now=to.now, held=held, top=_TOP.format(rank="-role", what="""concat_ws(' ', id, "by")""")
+        )
     )
     names = [column[0] for column in found.description or ()]
     groups = [_link_group(dict(zip(names, row, strict=True)), to) for row in found.fetchall()]

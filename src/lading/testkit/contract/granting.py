@@ -103,13 +103,29 @@ class GrantContract(Base):
         assert effect not in {one.effect for one in grants.list(FOLDER)}
 
     def test_grants_end_when_they_say(self, drive: Drive, grants: Grants, somebody: Principal) -> None:
-        """An expiry is told to the nanosecond, or refused."""
-        grant = Grant(FILE, somebody, frozenset(), role=min(drive.profile.features.roles), expires=LATE + 7)
-        if drive.profile.features.expiry:
-            grants.set(grant)
-            assert [_terms(grant)] == _of(drive, FILE, somebody)
-        else:
+        """An expiry is told to the nanosecond; one that the drive cannot hold so is refused."""
+        features = drive.profile.features
+        grant = Grant(FILE, somebody, frozenset(), role=min(features.roles), expires=LATE + 7)
+        if not features.expiry or features.end_until(LATE + 7) != LATE + 7:
             _refused(drive, grant)
+        if features.expiry:
+            held = replace(grant, expires=features.end_until(LATE + 7))
+            grants.set(held)
+            assert [_terms(held)] == _of(drive, FILE, somebody)
+
+    def test_an_end_is_moved_and_taken_away(self, drive: Drive, grants: Grants, somebody: Principal) -> None:
+        """A grant that is set again ends when it says now, also sooner, also never."""
+        features = drive.profile.features
+        _needs(features.expiry, "grants that end")
+        plain = Grant(FILE, somebody, frozenset(), role=min(features.roles))
+        ends = [features.end_until(LATE + later) for later in (7, 0, 3 * 86_400 * 10**9)]
+        wanted = [replace(plain, expires=end) for end in (*ends, None, ends[0])]
+        told = []
+        for grant in wanted:
+            grants.set(grant)
+            told += _of(drive, FILE, somebody)
+
+        assert [_terms(grant) for grant in wanted] == told
 
     @pytest.mark.parametrize("reach", Reach)
     def test_each_reach_is_kept_or_refused(
@@ -213,6 +229,8 @@ class LinkContract(Base):
         ]
         wishes += [(replace(plain, role=role), None) for role in set(Role) - features.link_roles]
         wishes.append((replace(plain, has_password=True), None))
+        if features.end_until(LATE + 7) != LATE + 7:
+            wishes.append((replace(plain, expires=LATE + 7), None))
         for wanted, secret in wishes:
             with pytest.raises(Unable):
                 links.make(wanted, password=secret)
@@ -300,7 +318,7 @@ def _limited(plain: Link, drive: Drive) -> list[tuple[str, Link, str | None]]:
     version = "1" if drive.versions is None else next(iter(drive.versions.list(plain.path))).id
     return [
         ("password", plain, PASSWORD),
-        ("expires", replace(plain, expires=LATE + 7), None),
+        ("expires", replace(plain, expires=drive.profile.features.end_until(LATE + 7)), None),
         ("limit", replace(plain, limit=3), None),
         ("version", replace(plain, version=version), None),
         ("inside", replace(plain, inside=True), None),

@@ -31,6 +31,7 @@ def details(call: Call, user: Row) -> dict[str, Any]:
         "groups": groups,
         "language": "en",
         "locale": "",
+        "timezone": call.cloud.options.timezone,
         "backendCapabilities": {"setDisplayName": True, "setPassword": True},
     }
 

@@ -26,6 +26,12 @@ class Options:
     # Documented: what is in the upload folder cannot be downloaded; the present source refuses it whatever
     # the store and the headers (405). Releases before that check gave it; none of them is what is imitated here.
     readable_chunks: bool = False
+    timezone: str = (
+        "UTC"  # told of every account ("": it has none of its own); the days of the double are those of UTC
+    )
+    day_ends: str = (
+        "23:59:59"  # the time of day that the end of a share is told with; before 33.0.1 "00:00:00"
+    )
 
 
 class Cloud:

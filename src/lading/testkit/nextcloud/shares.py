@@ -35,7 +35,7 @@ def told(call: Call, view: View, share: Row) -> dict[str, Any] | None:
         "can_delete": mine or share["type"] in LOCAL,
         "stime": share["time"],
         "parent": None,
-        "expiration": f"{share['expires']} 00:00:00" if share["expires"] else None,
+        "expiration": f"{share['expires']} {cloud.options.day_ends}" if share["expires"] else None,
         "token": share["token"],
         "uid_file_owner": share["owner"],
         "note": share["note"],

@@ -115,10 +115,10 @@ def _differences(canary: Canary, seen: Seen, yard: Yard) -> Iterator[Difference]
             yield from _of_versions(file, seen, yard)
     for given in parts.grants:
         path = given.path
-        yield from _of_grant(grant_of(yard.kit, canary.code, given), path, seen)
+        yield from _of_grant(grant_of(yard.kit, canary.code, given), path, seen, yard)
     for shared in parts.links:
         wanted = link_of(yard.kit, canary.code, shared, _pinned(shared, parts, seen, yard.kit))
-        yield from _of_link(wanted, shared, seen)
+        yield from _of_link(wanted, shared, seen, yard)
     if seen.left:
         yield Difference(
             Text("the folder is still where it was before it was moved", "文件夹仍在移动前的位置")
@@ -257,7 +257,7 @@ _EFFECT_NAMES = {
 }
 
 
-def _of_grant(wanted: Grant, path: Path, seen: Seen) -> Iterator[Difference]:
+def _of_grant(wanted: Grant, path: Path, seen: Seen, yard: Yard) -> Iterator[Difference]:
     what, name, feature = _EFFECT_NAMES[wanted.effect], shown(path), _EFFECTS[wanted.effect]
     if seen.grants is not None and path not in seen.grants and seen.problems:
         return
@@ -270,12 +270,33 @@ def _of_grant(wanted: Grant, path: Path, seen: Seen) -> Iterator[Difference]:
         yield Difference(said, _codes(feature, worst=Outcome.DROPPED), gone=True)
         return
     said = Text(f"{what.en} on {name} is another", f"{name} 上的{what.zh}不同")
-    # A grant that gives more than it did is never announced.
-    narrower = any(one.role <= wanted.role and one.expires == wanted.expires for one in alike)
-    lossy = _codes(feature, worst=Outcome.LOSSY)
-    yield Difference(
-        said, lossy if narrower or wanted.effect is Effect.DENY else lossy & {"grant.expiry_by_hand"}
-    )
+    for losses in _lossy(wanted, alike, _held(wanted.expires, yard)):
+        yield Difference(said, losses)
+
+
+def _lossy(wanted: Grant, alike: list[Grant], held: int | None) -> Iterator[frozenset[str]]:
+    """
+    What would explain each way in which *alike* are not *wanted*; what gives more than it did is never announced.
+
+    *held* is the end that the drive can hold instead of the one that is wanted.
+    """
+    lossy = _codes(_EFFECTS[wanted.effect], worst=Outcome.LOSSY) - {"grant.sooner"}
+    narrower = [one for one in alike if one.role <= wanted.role and one.expires in (wanted.expires, held)]
+    if wanted.effect is Effect.DENY:
+        yield lossy
+    elif not narrower:
+        yield lossy & {"grant.expiry_by_hand"}
+    elif all(one.expires != wanted.expires for one in narrower):
+        yield frozenset({"grant.sooner"})
+        if all(one.role < wanted.role for one in narrower):
+            yield lossy
+    else:
+        yield lossy
+
+
+def _held(end: int | None, yard: Yard) -> int | None:
+    """The last moment up to *end* at which something on the drive can end."""
+    return None if end is None else yard.profile.features.end_until(end)
 
 
 def _to_same(one: Grant, wanted: Grant) -> bool:
@@ -290,7 +311,7 @@ _LINK_CODES = {
 }
 
 
-def _of_link(wanted: Link, shared: Shared, seen: Seen) -> Iterator[Difference]:
+def _of_link(wanted: Link, shared: Shared, seen: Seen, yard: Yard) -> Iterator[Difference]:
     name = shown(shared.path)
     if seen.links is not None and shared.path not in seen.links and seen.problems:
         return
@@ -306,9 +327,11 @@ def _of_link(wanted: Link, shared: Shared, seen: Seen) -> Iterator[Difference]:
         )
         return
     listed = ", ".join(lost)
-    # A link that opens more than it did is never announced; one that gives a lower role may be.
+    # A link that opens more than it did is never announced; one that gives a lower role or ends sooner may be.
     lowered = lost == ["role"] and any(one.role < wanted.role for one in found)
     losses = frozenset({"link.role", "link.words"} if lowered else ())
+    if lost == ["expires"] and all(one.expires == _held(wanted.expires, yard) for one in found):
+        losses = frozenset({"link.sooner"})
     said = Text(f"the link to {name} lost or changed: {listed}", f"指向 {name} 的链接丢失或改变了：{listed}")
     yield Difference(said, losses)
 

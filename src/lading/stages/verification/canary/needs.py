@@ -116,7 +116,7 @@ def fitted(kit: Kit, able: Ability, guest: Principal | None) -> Kit:
         kept=_kept(able.profile) if takes else frozenset(),
         role=_least(features.roles),
         link_role=_least(features.link_roles),
-        guest_end=end if until is None else min(end, until),
+        guest_end=features.end_until(end if until is None else min(end, until)),
     )
 
 
