@@ -25,6 +25,7 @@ from lading.stages.transfer.journal import Journal, Outcome
 from lading.stages.transfer.perform import Performer, Row
 from lading.stages.transfer.succession import Wanted as Version_
 from lading.stages.transfer.together import MOST_BYTES, MOST_FILES, SMALL, groups, perform_group
+from lading.stages.transfer.worker import _do, _Meter
 from lading.stages.transfer.worker import _grouped as grouped
 
 
@@ -309,3 +310,33 @@ def test_a_drive_that_contradicts_itself_is_not_asked_for_ever(tmp_path: LocalPa
 def held_by(drive: MemoryDrive, path: Path) -> bytes:
     with drive.read(path) as reader:
         return reader.read(1 << 20)
+
+
+class CutOff(Exception):
+    """Stands for a kill."""
+
+
+class CutOffJournal(Journal):
+    """Is cut off before it notes the third outcome."""
+
+    def done(self, outcome: Outcome, size: int) -> None:
+        if len(self.outcomes) == 2:
+            raise CutOff
+        super().done(outcome, size)
+
+
+@BOTH
+def test_what_was_cut_off_comes_to_the_same_end(tmp_path: LocalPath, takes_batches: bool) -> None:
+    """A second sitting finds what the first had written and not noted, sends the rest, and nothing twice."""
+    old, new, _ = pair(takes_batches=takes_batches)
+    rows = filled(old, [3, 4, 5, 6, 7])
+    with pytest.raises(CutOff), CutOffJournal(tmp_path / "part.jsonl") as journal:
+        _do(rows, Performer(old, new, journal, lambda count: None), journal, _Meter(), 1)
+    with Journal(tmp_path / "part.jsonl") as journal:
+        assert 2 <= len(journal.outcomes) < 5
+        _do(rows, Performer(old, new, journal, lambda count: None), journal, _Meter(), 1)
+        outcomes = [journal.outcomes[it.seq] for it in rows]
+
+    assert ["moved"] * 5 == [outcome.bucket for outcome in outcomes]
+    assert [bytes([it.seq]) * it.size for it in rows] == [held_by(new, it.new) for it in rows]
+    assert all(1 == len(list(new.versions.list(it.new))) for it in rows if new.versions)
