@@ -12,6 +12,8 @@ import pytest
 
 from lading.connectors.address import parse
 from lading.connectors.conditions import ABSENT, ANYTHING
+from lading.connectors.facets import Upload
+from lading.connectors.memory import MemoryDrive, MemoryStore
 from lading.connectors.registry import open_drive
 from lading.connectors.wedrive import WedriveDrive
 from lading.connectors.wedrive import open as open_wedrive
@@ -20,7 +22,7 @@ from lading.connectors.wedrive.digest import BLOCK
 from lading.connectors.wrap.backoff import Means
 from lading.connectors.wrap.policy import Policy, wrapped
 from lading.model.access import Effect, PrincipalKind, Role
-from lading.model.entry import Kind
+from lading.model.entry import Entry, Kind
 from lading.model.errors import (
     AlreadyExists,
     BadAddress,
@@ -39,7 +41,10 @@ from lading.model.errors import (
     Unable,
     Unavailable,
 )
-from lading.testkit.contract.support import content_of, paths
+from lading.stages.transfer.decide import Action
+from lading.stages.transfer.journal import Journal
+from lading.stages.transfer.perform import Performer, Row
+from lading.testkit.contract.support import content_of, drained, paths, together
 from lading.testkit.servers import require_server
 from lading.testkit.servers.wedrive import WeDriveEmulator
 from support.wedrive import CONTACTS, PATIENT, SECRET, Firm
@@ -86,6 +91,11 @@ def put(firm: Firm, folder: str, name: str, content: bytes) -> str:
     return str(firm.server.control("file", fatherid=folder, name=name, content=encoded)["fileid"])
 
 
+def entries_of(firm: Firm, space: str) -> list[dict[str, str]]:
+    """What the emulator really holds in *space*."""
+    return list(firm.server.control("truth", spaceid=space)["entries"])
+
+
 # -- how few calls
 
 
@@ -122,6 +132,61 @@ def test_a_large_file_costs_a_call_for_each_block_and_two(firm: Firm, drive: Wed
     assert {**expected, "file_info": 1, "file_list": 1} == firm.calls()
     assert content == content_of(drive, ("large",))
     assert ["sha1"] == [algorithm for algorithm, _ in drive.stat(("large",)).digests]
+
+
+@pytest.mark.parametrize(
+    ("oneshot", "each"),
+    [("no", ("file_upload_init", "file_upload_part", "file_upload_finish")), ("yes", ("file_upload",))],
+)
+def test_files_sent_together_cost_a_listing_for_each_folder(
+    firm: Firm, space: str, oneshot: str, each: tuple[str, ...]
+) -> None:
+    """Sent together, no file costs a call for its name: one listing of each folder does for all that went into it."""
+    for name in ("first", "second"):
+        firm.server.control("folder", fatherid=space, name=name)
+    with open_wedrive(firm.address(space, oneshot=oneshot)) as drive:
+        for name in ("first", "second"):
+            drive.list((name,))
+        firm.server.control("forget_counters")
+        uploads = [
+            Upload((folder, f"{number}.txt"), f"{oneshot} {folder} {number}".encode(), ABSENT, None)
+            for number in range(6)
+            for folder in ("first", "second")
+        ]
+        answers = list(drive.batch.write(uploads))
+
+        assert {"file_list": 2, **dict.fromkeys(each, 12)} == firm.calls()
+        assert [it.path for it in uploads] == [it.path for it in answers if isinstance(it, Entry)]
+        found = [*drive.list(("first",)).entries, *drive.list(("second",)).entries]
+        assert sorted(found) == sorted(it for it in answers if isinstance(it, Entry))
+        assert [it.content for it in uploads] == [content_of(drive, it.path) for it in uploads]
+
+
+def test_files_sent_together_into_a_large_folder(firm: Firm, space: str) -> None:
+    """Of a folder of several pages one is enough: what changed last stands first."""
+    for number in range(1001):
+        put(firm, space, f"{number:04}", b"x")
+    firm.server.control("clock", advance=60)
+    with open_wedrive(firm.address(space, oneshot="yes")) as drive:
+        firm.server.control("forget_counters")
+        names = ("new a", "new b", "zzz")
+        answers = list(drive.batch.write(Upload((name,), name.encode(), ABSENT, None) for name in names))
+
+        assert {"file_list": 1, "file_upload": 3} == firm.calls()
+        assert [(name,) for name in names] == [it.path for it in answers if isinstance(it, Entry)]
+
+
+def test_who_asks_at_once_is_told_by_one_listing(firm: Firm, space: str) -> None:
+    """Threads that need the same folder make one call for it."""
+    folder = firm.server.control("folder", fatherid=space, name="项目")["fileid"]
+    for number in range(8):
+        put(firm, folder, f"{number}.txt", b"%d" % number)
+    with open_wedrive(firm.address(space)) as drive:
+        firm.server.control("forget_counters")
+        reads = (lambda name=f"{number}.txt": content_of(drive, ("项目", name)) for number in range(8))
+        assert [b"%d" % number for number in range(8)] == together(*reads)
+
+    assert {"file_list": 1, "file_download": 8} == firm.calls()
 
 
 def test_what_wedrive_has_is_not_sent(firm: Firm, drive: WedriveDrive) -> None:
@@ -293,6 +358,21 @@ def test_an_answer_that_lies_about_a_replacement(firm: Firm, space: str) -> None
         assert [("a.txt",)] == paths(drive)
 
 
+@pytest.mark.parametrize("lies", ["file_upload_init", "file_upload_part", "file_upload_finish", "file_list"])
+def test_an_answer_that_lies_about_files_sent_together(firm: Firm, space: str, lies: str) -> None:
+    """The same for several at once: each is there once, with its content."""
+    contents = {(f"{number}.txt",): f"one of several: {lies} {number}".encode() for number in range(3)}
+    means = Means(sleep=lambda _: None)
+    with wrapped(open_wedrive(firm.address(space)), Policy(), means=means) as drive:
+        firm.server.control("force", endpoint=lies, code=-1, after=True)
+        assert drive.batch is not None
+        answers = list(drive.batch.write(Upload(path, it, ABSENT, None) for path, it in contents.items()))
+
+        assert [*contents] == [it.path for it in answers if isinstance(it, Entry)]
+        assert [*contents] == paths(drive)
+        assert contents == {path: content_of(drive, path) for path in contents}
+
+
 def test_an_empty_file_is_never_lost_silently(firm: Firm, drive: WedriveDrive) -> None:
     """WeDrive takes no empty files: each is told, and only the first is tried."""
     firm.server.control("forget_counters")
@@ -351,6 +431,44 @@ def test_a_name_that_somebody_took_meanwhile(
     assert [("a.txt",)] == paths(drive)
 
 
+@pytest.mark.parametrize("conflict", ["error", "rename", "twins"])
+def test_a_name_that_somebody_took_while_files_were_sent_together(
+    firm: Firm, drive: WedriveDrive, space: str, conflict: str
+) -> None:
+    """The one whose name was taken is told and taken back, also where WeDrive keeps both; theirs and the others stay."""
+    firm.server.control("configure", conflict_upload=conflict)
+    drive.list(())
+    put(firm, space, "b.txt", b"theirs")
+    firm.server.control("clock", advance=5)
+    uploads = [Upload((f"{name}.txt",), name.encode(), ABSENT, None) for name in "abc"]
+    answers = list(drive.batch.write(uploads))
+
+    assert [Entry, AlreadyExists, Entry] == list(map(type, answers))
+    expected = {("a.txt",): b"a", ("b.txt",): b"theirs", ("c.txt",): b"c"}
+    assert expected == {path: content_of(drive, path) for path in paths(drive)}
+
+
+def test_what_somebody_saves_while_files_are_sent_together_is_theirs(
+    firm: Firm, drive: WedriveDrive, space: str
+) -> None:
+    """Who saves a file that came a moment ago keeps what they saved; what is removed is not told as stored."""
+
+    def uploads() -> Iterator[Upload]:
+        for name in ("saved", "removed", "kept"):
+            yield Upload((name,), name.encode(), ABSENT, None)
+        # The last is under way, and nothing was looked at yet.
+        ids = {it["path"].strip("/"): it["fileid"] for it in entries_of(firm, space)}
+        firm.server.control("clock", advance=5)
+        firm.server.control("change", fileid=ids["saved"], content=base64.b64encode(b"by somebody").decode())
+        firm.call("file_delete", fileid=[ids["removed"]])
+
+    answers = list(drive.batch.write(uploads()))
+
+    assert [Changed, Unavailable, Entry] == list(map(type, answers))
+    expected = {("kept",): b"kept", ("saved",): b"by somebody"}
+    assert expected == {path: content_of(drive, path) for path in paths(drive)}
+
+
 def test_a_folder_that_somebody_made_meanwhile(firm: Firm, drive: WedriveDrive, space: str) -> None:
     """A folder that was made since we looked is that folder, and no second one."""
     drive.list(())
@@ -390,6 +508,48 @@ def test_content_that_changed_since_the_listing(firm: Firm, drive: WedriveDrive,
     assert b"as saved!" == content_of(drive, ("a.txt",))
     firm.server.control("change", fileid=kept, content=base64.b64encode(b"longer than before").decode())
     assert b"longer than before" == content_of(drive, ("a.txt",))
+
+
+def test_content_that_changes_while_a_part_of_it_is_read(firm: Firm, drive: WedriveDrive, space: str) -> None:
+    """Who reads from the middle on is told at the end that the file was saved over meanwhile."""
+    kept = put(firm, space, "a.bin", bytes(3 << 20))
+    drive.list(())
+    with drive.read(("a.bin",), start=1 << 20) as reader:
+        reader.read(1000)
+        firm.server.control("change", fileid=kept, content=base64.b64encode(b"x" * (3 << 20)).decode())
+        with pytest.raises(Changed):
+            drained(reader)
+
+
+def test_a_large_file_leaves_by_one_call(
+    firm: Firm, drive: WedriveDrive, space: str, tmp_path: LocalPath
+) -> None:
+    """Copied out of WeDrive, it is asked for once: what was read was held against the digest of the listing."""
+    content = bytes(range(256)) * 40_000
+    put(firm, space, "large", content)
+    (old,) = drive.list(()).entries
+    new = MemoryDrive(MemoryStore())
+    row = Row(
+        0,
+        Action.COPY,
+        old.path,
+        old.path,
+        Kind.FILE,
+        old.size,
+        old.modified,
+        old.etag,
+        None,
+        False,
+        None,
+        None,
+        False,
+    )
+    firm.server.control("forget_counters")
+    with Journal(tmp_path / "part.jsonl") as journal:
+        outcome = Performer(drive, new, journal, lambda _: None).perform(row)
+
+    assert ("moved", {"file_download": 1}) == (outcome.bucket, firm.calls())
+    assert content == content_of(new, ("large",))
 
 
 @pytest.mark.parametrize("ranges", [True, False])
@@ -434,6 +594,21 @@ def test_the_month_ends_and_another_begins(firm: Firm, space: str) -> None:
     assert "2026-12-01 00:00 (UTC+8)" == caught.value.until
     (kept,) = firm.state.glob("calls-*.json")
     assert {"month": "2026-12", "calls": 3} == json.loads(kept.read_text())
+
+
+def test_files_sent_together_at_the_end_of_the_month(firm: Firm, space: str) -> None:
+    """What was stored is answered for before it is told that no more can be, and can be read back in the same month."""
+    answers: list[Entry | Exception] = []
+    with open_wedrive(firm.address(space, quota="15")) as drive:
+        uploads = (Upload((f"{number}",), b"of the month: %d" % number, ABSENT, None) for number in range(9))
+        with pytest.raises(CallsUsedUp):
+            for answer in drive.batch.write(uploads):
+                answers.append(answer)  # noqa: PERF402 — what came before the error counts
+
+        assert [("0",), ("1",), ("2",)] == [it.path for it in answers if isinstance(it, Entry)]
+        assert [b"of the month: %d" % number for number in range(3)] == [
+            content_of(drive, (f"{number}",)) for number in range(3)
+        ]
 
 
 def test_a_file_that_does_not_fit_into_the_month(firm: Firm, space: str) -> None:

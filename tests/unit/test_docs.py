@@ -13,8 +13,12 @@ from lading.cli.main import COMMANDS, cli
 from lading.model.errors import DIFFERENT, FAILED_OBJECTS, known
 
 ROOT = Path(__file__).parents[2]
-# A command has the page of its name; one is explained together with what it belongs to.
-PAGE_OF = {**{name: name for name in COMMANDS}, "ledger": "report"}
+# A command has the page of its name; one is explained together with what it belongs to, and one on two pages.
+PAGES_OF = {
+    **{name: (name,) for name in COMMANDS},
+    "ledger": ("report",),
+    "vault": ("vault", "vault-care"),
+}
 READMES = (ROOT / "README.md", ROOT / "README.zh-CN.md")
 PAGES = sorted([*READMES, *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -106,7 +110,8 @@ def test_every_exit_code_is_explained_in_both_languages() -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_a_page_in_both_languages(name: str) -> None:
     """The page of a command names the command, all its options and its exit codes, in English and in Chinese."""
-    english, chinese = halves(ROOT / f"docs/manual/{PAGE_OF[name]}.md")
+    both = [halves(ROOT / f"docs/manual/{page}.md") for page in PAGES_OF[name]]
+    english, chinese = ("\n".join(half) for half in zip(*both, strict=True))
 
     assert chinese
     for half, codes in ((english, "exit code"), (chinese, "退出码")):

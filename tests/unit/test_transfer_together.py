@@ -77,6 +77,14 @@ def test_only_small_new_files_go_together() -> None:
     assert [[0, 1], [2], [3], [4], [5], [6]] == [[it.seq for it in group] for group in groups(rows)]
 
 
+def test_a_drive_may_want_larger_ones_together() -> None:
+    """Where it says so larger files go together, too, eight of the largest at most."""
+    many = list(groups((row(seq, 2 << 20) for seq in range(17)), largest=2 << 20))
+
+    assert [8, 8, 1] == list(map(len, many))
+    assert [[0], [1]] == [[it.seq for it in group] for group in groups([row(0, 2 << 20), row(1, 2 << 20)])]
+
+
 def test_groups_are_bounded() -> None:
     """A group has neither too many files nor too many bytes."""
     many = list(groups(row(seq) for seq in range(2 * MOST_FILES + 1)))

@@ -165,7 +165,7 @@ def command(
 ) -> int:
     """Copy one drive into another."""
     source = address(old, given["old_opt"])
-    target = _target(address(new, given["new_opt"]))
+    target = target_of(address(new, given["new_opt"]))
     order = _order(given)
     check_apart(source, target, state)
     if order.rules.archive is not None:
@@ -184,7 +184,7 @@ def command(
             with _telling_how_far(job):
                 finished = copying.run()
         tally.close()
-    return _tell(finished, job, as_json)
+    return tell(finished, job, as_json)
 
 
 @contextmanager
@@ -200,7 +200,7 @@ def _telling_how_far(job: Job) -> Iterator[None]:
         raise
 
 
-def _target(it: Address) -> Address:
+def target_of(it: Address) -> Address:
     """NEW may be made, and its profile may be found out by writing to it."""
     return replace(it, options={"create": "yes", "role": "target", **it.options})
 
@@ -263,7 +263,7 @@ def _tell_held_back(number: int) -> None:
         )
 
 
-def _tell(finished: Finished, job: Job, as_json: bool) -> int:
+def tell(finished: Finished, job: Job, as_json: bool) -> int:
     account = finished.account
     code = FAILED_OBJECTS if account["failures"] or asked_in_part(account) else 0
     if is_unannounced(account):

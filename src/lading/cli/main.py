@@ -57,6 +57,10 @@ COMMANDS: dict[str, tuple[str, Text]] = {
         "lading.cli.canary",
         Text("Follow known hard things through the upgrade.", "用已知的难点全程检验升级。"),
     ),
+    "vault": (
+        "lading.cli.vault",
+        Text("Back drives up, and restore them.", "备份与恢复网盘。"),
+    ),
     "report": (
         "lading.cli.report",
         Text("Write what happened as a page and as JSON.", "生成网页与 JSON 报告。"),

@@ -154,8 +154,15 @@ class Profile:
     """What it can be given beside content."""
     sitting: int = 0
     """Bytes up to which a file better goes out in one sitting, though the drive has partials."""
+    reads_surely: bool = False
+    """
+    What is read with an expected etag is held against a digest of the server's, or the file is looked at once more at its
+    end: that nothing changed meanwhile need not be asked again.
+    """
     batch_content: int = 0
     """Bytes of the largest content that `Batch` takes and gives."""
+    batch_small: int = 256 << 10
+    """Bytes of a new file up to which it better goes with others in one `Batch.write` than by itself."""
 
     def kept_time(self, modified: int) -> int:
         """The time the drive keeps when it is given *modified*: on its grain, inside its range."""

@@ -22,6 +22,8 @@ CONNECTORS = {
     "nextcloud": "lading.connectors.nextcloud",
     "s3": "lading.connectors.s3",
     "smb": "lading.connectors.smb",
+    # A snapshot in a vault: above the connectors, so it is known by name alone.
+    "vault": "lading.vault.face",
     "webdav": "lading.connectors.webdav",
     "wedrive": "lading.connectors.wedrive",
 }

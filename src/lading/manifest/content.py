@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,6 +24,7 @@ import pyarrow.parquet as pq
 from lading.connectors.address import Address
 from lading.connectors.api import Drive
 from lading.connectors.crew import drive_for, tell
+from lading.connectors.facets import Reader
 from lading.connectors.wrap.policy import Policy
 from lading.manifest.files import local_errors
 from lading.manifest.parts import FOLDER, Note, Part, PartWriter, note_of
@@ -43,6 +45,24 @@ _TELL_EVERY = 32 << 20
 _FOUND = pa.schema(
     [pa.field("row", pa.int32()), pa.field("sha256", pa.binary(32)), pa.field("problem", pa.string())]
 )
+
+
+Take = Callable[[Iterable[bytes]], bytes]
+"""Takes a content in blocks, and tells its SHA-256; several threads may call it at once."""
+
+
+class Taker(Protocol):
+    """What is done with contents while they are read; a value that workers are sent."""
+
+    def begin(self) -> AbstractContextManager[Take]:
+        """What takes the contents of one slice; all that it took lasts when the context is left without an exception."""
+
+
+class Hashing(NamedTuple):
+    """Takes nothing but the digest."""
+
+    def begin(self) -> AbstractContextManager[Take]:
+        return nullcontext(_hashed)
 
 
 class Slice(NamedTuple):
@@ -68,6 +88,7 @@ class ReadTask(NamedTuple):
     slice: Slice
     result: str
     threads: int
+    taker: Taker
 
 
 class JoinTask(NamedTuple):
@@ -84,15 +105,15 @@ class _File(NamedTuple):
     etag: str | None
 
 
-def read_contents(means: Means, parts: list[Part]) -> list[Part]:
+def read_contents(means: Means, parts: list[Part], taker: Taker | None = None) -> list[Part]:
     """
-    Read the files of all *parts* that have not been read yet, and return the parts as they are then.
+    Read the files of all *parts* that have no digest yet, have *taker* take them, and return the parts as they are then.
 
     Raises:
         DriveError: the drive is not there any more; the slices that were read are kept.
     """
     os.makedirs(os.path.join(means.directory, CONTENTS), exist_ok=True)
-    reading = _Reading(means, parts)
+    reading = _Reading(means, parts, taker or Hashing())
     share(means.crew, reading.next_job, reading.took)
     shutil.rmtree(os.path.join(means.directory, CONTENTS))
     return list(reading.parts.values())
@@ -101,7 +122,8 @@ def read_contents(means: Means, parts: list[Part]) -> list[Part]:
 class _Reading:
     """The parent's view: slices in flight, and parts that wait for theirs."""
 
-    def __init__(self, means: Means, parts: list[Part]) -> None:
+    def __init__(self, means: Means, parts: list[Part], taker: Taker) -> None:
+        self._taker = taker
         self.parts = {part.name: part for part in parts}
         self._means = means
         self._missing: dict[str, int] = {}
@@ -151,17 +173,19 @@ class _Reading:
 
     def _task(self, piece: Slice) -> ReadTask:
         means = self._means
-        return ReadTask(means.address, means.policy, piece, piece.result(means.directory), means.threads)
+        return ReadTask(
+            means.address, means.policy, piece, piece.result(means.directory), means.threads, self._taker
+        )
 
 
 def slices_of(path: str) -> list[Slice]:
-    """The part at *path* in slices; the same part is always cut in the same way."""
-    table = pq.read_table(path, columns=["kind", "size"])
+    """What is still to be read of the part at *path*, in slices; the same part is always cut in the same way."""
+    table = pq.read_table(path, columns=["kind", "size", "sha256"])
     cuts, first, files, size = [], 0, 0, 0
-    for row, (kind, length) in enumerate(
-        zip(table.column("kind").to_pylist(), table.column("size").to_pylist(), strict=True)
-    ):
-        if kind != "file":
+    known = table.column("sha256").is_valid().to_pylist()
+    kinds, sizes = (table.column(name).to_pylist() for name in ("kind", "size"))
+    for row, (kind, length, told) in enumerate(zip(kinds, sizes, known, strict=True)):
+        if kind != "file" or told:
             continue
         if files and (size + length > SLICE_BYTES or files == SLICE_FILES):
             cuts.append(Slice(path, first, row, files, size))
@@ -181,12 +205,13 @@ def read_slice(task: ReadTask) -> Slice:
     """
     drive = drive_for(task.address, task.policy)
     files = list(_files(task.slice))
-    digested = partial(_digested, drive)
-    if task.threads > 1:
-        with ThreadPoolExecutor(task.threads) as pool:
-            found = list(pool.map(digested, files))
-    else:
-        found = [digested(file) for file in files]
+    with task.taker.begin() as take:
+        digested = partial(_digested, drive, take)
+        if task.threads > 1:
+            with ThreadPoolExecutor(task.threads) as pool:
+                found = list(pool.map(digested, files))
+        else:
+            found = [digested(file) for file in files]
     columns = [
         pa.array([file.row for file in files], pa.int32()),
         pa.array([content for content, _ in found], pa.binary(32)),
@@ -204,7 +229,7 @@ def join_part(task: JoinTask) -> Part:
     if note is None:
         raise Internal(task.part, "a part of the manifest was damaged meanwhile")
     table = pq.read_table(task.part, schema=ENTRIES)
-    contents: list[bytes | None] = [None] * table.num_rows
+    contents: list[bytes | None] = table.column("sha256").to_pylist()
     problems: list[str | None] = table.column("problem").to_pylist()
     for path in task.results:
         for row, content, problem in zip(*_columns(path), strict=True):
@@ -227,35 +252,48 @@ def _with(table: pa.Table, name: str, values: list[Any]) -> pa.Table:
 
 
 def _files(piece: Slice) -> Iterator[_File]:
-    wanted = ["path", "kind", "size", "etag", "problem"]
+    wanted = ["path", "kind", "size", "etag", "problem", "sha256"]
     table = pq.read_table(piece.part, columns=wanted).slice(piece.first, piece.last - piece.first)
     columns = [table.column(name).to_pylist() for name in wanted]
-    for row, (path, kind, size, etag, problem) in enumerate(zip(*columns, strict=True), piece.first):
-        if kind == "file" and problem is None:
+    for row, (path, kind, size, etag, problem, told) in enumerate(zip(*columns, strict=True), piece.first):
+        if kind == "file" and problem is None and told is None:
             yield _File(row, decode(path), size, etag)
 
 
-def _digested(drive: Drive, file: _File) -> tuple[bytes | None, str | None]:
+def _digested(drive: Drive, take: Take, file: _File) -> tuple[bytes | None, str | None]:
     """The SHA-256 of *file*, or the code of what stands in its way."""
     try:
-        return _sha256(drive, file), None
+        return _taken(drive, take, file), None
     except DriveError as error:
         if stands_in_the_way(drive, error):
             raise
         return None, error.code
 
 
-def _sha256(drive: Drive, file: _File) -> bytes:
-    found, done, untold = sha256(), 0, 0
-    with drive.read(file.path, expect=file.etag) as reader:
+def _taken(drive: Drive, take: Take, file: _File) -> bytes:
+    done = 0
+
+    def blocks(reader: Reader) -> Iterator[bytes]:
+        nonlocal done
+        untold = 0
         while block := reader.read(BLOCK):
-            found.update(block)
             done += len(block)
             untold += len(block)
             if untold >= _TELL_EVERY:
                 tell(Progress(STAGE, 0, untold))
                 untold = 0
+            yield block
+        tell(Progress(STAGE, 1, untold))
+
+    with drive.read(file.path, expect=file.etag) as reader:
+        digest = take(blocks(reader))
     if done != file.size:
         raise Changed(file.path, f"{done} bytes, {file.size} when it was listed")
-    tell(Progress(STAGE, 1, untold))
+    return digest
+
+
+def _hashed(blocks: Iterable[bytes]) -> bytes:
+    found = sha256()
+    for block in blocks:
+        found.update(block)
     return found.digest()

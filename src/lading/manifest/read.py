@@ -125,7 +125,7 @@ class Manifest:
         Raises:
             BadManifest: it was not scanned.
         """
-        return connection.read_parquet(_literal(self._scanned(table)), file_row_number=numbered)
+        return connection.read_parquet(literal(self._scanned(table)), file_row_number=numbered)
 
     def values(self, table: str) -> Iterator[Any]:
         """
@@ -206,7 +206,7 @@ def header_of(directory: str) -> dict[str, Any] | None:
 def entries_of(connection: duckdb.DuckDBPyConnection, files: list[str]) -> duckdb.DuckDBPyRelation:
     """The rows of part *files* as a relation; with none of them, no rows."""
     # Names of folders may contain what DuckDB takes for a pattern.
-    return connection.read_parquet([_literal(path) for path in files])
+    return connection.read_parquet([literal(path) for path in files])
 
 
 def entry_of(row: Mapping[str, Any]) -> Entry:
@@ -269,5 +269,5 @@ def _check(directory: str, path: str, sha256: str) -> None:
         raise BadManifest(directory, f"{path} is damaged")
 
 
-def _literal(path: str) -> str:
+def literal(path: str) -> str:
     return "".join(f"[{character}]" if character in "*?[" else character for character in path)

@@ -22,12 +22,13 @@ from lading.connectors.crew import Crew, drive_for
 from lading.connectors.profile import Profile
 from lading.connectors.wrap.policy import Policy
 from lading.manifest import asking, tables
-from lading.manifest.content import CONTENTS, read_contents
+from lading.manifest.content import CONTENTS, Taker, read_contents
 from lading.manifest.engine import SPILL
 from lading.manifest.files import local_errors, locked, write_json
 from lading.manifest.finish import finished_facts
 from lading.manifest.frontier import Frontier
 from lading.manifest.gather import gather
+from lading.manifest.inherit import inherit
 from lading.manifest.parts import FOLDER, Part
 from lading.manifest.read import HEADER, Manifest, header_of, open_manifest
 from lading.manifest.schema import FORMAT
@@ -75,6 +76,8 @@ def scan(
     digest: bool = False,
     features: Collection[Feature] = (),
     singly: bool = False,
+    taker: Taker | None = None,
+    earlier: Manifest | None = None,
     now: Callable[[], float] = time.time,
 ) -> Manifest:
     """
@@ -84,7 +87,8 @@ def scan(
     cannot be read are entries with a `problem`; with *digest* all content is read and its
     SHA-256 recorded.  Each of *features* that the drive can tell is written down in tables of its own;
     entries that cannot be asked stand in the table of problems.  With *singly* versions, grants and links are asked for
-    entry by entry, whatever the drive tells in one go.  *publish* gets totals whenever a
+    entry by entry, whatever the drive tells in one go.  *taker* takes the contents that are read; those of files that are as they were
+    in the manifest *earlier* are not read, their digests are those of then.  *publish* gets totals whenever a
     task ends; between that the workers tell increments through *crew*.
 
     Raises:
@@ -104,7 +108,7 @@ def scan(
         facts = _begun(directory, address, _Wish(digest, features_of(features), singly), now)
         if "finished" not in facts:
             means = Means(address, policy, profile, crew, directory, publish, singly)
-            facts |= _written(means, facts)
+            facts |= _written(means, facts, taker, earlier)
             write_json(os.path.join(directory, HEADER), {**facts, "finished": now()})
     return open_manifest(directory)
 
@@ -154,7 +158,9 @@ def _begun(directory: str, address: Address, wish: _Wish, now: Callable[[], floa
     return facts
 
 
-def _written(means: Means, facts: dict[str, Any]) -> dict[str, Any]:
+def _written(
+    means: Means, facts: dict[str, Any], taker: Taker | None, earlier: Manifest | None
+) -> dict[str, Any]:
     """Do all that is still to do, and tell the facts of the whole manifest."""
     frontier = Frontier(means, facts["attempt"])
     share(means.crew, frontier.next_job, frontier.took)
@@ -165,7 +171,9 @@ def _written(means: Means, facts: dict[str, Any]) -> dict[str, Any]:
         write_json(os.path.join(means.directory, HEADER), facts)
     _sweep(means.directory, facts["tables"])
     if facts["digest"]:
-        parts = read_contents(means, parts)
+        if earlier is not None:
+            parts = inherit(means.directory, parts, earlier)
+        parts = read_contents(means, parts, taker)
     return {"profile": _plain(asdict(means.profile)), **_finished(means, parts)}
 
 

@@ -502,6 +502,27 @@ class BadManifest(LadingError):
     remedy = Text("Scan the drive again into an empty folder.", "请重新扫描网盘到一个空文件夹。")
 
 
+class BadVault(LadingError):
+    """An object of a vault is missing, damaged, or was never its own."""
+
+    code = "bad_vault"
+    exit_code = 58
+    says = Text("{subject}: the vault is damaged there ({detail})", "{subject}：保管库此处已损坏（{detail}）")
+    remedy = Text(
+        "Run `lading vault check --read-data`: it says which snapshots are hit, and what can be repaired.",
+        "请运行 `lading vault check --read-data`：它会说明哪些快照受影响、哪些可以修复。",
+    )
+
+
+class WrongKey(LadingError):
+    """No key slot of the vault opens with this passphrase or key file."""
+
+    code = "wrong_key"
+    exit_code = 59
+    says = Text("{subject}: no key slot opens with this secret", "{subject}：没有密钥槽能以此密钥打开")
+    remedy = Text("Check the passphrase or the key file.", "请检查口令或密钥文件。")
+
+
 class BadLedger(LadingError):
     """A ledger was changed after it was written."""
 

@@ -12,6 +12,7 @@ from lading.connectors.conditions import Absent, Precondition
 from lading.connectors.http.headers import SECOND
 from lading.connectors.names import check_holdable, check_names
 from lading.connectors.profile import AccessRules, Features, NameRules, NameUnit, Profile
+from lading.connectors.wedrive.batch import SMALL, WedriveBatch
 from lading.connectors.wedrive.content import LARGEST
 from lading.connectors.wedrive.ground import Ground
 from lading.connectors.wedrive.items import entry_of
@@ -99,11 +100,15 @@ class WedriveDrive(Drive):
             stable_ids=True,
             access=AccessRules(complete=False, words=WORDS),
             features=FEATURES,
+            reads_surely=True,
+            batch_content=SMALL,
+            batch_small=SMALL,
         )
         self.moves = WedriveMoves(ground, NAMES)
         self.people = WedrivePeople(ground.wire)
         self.grants = WedriveGrants(ground, self.people, FEATURES)
         self.links = WedriveLinks(self.grants, FEATURES)
+        self.batch = WedriveBatch(self, ground, NAMES)
 
     @property
     def profile(self) -> Profile:

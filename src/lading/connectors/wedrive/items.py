@@ -51,6 +51,15 @@ class Item(NamedTuple):
         """Whether there is a file behind it that can be downloaded."""
         return self.kind == FILE
 
+    def holds(self, size: int, sha: str) -> bool:
+        """Whether it has so many bytes and this SHA-1, as far as WeDrive tells it."""
+        return self.size == size and self.sha in ("", sha)
+
+    @property
+    def saved_since(self) -> bool:
+        """Whether somebody saved it since it came to be, as far as its times tell."""
+        return self.modified != _moment(self.created)
+
     @property
     def etag(self) -> str | None:
         """

@@ -20,6 +20,7 @@ TRUST = 60.0
 """Seconds for which a listing is believed."""
 FOLDERS = 512
 """Listings that are kept."""
+_TURNS = 64
 _BIG = 50_000
 """Entries of a folder beyond which its listing is not kept."""
 
@@ -31,6 +32,17 @@ class Known:
         self._clock = clock
         self._listings: OrderedDict[str, tuple[float, dict[str, Item]]] = OrderedDict()
         self._lock = threading.Lock()
+        self._turns = [threading.Lock() for _ in range(_TURNS)]
+
+    def turn(self, folder: str) -> threading.Lock:
+        """What is held while *folder* is listed for all who want to know at once; never nested."""
+        return self._turns[hash(folder) % _TURNS]
+
+    def since(self, folder: str) -> float | None:
+        """When *folder* was last listed, by the clock; None if that is not known."""
+        with self._lock:
+            found = self._listings.get(folder)
+            return None if found is None else found[0]
 
     def children(self, folder: str) -> dict[str, Item] | None:
         """What lies in *folder*, by name; None if that is not known well enough."""

@@ -79,6 +79,15 @@ class Quota:
                 f"需要 {calls:,} 次调用，而每月只有 {self._limit:,} 次",
             )
             raise TooLarge(subject, said)
+        self.spare(calls, subject)
+
+    def spare(self, calls: int, subject: Subject) -> None:
+        """
+        Make sure that *calls* are left in this month; they are not counted yet.
+
+        Raises:
+            CallsUsedUp: they are not.
+        """
         if not self.fits(calls):
             raise self._used_up(subject, self.used(), calls)
 

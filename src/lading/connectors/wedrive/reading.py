@@ -2,7 +2,7 @@
 Content being read: one call tells where it lies, then it is fetched with a cookie.
 
 Nothing holds the content still meanwhile.  So what is read from its beginning is held against the
-digest that the listing told, and a part only begins where the file is looked at anew.
+digest that the listing told; for a part the file is looked at anew before it begins and when it ends.
 Whether the server of the content knows ranges is not documented: where it does not, what lies before is
 read and dropped.
 """
@@ -18,7 +18,6 @@ from lading.connectors.http.headers import content_range, length_of
 from lading.connectors.http.session import Stream
 from lading.connectors.http.trouble import refused
 from lading.connectors.wedrive.items import Item, entry_of
-from lading.connectors.wedrive.known import Known
 from lading.connectors.wedrive.tree import Tree
 from lading.connectors.wedrive.trouble import senseless
 from lading.connectors.wedrive.wire import Wire
@@ -37,15 +36,14 @@ _OTHER = Text("its content is another", "内容已不同")
 class Reading:
     """A `Reader`, and the context that gives its connection back."""
 
-    __slots__ = ("_at", "_digest", "_entry", "_known", "_sha", "_stream")
+    __slots__ = ("_at", "_digest", "_entry", "_item", "_stream", "_tree")
 
-    def __init__(self, known: Known, entry: Entry, stream: Stream | None, at: int, sha: str = "") -> None:
-        self._known = known
+    def __init__(self, tree: Tree, item: Item, entry: Entry, stream: Stream | None, at: int) -> None:
+        self._tree, self._item = tree, item
         self._entry = entry
         self._stream = stream
         self._at = at
-        self._sha = sha
-        self._digest = hashlib.sha1(usedforsecurity=False) if sha and not at else None
+        self._digest = hashlib.sha1(usedforsecurity=False) if item.sha and not at else None
 
     @property
     def entry(self) -> Entry:
@@ -89,10 +87,19 @@ class Reading:
     def _check_end(self) -> None:
         if self._at < self._entry.size:
             raise Truncated(self._entry.path, f"{self._at} of {self._entry.size} bytes")
-        if self._digest is not None and self._digest.hexdigest() != self._sha:
+        if not self._is_the_same():
             # Whoever reads again gets what is there now.
-            self._known.forget()
+            self._tree.known.forget()
             raise Changed(self._entry.path, _OTHER)
+
+    def _is_the_same(self) -> bool:
+        if self._digest is not None:
+            return self._digest.hexdigest() == self._item.sha
+        try:
+            now = self._tree.info(self._item.id, self._entry.path)
+        except NotFound:
+            return False
+        return not now.deleted and now.etag == self._item.etag
 
 
 def reading(tree: Tree, within: Path, path: Path, start: int, expect: str | None) -> Reading:
@@ -130,12 +137,12 @@ def _opened(tree: Tree, item: Item, path: Path, start: int) -> Reading:
     if start > item.size:
         raise Changed(path, f"byte {start} of {item.size} was asked for")
     if start == item.size and start:
-        return Reading(tree.known, entry, None, start)
+        return Reading(tree, item, entry, None, start)
     told = tree.wire.call("file_download", {"fileid": item.id}, path)
     stream = _fetched(tree.wire, told, path, start)
     try:
         first = _first(stream, item, path, start)
-        found = Reading(tree.known, entry, stream, first, item.sha)
+        found = Reading(tree, item, entry, stream, first)
         found.skip(start)
         return found
     except BaseException:

@@ -4,6 +4,7 @@ One space: paths in terms of the ids that WeDrive knows.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from lading.connectors.http.trouble import Subject
@@ -18,7 +19,7 @@ from lading.model.text import Text
 PARTS = ".lading-parts"
 """The folder in the root of a space in which replacements wait for their place."""
 PAGE = 1000
-_BY_NAME = 1
+_BY_NAME, _NEWEST_FIRST = 1, 6
 _CHANGING = Text("the folder is changing while it is listed", "列出期间文件夹发生变化")
 _ENDLESS = Text("the listing does not come to an end", "列表无法读完")
 
@@ -68,8 +69,9 @@ class Tree:
         parent = self.find(path[:-1])
         if parent is None or not parent.is_folder:
             return None
+        before = self.known.since(parent.id)
         known, item = self.known.child(parent.id, path[-1])
-        return item if known else self.listed(parent.id, path[:-1]).get(path[-1])
+        return item if known else self._joined(parent.id, path[:-1], before).get(path[-1])
 
     def look(self, path: Path) -> Item | None:
         """What is at *path* now, asked of the server."""
@@ -102,11 +104,15 @@ class Tree:
             if items.keys() != again.keys():
                 raise Unavailable(subject, _CHANGING)
             items = again
-        found = named(items.values())
-        if folder == self.space:
-            found.pop(PARTS, None)
-        self.known.learn(folder, found)
-        return found
+        return self._learned(folder, items)
+
+    def newest(self, folder: str, subject: Subject) -> dict[str, Item]:
+        """What changed last in *folder*, by id, as much as one call tells."""
+        told = self._page(folder, _NEWEST_FIRST, 0, subject)
+        items = {item.id: item for item in _rows(told, subject)}
+        if not told.get("has_more"):
+            self._learned(folder, items)
+        return items
 
     def parts(self, subject: Subject) -> str | None:
         """The id of the folder for replacements that wait, if there is one."""
@@ -160,12 +166,33 @@ class Tree:
 
     # Inside
 
+    def _joined(self, folder: str, subject: Subject, before: float | None) -> dict[str, Item]:
+        """
+        Like `listed`, but of several who ask at once one makes the call, and all are told what it was told.
+
+        *before*: when it had been listed last as the caller found that this does not do.
+        """
+        with self.known.turn(folder):
+            children = self.known.children(folder)
+            if children is not None and self.known.since(folder) != before:
+                return children
+            return self.listed(folder, subject)
+
+    def _learned(self, folder: str, items: Mapping[str, Item]) -> dict[str, Item]:
+        """Note that *items*, by id, are all that lies in *folder*, and return them by name."""
+        found = named(items.values())
+        if folder == self.space:
+            found.pop(PARTS, None)
+        self.known.learn(folder, found)
+        return found
+
     def _child(self, folder: str, name: str, subject: Subject) -> Item | None:
+        before = self.known.since(folder)
         item = self.known.child(folder, name)[1]
         if item is not None:
             return item
         try:
-            return self.listed(folder, subject).get(name)
+            return self._joined(folder, subject, before).get(name)
         except NotFound:
             return None
 
@@ -192,20 +219,18 @@ class Tree:
         found: dict[str, Item] = {}
         start = pages = 0
         while True:
-            asked = {
-                "spaceid": self.space,
-                "fatherid": folder,
-                "sort_type": _BY_NAME,
-                "start": start,
-                "limit": PAGE,
-            }
-            told = self.wire.call("file_list", asked, subject)
+            told = self._page(folder, _BY_NAME, start, subject)
             pages += 1
             for item in _rows(told, subject):
                 found[item.id] = item
             if not told.get("has_more"):
                 return found, pages
             start = _after(told.get("next_start"), start, subject)
+
+    def _page(self, folder: str, order: int, start: int, subject: Subject) -> dict[str, Any]:
+        place = {"spaceid": self.space, "fatherid": folder}
+        asked = {**place, "sort_type": order, "start": start, "limit": PAGE}
+        return self.wire.call("file_list", asked, subject)
 
 
 def _rows(told: dict[str, Any], subject: Subject) -> list[Item]:

@@ -4,8 +4,8 @@ Files and folders being made, replaced and removed.
 WeDrive has no conditional calls: what is there is looked at first, and another
 program may come between the look and the act.  Writers of one process take turns.
 
-A new file is uploaded under its name, which WeDrive shows only when it is whole, and it is asked for once
-more whether that became its name.  One that takes the place of another waits in a hidden folder of the space until it is whole, and is then moved over
+A new file is uploaded under its name, which WeDrive shows only when it is whole, and it is asked once
+more whether that became its name: of many small ones by `batch`, a listing for all of a folder.  One that takes the place of another waits in a hidden folder of the space until it is whole, and is then moved over
 the old one in one call.
 """
 
@@ -17,10 +17,11 @@ import threading
 from collections.abc import Iterable
 from contextlib import suppress
 
-from lading.connectors.conditions import Absent, Precondition, Unchanged, check
+from lading.connectors.conditions import ABSENT, Absent, Precondition, Unchanged, check
 from lading.connectors.turns import alone
 from lading.connectors.wedrive.content import ONE_SHOT, Content
 from lading.connectors.wedrive.items import Item, entry_of
+from lading.connectors.wedrive.sent import Sent
 from lading.connectors.wedrive.tree import PARTS, Tree
 from lading.connectors.wedrive.trouble import senseless
 from lading.model.entry import Entry
@@ -76,6 +77,25 @@ class Writing:
                 found = self._met(within, path, expect)
                 return self._stored(parent, within, path, content, expect, found)
 
+    def send(self, within: Path, path: Path, content: Content) -> Sent:
+        """
+        Upload *content* as a new file; only `sent.became` tells whether it became one of that name.
+
+        Raises:
+            DriveError: as `Drive.write` does where nothing is expected.
+        """
+        with alone(self._tree.key(within), (self, within[-1])):
+            parent = self._tree.folder(within[:-1], path)
+            self._met(within, path, ABSENT)
+            try:
+                fileid = self._upload(parent.id, within[-1], path, content)
+            except DriveError as error:
+                raise self._explained(within, path, ABSENT, error) from error
+            sent = Sent(parent, within[-1], path, fileid, content.size, content.digests[-1])
+            # Whoever comes next finds it, and asks the server about it.
+            self._tree.put(parent, sent.name, sent.item)
+            return sent
+
     def _met(self, within: Path, path: Path, expect: Precondition) -> Item | None:
         """What is at *path*, if it meets *expect* and is no folder."""
         found = self._tree.believed(within)
@@ -115,17 +135,15 @@ class Writing:
         became of each upload, and what is not as it should be is taken away again.
         """
         item = self._tree.info(self._upload(father, name, path, content), path)
-        if item.name == name and self._same(item, content):
+        same = item.holds(content.size, content.digests[-1])
+        if item.name == name and same:
             return item
         self._tree.known.forget()
         with suppress(DriveError):
             self._tree.delete(item.id, path)
-        if not self._same(item, content):
+        if not same:
             raise Truncated(path, _OTHER_CONTENT)
         return None
-
-    def _same(self, item: Item, content: Content) -> bool:
-        return item.size == content.size and item.sha in ("", content.digests[-1])
 
     def _explained(self, within: Path, path: Path, expect: Precondition, error: DriveError) -> DriveError:
         """Why an upload was refused: somebody may have been quicker than we looked."""

@@ -21,10 +21,12 @@ from lading.stages.transfer.journal import Outcome
 from lading.stages.transfer.perform import Performer, Row
 
 SMALL = 256 * 1024
-"""Bytes of a file up to which a call of its own would cost more than its content."""
+"""Bytes of a file up to which a call of its own would cost more than its content, on most drives."""
 MOST_FILES = 200
 MOST_BYTES = 2 * 1024 * 1024
 """Bytes that are held in memory for one call, and sent again if it is cut off."""
+FEWEST_FILES = 8
+"""Files that one call takes, whatever their size, where larger ones better go together, too."""
 
 
 def gives_together(old: Drive) -> bool:
@@ -32,17 +34,20 @@ def gives_together(old: Drive) -> bool:
     return old.batch is not None and old.profile.batch_content > 0
 
 
-def groups(rows: Iterable[Row], alone: Collection[int] = (), most: int = MOST_FILES) -> Iterator[list[Row]]:
+def groups(
+    rows: Iterable[Row], alone: Collection[int] = (), largest: int = SMALL, files: int = MOST_FILES
+) -> Iterator[list[Row]]:
     """
-    *rows* in their order, up to *most* small new files that follow each other together.
+    *rows* in their order, up to so many new *files* that follow each other together but for those numbered *alone*.
 
-    Those numbered *alone* are not done with others.
+    *largest*: bytes of a file up to which it goes with others.
     """
+    most = max(MOST_BYTES, FEWEST_FILES * largest)
     group: list[Row] = []
     size = 0
     for row in rows:
-        small = row.seq not in alone and _small(row)
-        if group and (not small or len(group) == most or size + row.size > MOST_BYTES):
+        small = row.seq not in alone and _small(row, largest)
+        if group and (not small or len(group) == files or size + row.size > most):
             yield group
             group, size = [], 0
         if small:
@@ -113,7 +118,11 @@ def _contents(performer: Performer, rows: list[Row]) -> tuple[list[bytes | None]
 
 def _given(old: Drive, rows: list[Row]) -> Iterator[bytes | Exception]:
     """What *old* answers for each of *rows*; what stops all of them is raised."""
-    if old.batch is None or not gives_together(old):
+    if (
+        old.batch is None
+        or any(row.size > old.profile.batch_content for row in rows)
+        or not gives_together(old)
+    ):
         yield from (_read(old, row) for row in rows)
         return
     for answer in old.batch.read([Wanted(row.old, etag=row.etag) for row in rows]):
@@ -154,5 +163,5 @@ def _settled(performer: Performer, row: Row, content: Content, answer: Entry | E
     return performer.landed(row, "moved", entry, content.digests.sha256, sent=content.digests.size)
 
 
-def _small(row: Row) -> bool:
-    return row.action is Action.COPY and row.kind is Kind.FILE and not row.new_found and row.size <= SMALL
+def _small(row: Row, largest: int) -> bool:
+    return row.action is Action.COPY and row.kind is Kind.FILE and not row.new_found and row.size <= largest

@@ -1,0 +1,142 @@
+"""
+`lading vault init` and `lading vault backup`.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path as LocalPath
+from typing import Any
+
+import click
+
+from lading.cli.meter import Meter
+from lading.cli.options import address, drive_option, features, json_option
+from lading.cli.output import answer, person, progress_bar, say, speak
+from lading.cli.scan import DRIVE, LIMIT, WORKERS, processors
+from lading.cli.vault_options import opened, vault_address, vault_options
+from lading.cli.vault_telling import facts_of, tell
+from lading.connectors.crew import Crew
+from lading.connectors.registry import open_drive
+from lading.connectors.wrap.policy import Policy
+from lading.connectors.wrap.timetable import parse_timetable
+from lading.manifest.files import locked as folder_locked
+from lading.manifest.tables import Feature
+from lading.model.errors import FAILED_OBJECTS
+from lading.model.text import Text
+from lading.stages.backup.backup import LOOKS, Wish, backup
+from lading.stages.backup.keeping import Keeping
+from lading.vault.face import secret_in, store_of
+from lading.vault.locks import Mode, locked
+from lading.vault.vault import make_vault
+
+_INIT = Text(
+    """Make an empty vault in VAULT: a folder, an S3 bucket, a WebDAV server.
+
+    Without the passphrase or the key file nobody can read it, and nobody can help. Keep two.
+
+    Exit codes: 0 made; 2 to 5 bad request; 20 to 39 the drive refused, e.g. since it is not empty.""",
+    """在 VAULT（文件夹、S3 存储桶或 WebDAV 服务器）中创建空的保管库。
+
+    没有口令或密钥文件，任何人都无法读取，也无法补救。请保留两份。
+
+    退出码：0 已创建；2 至 5 请求有误；20 至 39 网盘拒绝，例如其中已有内容。""",
+)
+_BACKUP = Text(
+    """Back the drive DRIVE up into VAULT: every content, and what hangs on files.
+
+    Only what is new since the last snapshot is read. The drive is looked at again until two looks see the same, so that
+    the snapshot is one moment; if people go on working it says that it is not. What was cut off goes on when the command is given again.
+
+    Exit codes: 0 kept, whole; 11 kept, but entries could not be read; 2 to 5 bad request; 20 to 39 a drive refused;
+    58 the vault is damaged; 59 wrong secret; 130 interrupted.""",
+    """将网盘 DRIVE 备份到 VAULT：全部内容及文件所附带的信息。
+
+    只读取自上次快照以来的新内容。会反复查看网盘，直到连续两次结果相同，使快照对应同一时刻；若仍有人在修改，快照会注明。中断后再次执行同一命令即可继续。
+
+    退出码：0 已完整保存；11 已保存，但有条目无法读取；2 至 5 请求有误；20 至 39 网盘拒绝；58 保管库损坏；59 密钥错误；130 被中断。""",
+)
+_LABEL = Text("What the first key is called.", "首个密钥的名称。")
+_WITH = Text(
+    "What to keep beside contents: people, grants, links, versions, locks, labels, comments (default: all).",
+    "除内容外还要保存的信息：people、grants、links、versions、locks、labels、comments（默认全部）。",
+)
+_FULL = Text("Read every content again, whatever seems unchanged.", "重新读取全部内容，即使看似未变。")
+_LOOKS = Text("Look at the drive at most N times.", "最多查看网盘 N 次。")
+_STATE = Text("Folder that keeps the state of unfinished backups.", "保存未完成备份状态的文件夹。")
+_MADE = Text("The vault is made in {place}. Its id is {id}.", "已在 {place} 创建保管库，其标识为 {id}。")
+
+
+@click.command("init", help=speak(_INIT))
+@click.argument("vault")
+@click.option("--label", default="", metavar="NAME", help=speak(_LABEL))
+@vault_options
+@json_option
+def init(vault: str, label: str, as_json: bool, **given: Any) -> int:
+    """Make a vault."""
+    where = vault_address(vault, given, new=True)
+    store = store_of(where)
+    store = replace(store, options={"create": "yes", **store.options})
+    with open_drive(store) as drive:
+        made = make_vault(drive, secret_in(where), label=label)
+    if as_json:
+        answer("vault init", {"vault": vault, "id": made.id})
+    else:
+        say(_MADE, place=vault, id=made.id)
+    return 0
+
+
+@click.command("backup", help=speak(_BACKUP))
+@click.argument("drive")
+@click.argument("vault")
+@drive_option("--opt", DRIVE)
+@vault_options
+@click.option("--with", "wanted", default="all", metavar="LIST", help=speak(_WITH))
+@click.option("--full", is_flag=True, help=speak(_FULL))
+@click.option(
+    "--looks", type=click.IntRange(1, 20), default=LOOKS, show_default=True, metavar="N", help=speak(_LOOKS)
+)
+@click.option(
+    "--state",
+    default=".lading",
+    type=click.Path(path_type=LocalPath),
+    show_default=True,
+    help=speak(_STATE),
+)
+@click.option("--workers", type=click.IntRange(1, 64), default=None, metavar="N", help=speak(WORKERS))
+@click.option("--limit", default="", metavar="TIMETABLE", help=speak(LIMIT))
+@json_option
+def backup_command(drive: str, vault: str, as_json: bool, **given: Any) -> int:
+    """Back a drive up."""
+    parse_timetable(given["limit"])
+    source = address(drive, given["opt"])
+    where = vault_address(vault, given)
+    wanted: tuple[Feature, ...] = features(given["wanted"])
+    with opened(where) as it:
+        keeping = Keeping(store_of(where), Policy(), it.opened)
+        work = _work(given["state"], it.opened.id, str(source))
+        policy = Policy(read_only=True, limits=given["limit"], limits_state=os.path.join(work, "limits"))
+        wish = Wish(source, policy, wanted, os.path.join(work, "run"), given["full"], given["looks"])
+        os.makedirs(work, mode=0o700, exist_ok=True)
+        meter = Meter()
+        with (
+            folder_locked(work),
+            locked(it.store, it.master, Mode.SHARED, who=person(), purpose="backup"),
+            Crew(given["workers"] or processors(), publish=meter.add) as crew,
+            progress_bar(quiet=as_json) as show,
+        ):
+            meter.show = show
+            kept = backup(wish, keeping, crew=crew)
+    code = 0 if kept.complete else FAILED_OBJECTS
+    if as_json:
+        answer("vault backup", facts_of(kept), exit_code=code)
+    else:
+        tell(kept)
+    return code
+
+
+def _work(state: LocalPath, vault: str, drive: str) -> str:
+    """The folder for unfinished backups of one drive into one vault."""
+    return str(state / "backup" / sha256(f"{vault} {drive}".encode()).hexdigest()[:16])

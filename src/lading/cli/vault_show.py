@@ -1,0 +1,110 @@
+"""
+`lading vault list` and `lading vault show`.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from itertools import islice
+from typing import Any
+
+import click
+
+from lading.cli.options import json_option
+from lading.cli.output import answer, say, speak
+from lading.cli.vault_options import opened, vault_address, vault_options
+from lading.cli.vault_telling import facts_of, tell, time_of
+from lading.manifest.read import Manifest
+from lading.manifest.tables import PROBLEMS
+from lading.model.paths import decode, shown
+from lading.model.text import Text
+from lading.vault.extract import manifest_of
+from lading.vault.snapshots import LATEST, Snapshot, find, snapshots
+
+_LIST = Text(
+    """List the snapshots in VAULT, the oldest first.
+
+    Exit codes: 0 listed; 2 to 5 bad request; 20 to 39 the drive refused; 58 the vault is damaged; 59 wrong secret.""",
+    """列出 VAULT 中的快照，由旧到新。
+
+    退出码：0 已列出；2 至 5 请求有误；20 至 39 网盘拒绝；58 保管库损坏；59 密钥错误。""",
+)
+_SHOW = Text(
+    """Say what a snapshot holds, and what could not be read when it was taken.
+
+    SNAPSHOT is the beginning of its name, or latest.
+
+    Exit codes: 0 told; 21 there is no such snapshot; others as for list.""",
+    """说明快照的内容，以及制作时无法读取的条目。
+
+    SNAPSHOT 为快照名的开头，或 latest。
+
+    退出码：0 已说明；21 没有此快照；其余同 list。""",
+)
+_NONE = Text("There are no snapshots yet.", "尚无快照。")
+_PROBLEM = Text("not read: {path}: {code}", "未读取：{path}：{code}")
+FIRST = 20
+"""Problems that are printed."""
+
+
+@click.command("list", help=speak(_LIST))
+@click.argument("vault")
+@vault_options
+@json_option
+def list_command(vault: str, as_json: bool, **given: Any) -> int:
+    """List the snapshots."""
+    with opened(vault_address(vault, given)) as it:
+        found = list(snapshots(it.store, it.master))
+    if as_json:
+        answer("vault list", {"snapshots": [facts_of(one) for one in found]})
+    elif not found:
+        say(_NONE)
+    else:
+        for one in found:
+            sys.stdout.write(_line(one))
+    return 0
+
+
+@click.command("show", help=speak(_SHOW))
+@click.argument("vault")
+@click.argument("snapshot", default=LATEST)
+@vault_options
+@json_option
+def show(vault: str, snapshot: str, as_json: bool, **given: Any) -> int:
+    """Say what a snapshot holds."""
+    with (
+        opened(vault_address(vault, given)) as it,
+        tempfile.TemporaryDirectory(prefix="lading-show-") as folder,
+    ):
+        found = find(it.store, it.master, snapshot)
+        it.load()
+        manifest = manifest_of(it, found, folder)
+        tables = {name: facts["rows"] for name, facts in manifest.tables.items()}
+        problems = [
+            {"path": shown(decode(path)), "problem": code} for path, code in islice(_problems(manifest), 1000)
+        ]
+    if as_json:
+        answer("vault show", {**facts_of(found), "tables": tables, "problems": problems})
+        return 0
+    tell(found)
+    for name, rows in tables.items():
+        sys.stdout.write(f"  {name:<12}{rows:>12,}\n")
+    for one in problems[:FIRST]:
+        say(_PROBLEM, path=one["path"], code=one["problem"])
+    return 0
+
+
+def _problems(manifest: Manifest) -> Any:
+    for batch in manifest.batches(["path", "problem"]):
+        for row in batch.to_pylist():
+            if row["problem"] is not None:
+                yield row["path"], row["problem"]
+    if manifest.has(PROBLEMS):
+        for row in manifest.values(PROBLEMS):
+            yield row["path"], row["problem"]
+
+
+def _line(it: Snapshot) -> str:
+    mark = " " if it.complete else "!"
+    return f"{it.name[:12]}  {time_of(it.taken)}  {mark} {it.bytes:>16,} B  {it.drive['kind']}:{it.drive['place']}\n"

@@ -1,0 +1,152 @@
+"""
+A backup: look at the drive, keep what is new, look again, and seal what was found as a snapshot.
+
+A drive in use changes while it is read.  The next look reads only what changed
+since the last one; when two looks in a row see the same, the snapshot is the
+drive of one moment, and otherwise it says that it is not.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Collection, Iterator
+from typing import NamedTuple
+
+from lading.connectors.address import Address
+from lading.connectors.crew import Crew
+from lading.connectors.profile import Profile
+from lading.connectors.wrap.policy import Policy
+from lading.manifest.files import local_errors
+from lading.manifest.read import Manifest
+from lading.manifest.scan import public, scan
+from lading.manifest.share import Means
+from lading.manifest.tables import Feature
+from lading.model.progress import Publish, nobody_listens
+from lading.stages.backup.history import keep_history
+from lading.stages.backup.keeping import Keeping
+from lading.vault.extract import manifest_of
+from lading.vault.needs import holds_all
+from lading.vault.snapshots import Held, Snapshot, same_drive, save, snapshots
+from lading.vault.vault import Vault, slots
+from lading.vault.words import HISTORY
+
+LOOKS = 3
+"""Looks at most, the first one included."""
+_BLOCK = 1 << 20
+
+
+class Wish(NamedTuple):
+    """What to back up and how: *full* reads every content again; *looks* at most; *work* is a local folder to work in."""
+
+    address: Address
+    policy: Policy
+    features: Collection[Feature]
+    work: str
+    full: bool = False
+    looks: int = LOOKS
+
+
+def backup(
+    wish: Wish,
+    keeping: Keeping,
+    *,
+    crew: Crew,
+    publish: Publish = nobody_listens,
+    now: Callable[[], int] = time.time_ns,
+) -> Snapshot:
+    """
+    Back up the drive that *wish* names; the snapshot as it is kept.
+
+    A run that was cut off goes on in the same folder to work in.
+
+    Raises:
+        DriveError: the drive or the vault is not there any more; what was kept so far need not be kept again.
+        BadVault: the vault is damaged.
+    """
+    vault = keeping.vault()
+    taken = now()
+    before = sum(pack.size for pack in vault.index.packs)
+    previous = _previous(vault, wish)
+    manifest, still, looks = _looked(wish, keeping, crew, publish, previous)
+    profile = Profile(kind=wish.address.kind, address=wish.address.place)
+    means = Means(wish.address, wish.policy, profile, crew, manifest.directory, publish)
+    earlier = os.path.join(previous[1].directory, HISTORY) if previous else None
+    lost = keep_history(means, keeping, manifest, earlier if earlier and os.path.exists(earlier) else None)
+    # The workers have written index objects that this process has not read yet.
+    vault.load(present=True)
+    found = Snapshot(
+        taken=taken,
+        ended=now(),
+        drive=public(wish.address),
+        files=tuple(_kept_files(vault, manifest.directory)),
+        counts={kind: count["objects"] for kind, count in manifest.counts.items()},
+        bytes=manifest.bytes,
+        new=sum(pack.size for pack in vault.index.packs) - before,
+        previous=previous[0].name if previous else None,
+        slots=tuple(slots(vault.store)),
+        complete=not (manifest.problems or lost or manifest.tables.get("problems", {}).get("rows")),
+        moment={"looks": looks, "still": still},
+    )
+    saved = save(vault.store, vault.master, found)
+    shutil.rmtree(wish.work, ignore_errors=True)
+    return saved
+
+
+def _previous(vault: Vault, wish: Wish) -> tuple[Snapshot, Manifest] | None:
+    """The last snapshot of this drive with its manifest, from which digests may be taken over."""
+    if wish.full:
+        return None
+    found = [it for it in snapshots(vault.store, vault.master) if same_drive(it.drive, public(wish.address))]
+    # Digests taken over from a snapshot with holes would hand its holes on.
+    if not found or not holds_all(vault, found[-1]):
+        return None
+    return found[-1], manifest_of(vault, found[-1], os.path.join(wish.work, "previous"))
+
+
+def _looked(
+    wish: Wish, keeping: Keeping, crew: Crew, publish: Publish, previous: tuple[Snapshot, Manifest] | None
+) -> tuple[Manifest, bool, int]:
+    """The manifest of the last look, whether the one before saw the same, and how many there were."""
+    last = previous[1] if previous else None
+    seen: str | None = None
+    for look in range(1, wish.looks + 1):
+        place = os.path.join(wish.work, f"look-{look}")
+        last = scan(
+            wish.address,
+            wish.policy,
+            place,
+            crew=crew,
+            publish=publish,
+            digest=True,
+            features=wish.features,
+            taker=keeping,
+            earlier=last,
+        )
+        if seen == (seen := _print(last)):
+            return last, True, look
+    assert last is not None
+    return last, False, wish.looks
+
+
+def _print(manifest: Manifest) -> str:
+    """What two looks are held against each other by: entries with their contents, and all tables."""
+    tables = sorted((name, str(it["fingerprint"])) for name, it in manifest.tables.items())
+    return repr((manifest.fingerprint, manifest.covers_content, tables))
+
+
+def _kept_files(vault: Vault, directory: str) -> Iterator[Held]:
+    """Keep the files of the manifest in *directory*."""
+    writer, packer = vault.writer()
+    with local_errors(directory):
+        for folder, _, names in sorted(os.walk(directory)):
+            for name in sorted(names):
+                path = os.path.join(folder, name)
+                if name == "lock":
+                    continue
+                with open(path, "rb") as stream:
+                    kept = writer.add(iter(lambda: stream.read(_BLOCK), b""))
+                yield Held(os.path.relpath(path, directory), kept.digest.hex(), kept.size)
+    writer.flush()
+    vault.publish(packer.made)

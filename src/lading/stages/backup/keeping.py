@@ -1,0 +1,85 @@
+"""
+Contents into the vault while they are read, in workers.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import chain
+from typing import NamedTuple
+
+from lading.connectors.address import Address
+from lading.connectors.crew import drive_for
+from lading.connectors.wrap.policy import Policy
+from lading.manifest.content import Take
+from lading.vault.contents import Writer
+from lading.vault.packs import Pack, Packer
+from lading.vault.vault import Opened, Vault
+from lading.vault.words import WHOLE
+
+_vaults: dict[str, Vault] = {}
+
+
+class Keeping(NamedTuple):
+    """Keeps contents in the vault at *address*; see `Taker`."""
+
+    address: Address
+    policy: Policy
+    opened: Opened
+
+    @contextmanager
+    def begin(self) -> Iterator[Take]:
+        """What takes the contents of one slice; at its end they count."""
+        vault = self.vault()
+        shelf = _Shelf(vault)
+        yield shelf.take
+        vault.publish(shelf.closed())
+
+    def vault(self) -> Vault:
+        """The vault, opened and its index read once in this process."""
+        vault = _vaults.get(self.opened.id)
+        if vault is None:
+            vault = Vault(drive_for(self.address, self.policy), self.opened)
+            vault.load(present=True)
+            _vaults[self.opened.id] = vault
+        return vault
+
+
+class _Shelf:
+    """Small contents of all threads go into the same packs; a large one has a writer that is its thread's own."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        self._lock = threading.Lock()
+        self._own = threading.local()
+        self._packers: list[Packer] = []
+        self._small = self._writer()
+
+    def take(self, blocks: Iterable[bytes]) -> bytes:
+        held, size, rest = [], 0, iter(blocks)
+        for block in rest:
+            held.append(block)
+            size += len(block)
+            if size > WHOLE:
+                return self._large().add(chain(held, rest)).digest
+        with self._lock:
+            return self._small.add(held).digest
+
+    def closed(self) -> list[Pack]:
+        """Close all packs, and tell which there are."""
+        for packer in self._packers:
+            packer.flush()
+        return [pack for packer in self._packers for pack in packer.made]
+
+    def _large(self) -> Writer:
+        writer: Writer | None = getattr(self._own, "writer", None)
+        if writer is None:
+            writer = self._own.writer = self._writer()
+        return writer
+
+    def _writer(self) -> Writer:
+        writer, packer = self._vault.writer()
+        self._packers.append(packer)
+        return writer

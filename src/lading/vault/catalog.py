@@ -1,0 +1,126 @@
+"""
+The entries of a manifest by their place: what a folder holds, what each file is, and which contents it had.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import pyarrow.parquet as pq
+
+from lading.manifest.read import Manifest, entry_of
+from lading.manifest.rows import VALUES
+from lading.model.access import Version
+from lading.model.entry import Entry
+from lading.model.paths import Path, decode, encode
+from lading.vault.words import HISTORY
+
+_TABLES = """
+pragma journal_mode = off;
+pragma synchronous = off;
+create table entry (parent text, name text, facts text, sha256 blob, primary key (parent, name)) without rowid;
+create table version (path text, ordinal int, id text, facts text, sha256 blob, primary key (path, ordinal)) without rowid;
+create table history (path text, id text, sha256 blob, primary key (path, id)) without rowid;
+"""
+_FACTS = ["path", "kind", "size", "modified", "id", "etag", "digests", "problem"]
+# The current content is that of the entry; of an earlier one the history says more than the drive did.
+_VERSIONS = """
+select v.path, v.facts, coalesce(h.sha256, v.sha256) from version v left join history h using (path, id)
+{where} order by v.path, v.ordinal
+"""
+
+
+class Held(NamedTuple):
+    """An entry, and the SHA-256 of its content where that is in the vault."""
+
+    entry: Entry
+    digest: bytes | None
+
+
+class Catalog:
+    """The entries of *manifest*, indexed in a file in *folder*.  Several threads may ask, one at a time."""
+
+    def __init__(self, manifest: Manifest, folder: str) -> None:
+        self._file = sqlite3.connect(os.path.join(folder, "catalog.sqlite"), check_same_thread=False)
+        self._file.executescript(_TABLES)
+        for batch in manifest.batches([*_FACTS, "sha256"]):
+            self._file.executemany(
+                "insert into entry values (?, ?, ?, ?)", map(_entry_row, batch.to_pylist())
+            )
+        if manifest.has("versions"):
+            self._fill("version", manifest.table("versions") or "", _version_row)
+            history = os.path.join(manifest.directory, HISTORY)
+            if os.path.exists(history):
+                self._fill("history", history, lambda row: (row["path"], row["id"], row["sha256"]))
+        self._file.commit()
+
+    def children(self, folder: Path, after: str, limit: int) -> list[Held]:
+        """At most *limit* entries of *folder*, in the order of their encoded names, those after *after*."""
+        rows = self._file.execute(
+            "select facts, sha256 from entry where parent = ? and name > ? order by name limit ?",
+            (encode(folder), after, limit),
+        ).fetchall()
+        return [_held(row) for row in rows]
+
+    def find(self, path: Path) -> Held | None:
+        """The entry at *path*; None if there is none."""
+        row = self._file.execute(
+            "select facts, sha256 from entry where parent = ? and name = ?", _split(encode(path))
+        ).fetchone()
+        return None if row is None else _held(row)
+
+    def versions(self, path: Path) -> list[tuple[Version, bytes | None]]:
+        """The versions of the file at *path*, oldest first, and the SHA-256 of each."""
+        rows = self._file.execute(_VERSIONS.format(where="where v.path = ?"), (encode(path),)).fetchall()
+        return [_version(facts, digest) for _, facts, digest in rows]
+
+    def all_versions(self) -> Iterator[tuple[Path, tuple[Version, ...]]]:
+        """Every file that has versions, with all of them."""
+        rows = self._file.execute(_VERSIONS.format(where=""))
+        for path, some in groupby(rows, key=lambda row: row[0]):
+            yield decode(path), tuple(_version(facts, digest)[0] for _, facts, digest in some)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+    def _fill(self, table: str, file: str, row: Any) -> None:
+        for batch in pq.ParquetFile(file).iter_batches():
+            found = [row(it) for it in batch.to_pylist()]
+            places = ", ".join("?" * len(found[0])) if found else ""
+            self._file.executemany(f"insert or replace into {table} values ({places})", found)
+
+
+def _split(encoded: str) -> tuple[str, str]:
+    parent, _, name = encoded.rpartition("/")
+    return parent, name
+
+
+def _entry_row(row: dict[str, Any]) -> tuple[str, str, str, bytes | None]:
+    digest = row.pop("sha256")
+    return (*_split(row["path"]), json.dumps(row), digest)
+
+
+def _version_row(row: dict[str, Any]) -> tuple[str, int, str, str, bytes | None]:
+    digest = row.pop("sha256")
+    return row["path"], row["ordinal"], row["id"], json.dumps(row), digest
+
+
+def _held(row: tuple[str, bytes | None]) -> Held:
+    facts, digest = row
+    entry = entry_of(json.loads(facts))
+    if digest is None:
+        return Held(entry, None)
+    others = tuple(pair for pair in entry.digests if pair[0] != "sha256")
+    own = ("sha256", digest.hex())
+    return Held(entry._replace(etag=digest.hex(), digests=(own, *others)), digest)
+
+
+def _version(facts: str, digest: bytes | None) -> tuple[Version, bytes | None]:
+    _, version = VALUES["versions"]({**json.loads(facts), "sha256": digest})
+    return version, digest

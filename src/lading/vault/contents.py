@@ -1,0 +1,143 @@
+"""
+Contents into records and back.
+
+A content of up to `WHOLE` bytes is one record, named after its SHA-256; a
+larger one is cut where its bytes say so, and a list of the pieces is named
+after the SHA-256 of the whole.  So a SHA-256, which manifests have anyway, is
+all that is needed to find a content.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterable, Iterator
+from hashlib import sha256
+from typing import NamedTuple
+
+from pyfastcdc import FastCDC
+
+from lading.model.errors import BadVault
+from lading.model.text import Text
+from lading.vault.packs import Packer
+from lading.vault.sealing import Master
+from lading.vault.words import CUT_LEAST, CUT_MEAN, CUT_MOST, ID, WHOLE, Kind
+
+_SIZE = struct.Struct("<Q")
+_WINDOW = 2 * CUT_MOST
+_NOT_THERE = Text("the vault does not hold this content", "保管库中没有此内容")
+_OTHER = Text("its pieces make another content", "各片段拼成的内容不符")
+
+Known = Callable[[bytes], bool]
+Fetch = Callable[[bytes], bytes | None]
+"""The raw content of a record by its id; None if there is none."""
+
+
+class Kept(NamedTuple):
+    """A content that is in the vault: its SHA-256 and size, and how many bytes of it were *new*."""
+
+    digest: bytes
+    size: int
+    new: int
+
+
+class Writer:
+    """Puts contents into packs, unless they are *known*.  Of one thread."""
+
+    def __init__(self, master: Master, packer: Packer, known: Known) -> None:
+        self._master = master
+        self._packer = packer
+        self._known = known
+        self._own: set[bytes] = set()
+        self._cutter = FastCDC(avg_size=CUT_MEAN, min_size=CUT_LEAST, max_size=CUT_MOST, seed=master.cutting)
+
+    def add(self, source: Iterable[bytes]) -> Kept:
+        """Keep the content that *source* gives."""
+        digest, held, size = sha256(), bytearray(), 0
+        pieces: list[bytes] = []
+        new = 0
+        for block in source:
+            digest.update(block)
+            held += block
+            size += len(block)
+            if size > WHOLE and len(held) >= _WINDOW:
+                new += self._cut(held, pieces, last=False)
+        if size <= WHOLE:
+            return self._whole(digest.digest(), bytes(held))
+        new += self._cut(held, pieces, last=True)
+        id = self._master.id_of(Kind.LIST, digest.digest())
+        new += self._add(Kind.LIST, id, _SIZE.pack(size) + b"".join(pieces))
+        return Kept(digest.digest(), size, new)
+
+    def flush(self) -> None:
+        """Close the pack at hand."""
+        self._packer.flush()
+
+    def _whole(self, digest: bytes, content: bytes) -> Kept:
+        new = self._add(Kind.FILE, self._master.id_of(Kind.FILE, digest), content)
+        return Kept(digest, len(content), new)
+
+    def _cut(self, held: bytearray, pieces: list[bytes], *, last: bool) -> int:
+        """Store the pieces of *held*; the last one may go on, so it stays unless it is the *last*."""
+        cuts = [one.length for one in self._cutter.cut_buf(bytes(held))]
+        new = at = 0
+        for length in cuts if last else cuts[:-1]:
+            piece = bytes(held[at : at + length])
+            id = self._master.id_of_piece(piece)
+            new += self._add(Kind.PIECE, id, piece)
+            pieces.append(id)
+            at += length
+        del held[:at]
+        return new
+
+    def _add(self, kind: Kind, id: bytes, raw: bytes) -> int:
+        if id in self._own or self._known(id):
+            return 0
+        self._packer.add(kind, id, raw)
+        self._own.add(id)
+        return len(raw)
+
+
+def content_of(master: Master, digest: bytes, fetch: Fetch) -> Iterator[bytes]:
+    """
+    The content with the SHA-256 *digest*, in blocks, proven at its end.
+
+    Raises:
+        BadVault: it is not there, or damaged.
+    """
+    whole = fetch(master.id_of(Kind.FILE, digest))
+    if whole is not None:
+        yield whole
+        return
+    proof, size = sha256(), 0
+    wanted, pieces = _listed(master, digest, fetch)
+    for id in pieces:
+        piece = fetch(id)
+        if piece is None:
+            raise BadVault(digest.hex(), _NOT_THERE)
+        proof.update(piece)
+        size += len(piece)
+        yield piece
+    if (digest, wanted) != (proof.digest(), size):
+        raise BadVault(digest.hex(), _OTHER)
+
+
+def ids_of(master: Master, digest: bytes, fetch: Fetch, known: Known) -> list[bytes]:
+    """
+    The ids of all records that the content *digest* needs.
+
+    Raises:
+        BadVault: it is not there.
+    """
+    whole = master.id_of(Kind.FILE, digest)
+    if known(whole):
+        return [whole]
+    _, pieces = _listed(master, digest, fetch)
+    return [master.id_of(Kind.LIST, digest), *pieces]
+
+
+def _listed(master: Master, digest: bytes, fetch: Fetch) -> tuple[int, list[bytes]]:
+    told = fetch(master.id_of(Kind.LIST, digest))
+    if told is None:
+        raise BadVault(digest.hex(), _NOT_THERE)
+    (size,) = _SIZE.unpack_from(told)
+    return size, [told[at : at + ID] for at in range(_SIZE.size, len(told), ID)]

@@ -1,0 +1,232 @@
+"""
+A snapshot seen as a drive that takes no changes: restoring is a copy out of it, like out of any other.
+
+Address: `vault:STORE` with the options `snapshot` (the beginning of its name,
+or `latest`), `password` or `key-file` (references or a path), and those of the
+store's own drive behind `store.`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from lading.connectors.address import Address, parse, secret
+from lading.connectors.api import Drive, Page
+from lading.connectors.conditions import Precondition
+from lading.connectors.facets import Reader
+from lading.connectors.names import check_names
+from lading.connectors.profile import Features, Profile
+from lading.connectors.profile_facts import profile_from
+from lading.connectors.registry import open_drive
+from lading.manifest.read import Manifest
+from lading.model.entry import Entry, Kind
+from lading.model.errors import BadAddress, Changed, NotFound, ReadOnly, Truncated, Unreadable, WrongKind
+from lading.model.paths import ROOT, Path, encode
+from lading.model.text import Text
+from lading.vault.catalog import Catalog, Held
+from lading.vault.extract import manifest_of
+from lading.vault.facets import SnapshotVersions, facets_of
+from lading.vault.keys import KEY_SIZE, LEAST_KEY, MOST_KEY, secret_of
+from lading.vault.snapshots import LATEST, Snapshot, find
+from lading.vault.vault import Vault, open_vault
+
+_PAGE = 1_000
+_STORE = "store."
+_OPTIONS = frozenset({"snapshot", "password", "key-file"})
+_UNKNOWN = Text("there are no such options for a vault: {names}", "保管库没有这些选项：{names}")
+_NO_SECRET = Text("password or key-file is needed", "需要 password 或 key-file")
+_NOT_KEPT = Text("its content could not be read when the snapshot was taken", "制作快照时其内容无法读取")
+
+
+def open(address: Address) -> SnapshotDrive:
+    """
+    The snapshot at *address*.
+
+    Raises:
+        BadAddress: an option makes no sense.
+        BadVault, WrongKey, NotFound: there is no such vault, secret or snapshot.
+    """
+    store = open_drive(store_of(address))
+    vault = Vault(store, open_vault(store, secret_in(address)))
+    vault.load()
+    snapshot = find(vault.store, vault.master, address.options.get("snapshot", LATEST))
+    return SnapshotDrive(vault, snapshot)
+
+
+def store_of(address: Address) -> Address:
+    """
+    The address of the drive that the vault lies in.
+
+    Raises:
+        BadAddress: an option makes no sense.
+    """
+    names = [name for name in address.options if name not in _OPTIONS and not name.startswith(_STORE)]
+    if names:
+        raise BadAddress(str(address), Text(*(text.format(names=", ".join(names)) for text in _UNKNOWN)))
+    options = {
+        name.removeprefix(_STORE): value for name, value in address.options.items() if name.startswith(_STORE)
+    }
+    return parse(address.place, options, owner=address.owner)
+
+
+def secret_in(address: Address) -> bytes:
+    """
+    The secret that the options name.
+
+    Raises:
+        BadAddress: none is named, or it is not there.
+    """
+    if (file := address.options.get("key-file")) is not None:
+        try:
+            with os.fdopen(os.open(file, os.O_RDONLY), "rb") as stream:
+                content = stream.read(MOST_KEY + 1)
+        except OSError as problem:
+            raise BadAddress(file, problem.strerror or "") from None
+        if not LEAST_KEY <= len(content) <= MOST_KEY:
+            raise BadAddress(file, KEY_SIZE)
+        return content
+    if (reference := address.options.get("password")) is None:
+        raise BadAddress(str(address), _NO_SECRET)
+    return secret_of(secret(reference))
+
+
+class SnapshotDrive(Drive):
+    """*snapshot* of *vault*."""
+
+    def __init__(self, vault: Vault, snapshot: Snapshot) -> None:
+        self.vault = vault
+        self.snapshot = snapshot
+        self._folder = tempfile.mkdtemp(prefix="lading-snapshot-")
+        try:
+            self.manifest = manifest_of(vault, snapshot, os.path.join(self._folder, "manifest"))
+            self._catalog = Catalog(self.manifest, self._folder)
+        except BaseException:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise
+        self._lock = threading.Lock()
+        self._profile = _profile(vault, self.manifest)
+        for name, facet in facets_of(self.manifest, self.stat).items():
+            setattr(self, name, facet)
+        if self.manifest.has("versions"):
+            self.versions = SnapshotVersions(self._catalog, self._lock, self._reading)
+
+    @property
+    def profile(self) -> Profile:
+        return self._profile
+
+    def list(self, folder: Path, *, cursor: str | None = None) -> Page:
+        check_names(folder)
+        if folder and self._find(folder).entry.kind is not Kind.FOLDER:
+            raise WrongKind(folder)
+        with self._lock:
+            found = self._catalog.children(folder, cursor or "", _PAGE)
+        entries = [held.entry for held in found]
+        more = _name(found[-1]) if len(found) == _PAGE else None
+        return Page(entries, more)
+
+    def stat(self, path: Path) -> Entry:
+        check_names(path)
+        return self._find(path).entry if path else Entry(ROOT, Kind.FOLDER)
+
+    @contextmanager
+    def read(self, path: Path, *, start: int = 0, expect: str | None = None) -> Iterator[Reader]:
+        check_names(path)
+        entry, digest = self._find(path) if path else Held(Entry(ROOT, Kind.FOLDER), None)
+        if entry.kind is not Kind.FILE:
+            raise WrongKind(path)
+        if expect is not None and expect != entry.etag:
+            raise Changed(path)
+        if start > entry.size:
+            raise Changed(path, f"{entry.size} bytes")
+        yield self._reading(entry, digest, start)
+
+    def write(
+        self,
+        path: Path,
+        source: Iterable[bytes],
+        *,
+        expect: Precondition,
+        size: int | None = None,
+        modified: int | None = None,
+    ) -> Entry:
+        check_names(path)
+        raise ReadOnly(path)
+
+    def make_folder(self, path: Path, *, modified: int | None = None) -> Entry:
+        check_names(path)
+        raise ReadOnly(path)
+
+    def remove(self, path: Path, *, expect: Precondition) -> None:
+        check_names(path)
+        raise ReadOnly(path)
+
+    def close(self) -> None:
+        self._catalog.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self.vault.store.drive.close()
+
+    def _find(self, path: Path) -> Held:
+        with self._lock:
+            held = self._catalog.find(path)
+        if held is None:
+            raise NotFound(path)
+        return held
+
+    def _reading(self, entry: Entry, digest: bytes | None, start: int = 0) -> Reader:
+        if digest is None:
+            raise Unreadable(entry.path, _NOT_KEPT)
+        return ContentReader(entry, self.vault.content(digest), start)
+
+
+class ContentReader:
+    """Gives the content of *entry* out of *blocks* from byte *start* on."""
+
+    def __init__(self, entry: Entry, blocks: Iterator[bytes], start: int) -> None:
+        self.entry = entry
+        self._blocks = blocks
+        self._held = memoryview(b"")
+        self._skip = start
+        self._done = 0
+
+    def read(self, size: int, /) -> bytes:
+        while not self._held:
+            block = next(self._blocks, None)
+            if block is None:
+                return self._end()
+            self._done += len(block)
+            kept = memoryview(block)[self._skip :]
+            self._skip -= len(block) - len(kept)
+            self._held = kept
+        piece, self._held = self._held[:size], self._held[size:]
+        return bytes(piece)
+
+    def _end(self) -> bytes:
+        if self._done != self.entry.size:
+            raise Truncated(self.entry.path, f"{self._done} bytes, {self.entry.size} expected")
+        return b""
+
+
+def _name(held: Held) -> str:
+    return encode(held.entry.path[-1:])
+
+
+def _profile(vault: Vault, manifest: Manifest) -> Profile:
+    told: Any = manifest.facts["profile"]
+    address = vault.store.drive.profile.address
+    return replace(
+        profile_from(told),
+        kind="vault",
+        address=address,
+        digests=("sha256",),
+        features=Features(),
+        calls_per_second=None,
+        local=vault.store.drive.profile.local,
+        batch_content=0,
+    )

@@ -1,0 +1,170 @@
+"""
+Where each record lies: read whole when a vault is opened, held as rows of one width in the order of their ids.
+
+A million records take 58 MB.  An index names only packs that were stored
+before it; packs that no index names are left over from a writer that ended,
+and count for nothing.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
+from struct import Struct
+from typing import NamedTuple
+
+from lading.model.errors import BadVault
+from lading.model.text import Text
+from lading.vault.packs import Pack, offsets, records_in
+from lading.vault.sealing import Master, new_salt
+from lading.vault.words import ID, INDEX, RECORD, SALT, How, Kind, Record
+
+MAGIC = b"LDGINDX\x01"
+_PACK = Struct("<32sQI")
+_ROW = Struct("<32sIQIIIBB")
+_PACK_NUMBER = Struct("<I")
+MOST = 50_000
+"""Records in one index object, more or less."""
+_NO_INDEX = Text("it is no index of this format", "不是此格式的索引")
+
+
+class Spot(NamedTuple):
+    """Where a record is: the name of its pack, the byte where it begins, its number there, and what it says."""
+
+    pack: bytes
+    offset: int
+    number: int
+    record: Record
+
+
+class Index:
+    """The records of all packs that were told."""
+
+    def __init__(self, packs: Iterable[Pack] = ()) -> None:
+        self.packs: list[Pack] = []
+        """Every pack, without its records."""
+        told: set[bytes] = set()
+        rows = [row for pack in packs if _first(pack, told) for row in self._rows_of(pack)]
+        rows.sort()
+        self._rows = b"".join(rows)
+        self._count = len(rows)
+        self._new: dict[bytes, Spot] = {}
+
+    def __len__(self) -> int:
+        return self._count + len(self._new)
+
+    def __contains__(self, id: bytes) -> bool:
+        return id in self._new or self._at(id) is not None
+
+    def find(self, id: bytes) -> Spot | None:
+        """Where the record *id* is; None if it is in no pack."""
+        if (spot := self._new.get(id)) is not None:
+            return spot
+        at = self._at(id)
+        return None if at is None else self._spot(at)
+
+    def rows(self, id: bytes) -> range:
+        """The numbers of the rows, among those told at the beginning, that tell of the record *id*; most often one."""
+        first = self._at(id)
+        if first is None:
+            return range(0)
+        end = first + 1
+        while end < self._count and self._rows[end * _ROW.size : end * _ROW.size + ID] == id:
+            end += 1
+        return range(first, end)
+
+    def row(self, number: int) -> Spot:
+        """What the row *number* tells."""
+        return self._spot(number)
+
+    def pack_at(self, number: int) -> int:
+        """The place in `packs` of the pack that the row *number* tells of."""
+        (pack,) = _PACK_NUMBER.unpack_from(self._rows, number * _ROW.size + ID)
+        return int(pack)
+
+    def add(self, pack: Pack) -> None:
+        """Know what is in *pack*."""
+        self.packs.append(pack._replace(records=()))
+        for number, (it, offset) in enumerate(zip(pack.records, offsets(pack.records), strict=True)):
+            self._new.setdefault(it.id, Spot(pack.name, offset, number, it))
+
+    def spots(self) -> Iterator[Spot]:
+        """Every record that is known, those told twice as often."""
+        yield from (self._spot(at) for at in range(self._count))
+        yield from self._new.values()
+
+    def _rows_of(self, pack: Pack) -> Iterator[bytes]:
+        number = len(self.packs)
+        self.packs.append(pack._replace(records=()))
+        for at, (it, offset) in enumerate(zip(pack.records, offsets(pack.records), strict=True)):
+            yield _ROW.pack(it.id, number, offset, at, it.stored, it.raw, it.kind, it.how)
+
+    def _at(self, id: bytes) -> int | None:
+        rows, width = self._rows, _ROW.size
+        at = bisect_left(range(self._count), id, key=lambda row: rows[row * width : row * width + ID])
+        return at if at < self._count and rows[at * width : at * width + ID] == id else None
+
+    def _spot(self, at: int) -> Spot:
+        id, pack, offset, number, stored, raw, kind, how = _ROW.unpack_from(self._rows, at * _ROW.size)
+        return Spot(self.packs[pack].name, offset, number, Record(Kind(kind), How(how), id, stored, raw))
+
+
+def sealed_indexes(master: Master, packs: Iterable[Pack]) -> Iterator[bytes]:
+    """The index objects that tell of *packs*."""
+    held: list[Pack] = []
+    records = 0
+    for pack in packs:
+        held.append(pack)
+        records += len(pack.records)
+        if records >= MOST:
+            yield _sealed(master, held)
+            held, records = [], 0
+    if held:
+        yield _sealed(master, held)
+
+
+def packs_of(master: Master, content: bytes) -> list[Pack]:
+    """
+    The packs that an index object tells of.
+
+    Raises:
+        BadVault: it is damaged.
+    """
+    name = f"{INDEX}/{sha256(content).hexdigest()}"
+    if not content.startswith(MAGIC) or len(content) < len(MAGIC) + SALT:
+        raise BadVault(name, _NO_INDEX)
+    salt, sealed = content[len(MAGIC) : len(MAGIC) + SALT], content[len(MAGIC) + SALT :]
+    return list(_packs_in(master.sealer(salt, "index").open(0, sealed, MAGIC, name=name), name))
+
+
+def _first(pack: Pack, told: set[bytes]) -> bool:
+    """Whether *pack* was not *told* before: an index that was written anew and the old one may both be there."""
+    if pack.name in told:
+        return False
+    told.add(pack.name)
+    return True
+
+
+def _sealed(master: Master, packs: Sequence[Pack]) -> bytes:
+    salt = new_salt()
+    plain = b"".join(
+        _PACK.pack(pack.name, pack.size, len(pack.records))
+        + b"".join(RECORD.pack(*it) for it in pack.records)
+        for pack in packs
+    )
+    return MAGIC + salt + master.sealer(salt, "index").seal(0, plain, MAGIC)
+
+
+def _packs_in(plain: bytes, name: str) -> Iterator[Pack]:
+    at = 0
+    while at < len(plain):
+        if at + _PACK.size > len(plain):
+            raise BadVault(name, _NO_INDEX)
+        pack, size, count = _PACK.unpack_from(plain, at)
+        at += _PACK.size
+        end = at + count * RECORD.size
+        if end > len(plain):
+            raise BadVault(name, _NO_INDEX)
+        yield Pack(pack, size, records_in(plain[at:end], name))
+        at = end

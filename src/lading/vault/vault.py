@@ -1,0 +1,237 @@
+"""
+A vault: made, opened by a secret, written and read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from lading.connectors.api import Drive
+from lading.connectors.conditions import ABSENT
+from lading.connectors.listing import list_all
+from lading.model.errors import BadVault, NotEmpty, NotFound, WrongKey
+from lading.model.text import Text
+from lading.vault.contents import Writer, content_of, ids_of
+from lading.vault.index import Index, Spot, packs_of, sealed_indexes
+from lading.vault.keys import Slot, new_slot, slot_from
+from lading.vault.packs import START, Pack, Packer, PackReader
+from lading.vault.sealing import Master
+from lading.vault.store import Store
+from lading.vault.words import CONFIG, FORMAT, INDEX, KEYS, MOST_SLOTS, MOST_SMALL, PACKS, TAG
+
+_TRIES = 5
+_NO_VAULT = Text("there is no vault", "此处没有保管库")
+_NO_CONFIG = Text("it is not the description of a vault of this format", "不是此格式保管库的说明文件")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a process needs to work on a vault: its id and its master key."""
+
+    id: str
+    master: Master = field(repr=False)
+
+
+def make_vault(drive: Drive, secret: bytes, *, label: str = "", now: int | None = None) -> Opened:
+    """
+    Make a vault in the empty *drive* that *secret* opens.
+
+    Raises:
+        NotEmpty: something is there.
+    """
+    if next(list_all(drive, ()), None) is not None:
+        raise NotEmpty(())
+    made = time.time_ns() if now is None else now
+    it = Opened(os.urandom(16).hex(), Master.new())
+    store = Store(drive)
+    store.put(KEYS, new_slot(it.master, secret, it.id, label=label, made=made).content())
+    about = {"lading vault": FORMAT, "id": it.id, "made": made}
+    # Written last: what has no description is no vault.
+    content = json.dumps(about).encode() + b"\n"
+    store.settle()
+    drive.write((CONFIG,), [content], expect=ABSENT, size=len(content))
+    store.settle()
+    return it
+
+
+def open_vault(drive: Drive, secret: bytes) -> Opened:
+    """
+    Open the vault in *drive*.
+
+    Raises:
+        BadVault: there is none, or none that this Lading knows.
+        WrongKey: *secret* opens no slot.
+    """
+    store = Store(drive)
+    id = described(store)["id"]
+    damaged: list[BadVault] = []
+    for slot in slots(store, damaged).values():
+        if (master := slot.opened(secret, id)) is not None:
+            return Opened(id, master)
+    if damaged:
+        # It may be the very one that this secret opens.
+        raise damaged[0]
+    raise WrongKey(drive.profile.address)
+
+
+def slots(store: Store, damaged: list[BadVault] | None = None) -> dict[str, Slot]:
+    """
+    The key slots of a vault, by name; those that are damaged are put into *damaged* if that is given.
+
+    Raises:
+        BadVault: one is damaged, or there are more than anybody made.
+    """
+    names = sorted(name for name, _ in store.names(KEYS))
+    if len(names) > MOST_SLOTS:
+        raise BadVault(KEYS, Text(f"more than {MOST_SLOTS} key slots", f"密钥槽多于 {MOST_SLOTS} 个"))
+    found = {}
+    for name in names:
+        try:
+            found[name] = slot_from(store.whole(KEYS, name, most=MOST_SMALL), name)
+        except NotFound:
+            continue
+        except BadVault as problem:
+            if damaged is None:
+                raise
+            damaged.append(problem)
+    return found
+
+
+def described(store: Store) -> dict[str, Any]:
+    """
+    What stands in the description of a vault: its format, `id` and when it was `made` (ns).
+
+    Raises:
+        BadVault: there is none, or none of this format.
+    """
+    try:
+        told = json.loads(store.read((CONFIG,), most=MOST_SMALL))
+    except NotFound:
+        raise BadVault(store.drive.profile.address, _NO_VAULT) from None
+    except (ValueError, RecursionError):
+        raise BadVault(CONFIG, _NO_CONFIG) from None
+    if (
+        not isinstance(told, dict)
+        or told.get("lading vault") != FORMAT
+        or not isinstance(told.get("id"), str)
+    ):
+        raise BadVault(CONFIG, _NO_CONFIG)
+    return told
+
+
+class Vault:
+    """An open vault.  Reading may be done by several threads, writing needs a `Writer` for each."""
+
+    def __init__(self, drive: Drive, opened: Opened) -> None:
+        self.store = Store(drive)
+        self.opened = opened
+        self.master = opened.master
+        self.index = Index()
+        self.lost: set[bytes] = set()
+        """Packs that the index told of when it was last read for what is *present*, and that are not there so."""
+        self._heads: dict[bytes, PackReader] = {}
+
+    def load(self, *, present: bool = False) -> None:
+        """
+        Read the index; with *present* only of packs that the store lists with their right size.
+
+        Whoever adds contents asks for *present*: what lay in a lost pack is then stored again.
+
+        Raises:
+            BadVault: a part of it is damaged.
+        """
+        for left in reversed(range(_TRIES)):
+            try:
+                names = sorted(name for name, _ in self.store.names(INDEX))
+                told = (self.store.whole(INDEX, name) for name in names)
+                packs = (pack for content in told for pack in packs_of(self.master, content))
+                there = dict(self.store.names(PACKS)) if present else {}
+                self.lost = set()
+                self.index = Index(it for it in packs if not present or self._there(it, there))
+            except NotFound:
+                # Somebody wrote the index anew between our listing and our reading: the new one is there.
+                if not left:
+                    raise
+            else:
+                return
+
+    def _there(self, pack: Pack, there: Mapping[str, int]) -> bool:
+        if there.get(pack.name.hex()) == pack.size:
+            return True
+        self.lost.add(pack.name)
+        return False
+
+    def writer(self) -> tuple[Writer, Packer]:
+        """What puts contents into packs of this vault; they count once `publish` was told of them."""
+        packer = Packer(self.master, lambda name, content: self.store.put_named(PACKS, name.hex(), content))
+        return Writer(self.master, packer, self.index.__contains__), packer
+
+    def publish(self, packs: Sequence[Pack]) -> None:
+        """Write down what is in *packs*, which are stored: from now on they count."""
+        # An index on the disk that tells of a pack which a power cut took would hide a loss.
+        self.store.settle()
+        for content in sealed_indexes(self.master, packs):
+            self.store.put(INDEX, content)
+        self.store.settle()
+        for pack in packs:
+            self.index.add(pack)
+
+    def holds(self, digest: bytes) -> bool:
+        """Whether all records of the content with the SHA-256 *digest* are there; its list, if it has one, is read."""
+        try:
+            ids = ids_of(self.master, digest, self.fetch, self.index.__contains__)
+        except BadVault:
+            return False
+        return all(id in self.index for id in ids)
+
+    def content(self, digest: bytes) -> Iterator[bytes]:
+        """
+        The content with the SHA-256 *digest*, in blocks.
+
+        Raises:
+            BadVault: it is not there, or damaged.
+        """
+        return content_of(self.master, digest, self.fetch)
+
+    def fetch(self, id: bytes) -> bytes | None:
+        """The raw content of the record *id*; None if there is none."""
+        spot = self.index.find(id)
+        if spot is None:
+            return None
+        try:
+            return self.read(spot)
+        except BadVault:
+            # Two writers at once may both have stored it: one good copy is enough.
+            for number in self.index.rows(id)[1:]:
+                with suppress(BadVault):
+                    return self.read(self.index.row(number))
+            raise
+
+    def read(self, spot: Spot) -> bytes:
+        """
+        The raw content of the record at *spot*.
+
+        Raises:
+            BadVault: it is damaged.
+        """
+        sealed = self._part(spot.pack, spot.offset, spot.record.stored + TAG)
+        return self._reader(spot.pack).record(spot.number, spot.record, sealed)
+
+    def _reader(self, pack: bytes) -> PackReader:
+        reader = self._heads.get(pack)
+        if reader is None:
+            reader = PackReader(self.master, f"{PACKS}/{pack.hex()}", self._part(pack, 0, START))
+            self._heads[pack] = reader
+        return reader
+
+    def _part(self, pack: bytes, start: int, size: int) -> bytes:
+        try:
+            return self.store.part(PACKS, pack.hex(), start, size)
+        except NotFound:
+            raise BadVault(f"{PACKS}/{pack.hex()}", Text("the pack is not there", "数据包不存在")) from None
