@@ -339,6 +339,20 @@ class TellsOnlyCurrent(MemoryDrive):
         self.batch = Batch(drive, store)
 
 
+class ForgetsEtags(MemoryDrive):
+    """Its batch gives what is there, whatever content is expected."""
+
+    def __init__(self, store):
+        super().__init__(store)
+        drive = self
+
+        class Batch(MemoryBatch):
+            def read(self, wanted):
+                return super().read([one._replace(etag=None) for one in wanted])
+
+        self.batch = Batch(drive, store)
+
+
 class FillsGaps(MemoryDrive):
     """Its batch stores what comes after a version that failed."""
 
@@ -445,6 +459,8 @@ BITES = [
     (FillsGaps, "test_after_a_failed_version_none_follows", {}),
     (SkipsErrors, "test_a_batch_gives_contents_in_order", {}),
     (TellsOnlyCurrent, "test_a_batch_gives_versions", {}),
+    (ForgetsEtags, "test_a_batch_gives_the_content_that_is_expected", {}),
+    (ForgetsEtags, "test_a_batch_gives_nothing_for_a_strange_etag", {}),
     (hung("grants", MemoryGrants, all=all_but_the_first), "test_all_grants_agree_with_each", {}),
     (hung("grants", MemoryGrants, list=also_inherited), "test_all_grants_agree_with_each", {}),
     (hung("grants", MemoryGrants, set=as_allowance), "test_a_denial_stands_beside_an_allowance", {}),

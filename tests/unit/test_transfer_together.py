@@ -10,15 +10,23 @@ from pathlib import Path as LocalPath
 
 import pytest
 
-from lading.connectors.conditions import ABSENT
-from lading.connectors.facets import Upload
+from lading.connectors.conditions import ABSENT, ANYTHING
+from lading.connectors.facets import Upload, Wanted
 from lading.connectors.memory import MemoryDrive
+from lading.connectors.wrap.faults import Fault, FaultyDrive, Harm
+from lading.connectors.wrap.forward import Forwarding
 from lading.model.entry import Entry, Kind
-from lading.model.errors import Unavailable
+from lading.model.errors import AlreadyExists, CallsUsedUp, DriveError, Unavailable
+from lading.model.paths import Path
+from lading.stages.transfer.cargo import Cargo
+from lading.stages.transfer.carrier import Carrier
 from lading.stages.transfer.decide import Action
 from lading.stages.transfer.journal import Journal, Outcome
 from lading.stages.transfer.perform import Performer, Row
+from lading.stages.transfer.succession import Wanted as Version_
 from lading.stages.transfer.together import MOST_BYTES, MOST_FILES, SMALL, groups, perform_group
+from lading.stages.transfer.worker import _do, _Meter
+from lading.stages.transfer.worker import _grouped as grouped
 
 
 def row(
@@ -116,3 +124,227 @@ def test_what_stands_in_the_way_is_kept(tmp_path: LocalPath) -> None:
     assert ["already_exists", "not_found"] == [outcome.code for outcome in outcomes if outcome.code]
     with new.read(("file 1",)) as reader:
         assert b"xyz" == reader.read(9)
+
+
+class Counting:
+    """A batch that notes what is read, and breaks off behind *most* files, each time or once."""
+
+    def __init__(
+        self, drive: MemoryDrive, most: int | None = None, error: type[DriveError] = Unavailable
+    ) -> None:
+        self._batch, self._most, self._error = drive.batch, most, error
+        self.asked: list[list[Path]] = []
+
+    def write(self, uploads: Iterable[Upload]) -> Iterator[Entry | Exception]:
+        return self._batch.write(uploads)  # type: ignore[union-attr]
+
+    def read(self, wanted: Iterable[Wanted]) -> Iterator[bytes | Exception]:
+        wanted = list(wanted)
+        self.asked.append([one.path for one in wanted])
+        for number, answer in enumerate(self._batch.read(wanted)):  # type: ignore[union-attr]
+            if number == self._most:
+                raise self._error("", "cut off")
+            yield answer
+
+
+class Singly(MemoryDrive):
+    """Notes what is read by a call of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.singly: list[Path] = []
+
+    def read(self, path: Path, *, start: int = 0, expect: str | None = None):  # type: ignore[no-untyped-def]
+        self.singly.append(path)
+        return super().read(path, start=start, expect=expect)
+
+
+def pair(*, takes_batches: bool, most: int | None = None) -> tuple[Singly, MemoryDrive, Counting]:
+    """OLD, which gives contents together; NEW; and the batch of OLD."""
+    old, new = Singly(), MemoryDrive()
+    counting = Counting(MemoryDrive(old.store), most)
+    old.batch = counting  # type: ignore[assignment]
+    if not takes_batches:
+        new.batch = None
+    return old, new, counting
+
+
+BOTH = pytest.mark.parametrize("takes_batches", [True, False], ids=["NEW takes batches", "NEW takes files"])
+
+
+@BOTH
+def test_contents_are_asked_for_in_one_call(tmp_path: LocalPath, takes_batches: bool) -> None:
+    """No file costs a call of its own; each lands with content and digest, in the order of the plan."""
+    old, new, counting = pair(takes_batches=takes_batches)
+    rows = filled(old, [0, 1, 70_000, 5])
+    outcomes = done(old, new, rows, tmp_path)
+
+    assert [[it.old for it in rows]] == counting.asked
+    assert [] == old.singly
+    for it, outcome in zip(rows, outcomes, strict=True):
+        content = bytes([it.seq]) * it.size
+        assert content == held_by(new, it.new)
+        assert (it.seq, "moved", hashlib.sha256(content).hexdigest(), it.size) == outcome[:4]
+        assert it.size == outcome.sent
+
+
+@BOTH
+@pytest.mark.parametrize("most", [0, 2], ids=["at once", "after two"])
+def test_contents_that_did_not_come_are_asked_for_singly(
+    tmp_path: LocalPath, takes_batches: bool, most: int
+) -> None:
+    """Where the call breaks off, what came is kept and the rest is read file by file."""
+    old, new, _ = pair(takes_batches=takes_batches, most=most)
+    rows = filled(old, [0, 1, 70_000, 5])
+    outcomes = sorted(done(old, new, rows, tmp_path))
+
+    assert ["moved"] * 4 == [outcome.bucket for outcome in outcomes]
+    assert sorted(it.old for it in rows[most:]) == sorted(old.singly)
+    assert [bytes([it.seq]) * it.size for it in rows] == [held_by(new, it.new) for it in rows]
+
+
+@BOTH
+def test_a_content_that_changed_fails_alone(tmp_path: LocalPath, takes_batches: bool) -> None:
+    """What is not as it was planned, or is gone, is told of that file; no other content takes its place."""
+    old, new, _ = pair(takes_batches=takes_batches)
+    rows = [*filled(old, [3, 3, 3, 3]), row(4, 1)]
+    old.write(("file 1",), [b"new"], expect=ANYTHING)
+    old.write(("file 2",), [b"longer"], expect=ANYTHING)
+    outcomes = sorted(done(old, new, rows, tmp_path))
+
+    assert [None, "changed", "changed", None, "not_found"] == [outcome.code for outcome in outcomes]
+    assert [("file 0",), ("file 3",)] == sorted(entry.path for entry in new.list(()).entries)
+
+
+@BOTH
+def test_what_was_paid_for_is_stored_before_calls_end(tmp_path: LocalPath, takes_batches: bool) -> None:
+    """When OLD gives no more calls, what came before is in NEW, and nobody is asked again."""
+    old, new, _ = pair(takes_batches=takes_batches)
+    rows = filled(old, [1, 2, 3, 4])
+    old.batch = Counting(MemoryDrive(old.store), 2, CallsUsedUp)  # type: ignore[assignment]
+    with pytest.raises(CallsUsedUp):
+        done(old, new, rows, tmp_path)
+
+    assert [("file 0",), ("file 1",)] == sorted(entry.path for entry in new.list(()).entries)
+    assert [] == old.singly
+
+
+def test_a_file_that_is_begun_anew_is_read_anew(tmp_path: LocalPath) -> None:
+    """What NEW got wrongly is not sent a second time from memory alone: OLD is asked again."""
+    old, new, _ = pair(takes_batches=False)
+    rows = filled(old, [4, 5])
+    faulty = FaultyDrive(new, [Fault(harm=Harm.FLIP, call="write", path=("file 0",), nth=(1,), at=1)])
+    faulty.batch = None  # type: ignore[misc]
+    with Journal(tmp_path / "part.jsonl") as journal:
+        performer = Performer(old, Untold(faulty), journal, lambda count: None)
+        outcomes = list(perform_group(performer, rows))
+
+    assert ["moved", "moved"] == [outcome.bucket for outcome in outcomes]
+    assert [("file 0",)] == old.singly
+    assert bytes(4) == held_by(new, ("file 0",))
+
+
+class Untold(Forwarding):
+    """A drive that computes no digests, so that what it stores is read back."""
+
+    batch = None
+
+    def write(self, path: Path, source, **facts):  # type: ignore[no-untyped-def,override]
+        return super().write(path, source, **facts)._replace(digests=())
+
+
+@pytest.mark.parametrize(("threads", "expected"), [(1, [10]), (2, [5, 5]), (4, [3, 3, 3, 1]), (20, [1] * 10)])
+def test_threads_share_what_is_written_file_by_file(
+    tmp_path: LocalPath, threads: int, expected: list[int]
+) -> None:
+    """Where NEW takes files one by one, no thread is left without work."""
+    old, new, _ = pair(takes_batches=False)
+    rows = [row(seq) for seq in range(10)]
+    with Journal(tmp_path / "part.jsonl") as journal:
+        found = grouped(Performer(old, new, journal, lambda count: None), rows, threads)
+
+    assert expected == list(map(len, found))
+    assert rows == [it for group in found for it in group]
+
+
+def test_nothing_goes_with_others_below_what_is_open(tmp_path: LocalPath) -> None:
+    """A small file below a folder that could not be shut is refused, in a group as by itself."""
+    old, new, _ = pair(takes_batches=True)
+    new.make_folder(("open",))
+    rows = [it._replace(new=("open", *it.new)) if it.seq else it for it in filled(old, [1, 1, 1])]
+    with Journal(tmp_path / "part.jsonl") as journal:
+        carrier = Carrier(old, new, journal, lambda count: None, Cargo({}, {}, frozenset({("open",)})))
+        groups_ = grouped(carrier, rows, 2)
+        outcomes = [outcome for group in groups_ for outcome in perform_group(carrier, group)]
+
+    assert ["moved", "failed", "failed"] == [outcome.bucket for outcome in outcomes]
+    assert [] == list(new.list(("open",)).entries)
+
+
+class Contradicting(MemoryDrive):
+    """Refuses every version as if the file existed, and shows no such file."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refused = 0
+        drive, inner = self, self.versions
+
+        class Versions:
+            def add(self, path: Path, *_: object, **__: object) -> Entry:
+                drive.refused += 1
+                raise AlreadyExists(path, "so the drive says")
+
+            def __getattr__(self, name: str) -> object:
+                return getattr(inner, name)
+
+        self.versions = Versions()  # type: ignore[assignment]
+
+
+def test_a_drive_that_contradicts_itself_is_not_asked_for_ever(tmp_path: LocalPath) -> None:
+    """Where NEW says that a file exists and shows none, the file fails and the reason is told."""
+    old, new = MemoryDrive(), Contradicting()
+    old.write(("file 0",), [b"x"], expect=ABSENT)
+    version = next(iter(old.versions.list(("file 0",))))
+    history = (Version_(0, version.id, version, None),)
+    with Journal(tmp_path / "part.jsonl") as journal:
+        carrier = Carrier(old, new, journal, lambda count: None, Cargo({0: history}, {}))
+        outcome = carrier.perform(row(0))
+
+    assert ("failed", "already_exists") == (outcome.bucket, outcome.code)
+    assert "shows nothing there" in outcome.detail[0]
+    assert 4 == new.refused
+
+
+def held_by(drive: MemoryDrive, path: Path) -> bytes:
+    with drive.read(path) as reader:
+        return reader.read(1 << 20)
+
+
+class CutOff(Exception):
+    """Stands for a kill."""
+
+
+class CutOffJournal(Journal):
+    """Is cut off before it notes the third outcome."""
+
+    def done(self, outcome: Outcome, size: int) -> None:
+        if len(self.outcomes) == 2:
+            raise CutOff
+        super().done(outcome, size)
+
+
+@BOTH
+def test_what_was_cut_off_comes_to_the_same_end(tmp_path: LocalPath, takes_batches: bool) -> None:
+    """A second sitting finds what the first had written and not noted, sends the rest, and nothing twice."""
+    old, new, _ = pair(takes_batches=takes_batches)
+    rows = filled(old, [3, 4, 5, 6, 7])
+    with pytest.raises(CutOff), CutOffJournal(tmp_path / "part.jsonl") as journal:
+        _do(rows, Performer(old, new, journal, lambda count: None), journal, _Meter(), 1)
+    with Journal(tmp_path / "part.jsonl") as journal:
+        assert 2 <= len(journal.outcomes) < 5
+        _do(rows, Performer(old, new, journal, lambda count: None), journal, _Meter(), 1)
+        outcomes = [journal.outcomes[it.seq] for it in rows]
+
+    assert ["moved"] * 5 == [outcome.bucket for outcome in outcomes]
+    assert [bytes([it.seq]) * it.size for it in rows] == [held_by(new, it.new) for it in rows]
+    assert all(1 == len(list(new.versions.list(it.new))) for it in rows if new.versions)

@@ -260,10 +260,11 @@ class Upload(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """One content for `Batch.read`: of a *version*, or the newest one."""
+    """One content for `Batch.read`: of a *version*, or the newest one; with *etag* only the content that has it."""
 
     path: Path
     version: str | None = None
+    etag: str | None = None
 
 
 class Batch(Protocol):
@@ -281,7 +282,7 @@ class Batch(Protocol):
 
     def read(self, wanted: Iterable[Wanted]) -> Iterator[bytes | Exception]:
         """
-        The content of each, or what failed for it, in order.
+        The content of each, or what failed for it, in order; one failure does not touch the others.
 
-        For contents of up to `profile.batch_content` bytes; a larger one is a failure `TooLarge`.
+        A newest content whose etag is not the one that is wanted is a failure `Changed`.  For contents of up to `profile.batch_content` bytes; a larger one is a failure `TooLarge`.
         """

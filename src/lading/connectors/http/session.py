@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import deque
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -57,10 +58,7 @@ class Stream:
                 self._end(line)
                 return b""
             line.pump(self._subject)
-        block = held.popleft()
-        if len(block) > size:
-            held.appendleft(block[size:])
-            block = block[:size]
+        block = _first(held, size)
         line.waiting -= len(block)
         return block
 
@@ -83,6 +81,24 @@ class Stream:
             line.finish(self._subject)
         finally:
             self._session.put_back(line)
+
+
+def _first(held: deque[bytes], size: int) -> bytes:
+    """
+    Up to *size* bytes from the front of *held*.
+
+    libcurl hands over 16 KiB at a time (CURL_MAX_WRITE_SIZE); what is there goes on as one piece, since each
+    piece is passed through many hands.
+    """
+    block = held.popleft()
+    if len(block) > size:
+        held.appendleft(block[size:])
+        return block[:size]
+    pieces, room = [block], size - len(block)
+    while held and len(held[0]) <= room:
+        pieces.append(held.popleft())
+        room -= len(pieces[-1])
+    return b"".join(pieces) if len(pieces) > 1 else block
 
 
 class Session:

@@ -16,7 +16,7 @@ from lading.connectors.facets import Wanted
 from lading.connectors.http.session import Stream
 from lading.connectors.lading.problems import error_of, problem_of
 from lading.connectors.lading.wire import JSON, Wire, drained, route, version_number
-from lading.model.errors import BadAnswer, DriveError, Truncated, WrongKind
+from lading.model.errors import BadAnswer, Changed, DriveError, Truncated, WrongKind
 from lading.model.paths import ROOT
 from lading.model.text import Text
 
@@ -58,9 +58,18 @@ def _fetched(wire: Wire, space: str, wanted: list[Wanted], most: int) -> Iterato
         for one in wanted:
             header = _header(stream)
             content = _exactly(stream, header["size"])
-            yield error_of(header, one.path) if "code" in header else content
+            yield _answer(one, header, content)
     finally:
         stream.close()
+
+
+def _answer(one: Wanted, header: dict[str, Any], content: bytes) -> bytes | Exception:
+    if "code" in header:
+        return error_of(header, one.path)
+    # The drive gives what is there; which content that is, its record says.
+    if one.version is None and one.etag is not None and header.get("etag") != one.etag:
+        return Changed(one.path, Text("its etag is another", "其 etag 已变化"))
+    return content
 
 
 def _file(wire: Wire, one: Wanted) -> dict[str, Any]:

@@ -40,9 +40,9 @@ class MemoryBatch:
 
     def read(self, wanted: Iterable[Wanted]) -> Iterator[bytes | Exception]:
         """The content of each, or what failed for it."""
-        for path, version in wanted:
+        for one in wanted:
             try:
-                yield self._content(path, version)
+                yield self._content(one)
             except DriveError as error:
                 yield error
 
@@ -53,15 +53,15 @@ class MemoryBatch:
             return self._drive.write(path, content, expect=upload.expect, modified=upload.modified)
         return self._versions(path).add(path, content, upload.version, expect=upload.expect)
 
-    def _content(self, path: Path, version: str | None) -> bytes:
-        with self._opened(path, version) as reader:
-            self._fits(path, reader.entry.size)
+    def _content(self, one: Wanted) -> bytes:
+        with self._opened(one) as reader:
+            self._fits(one.path, reader.entry.size)
             return b"".join(iter(lambda: reader.read(1 << 20), b""))
 
-    def _opened(self, path: Path, version: str | None) -> AbstractContextManager[Reader]:
-        if version is None:
-            return self._drive.read(path)
-        return self._versions(path).read(path, version)
+    def _opened(self, one: Wanted) -> AbstractContextManager[Reader]:
+        if one.version is None:
+            return self._drive.read(one.path, expect=one.etag)
+        return self._versions(one.path).read(one.path, one.version)
 
     def _versions(self, path: Path) -> Versions:
         if self._drive.versions is None:

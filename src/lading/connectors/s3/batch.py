@@ -11,14 +11,16 @@ from lading.connectors.facets import Upload, Wanted
 from lading.connectors.http.headers import content_range
 from lading.connectors.http.session import Answer
 from lading.connectors.names import check_names
+from lading.connectors.s3.facts import etag_of
 from lading.connectors.s3.keys import CONTENT, file_key
 from lading.connectors.s3.multipart import PART
+from lading.connectors.s3.reading import OTHER, if_match, is_met, reading
 from lading.connectors.s3.trouble import error_of
 from lading.connectors.s3.versions import S3Versions
 from lading.connectors.s3.wire import Ask, Wire
 from lading.connectors.s3.writing import Writing
 from lading.model.entry import Entry
-from lading.model.errors import DriveError, TooLarge, Unable, WrongKind
+from lading.model.errors import Changed, DriveError, TooLarge, Unable, WrongKind
 from lading.model.paths import Path
 from lading.model.text import Text
 
@@ -27,6 +29,7 @@ CONTENT_LIMIT = 1 << 20
 _TOGETHER = 256
 _AT_ONCE = 4
 """Uploads of one batch under way at once: several threads send batches."""
+_MD5_OF_NOTHING = "d41d8cd98f00b204e9800998ecf8427e"
 _NO_VERSIONS = Text("the bucket keeps no versions", "存储桶未启用版本控制")
 
 
@@ -64,7 +67,7 @@ class S3Batch:
             asks = [self._asking(one) for one in group]
             answers = iter(self._wire.many(ask for ask in asks if isinstance(ask, Ask)))
             for one, ask in zip(group, asks, strict=True):
-                yield ask if isinstance(ask, DriveError) else _content(next(answers), one.path)
+                yield ask if isinstance(ask, DriveError) else self._content(one, ask, next(answers))
 
     def _stored(self, wave: list[_Place], failed: dict[Path, DriveError]) -> dict[int, Entry | DriveError]:
         found: dict[int, Entry | DriveError] = {}
@@ -122,19 +125,33 @@ class S3Batch:
             key = self._wire.prefix + file_key(one.path)
         except DriveError as error:
             return error
-        query = () if one.version is None else (("versionId", one.version),)
-        return Ask("GET", key, one.path, query, {"range": f"bytes=0-{CONTENT_LIMIT}"})
+        headers = {"range": f"bytes=0-{CONTENT_LIMIT}"}
+        if one.version is not None:
+            return Ask("GET", key, one.path, (("versionId", one.version),), headers)
+        return Ask("GET", key, one.path, (), headers | if_match(one.etag))
 
+    def _content(self, one: Wanted, ask: Ask, answer: Answer | DriveError) -> bytes | DriveError:
+        if isinstance(answer, DriveError):
+            return answer
+        if answer.status == 416:
+            return self._nothing(one, ask)
+        if answer.status not in (200, 206):
+            return error_of(answer, one.path)
+        # A server may know no conditions; which content it gave, it says in any case.
+        if one.version is None and not is_met(one.etag, etag_of(answer.headers)):
+            return Changed(one.path, OTHER)
+        told = content_range(answer.headers.get("content-range"))
+        size = told[2] if told and told[2] is not None else len(answer.body)
+        if size > CONTENT_LIMIT or len(answer.body) > CONTENT_LIMIT:
+            return TooLarge(one.path, f"{size} bytes, at most {CONTENT_LIMIT}")
+        return answer.body
 
-def _content(answer: Answer | DriveError, path: Path) -> bytes | DriveError:
-    if isinstance(answer, DriveError):
-        return answer
-    if answer.status == 416:
-        return b""
-    if answer.status not in (200, 206):
-        return error_of(answer, path)
-    told = content_range(answer.headers.get("content-range"))
-    size = told[2] if told and told[2] is not None else len(answer.body)
-    if size > CONTENT_LIMIT or len(answer.body) > CONTENT_LIMIT:
-        return TooLarge(path, f"{size} bytes, at most {CONTENT_LIMIT}")
-    return answer.body
+    def _nothing(self, one: Wanted, ask: Ask) -> bytes | DriveError:
+        """The content of an object that has no first byte; such an answer tells no etag."""
+        if one.version is not None or one.etag is None or is_met(one.etag, _MD5_OF_NOTHING):
+            return b""
+        try:
+            with reading(self._wire, ask.key or "", one.path, expect=one.etag) as reader:
+                return reader.read(CONTENT_LIMIT)
+        except DriveError as error:
+            return error

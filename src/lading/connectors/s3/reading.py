@@ -22,7 +22,7 @@ from lading.model.paths import Path
 from lading.model.text import Text
 
 _PIECE = 1 << 18
-_OTHER = Text("its etag is another", "其 etag 已变化")
+OTHER = Text("its etag is another", "其 etag 已变化")
 
 
 class Reading:
@@ -75,8 +75,7 @@ def reading(
     headers = {"x-amz-checksum-mode": "ENABLED"}
     if start:
         headers["range"] = f"bytes={start}-"
-    if expect is not None and expect.isascii() and expect.isprintable():
-        headers["if-match"] = f'"{expect.strip(chr(34))}"'
+    headers |= if_match(expect)
     query: Query = () if version is None else (("versionId", version),)
     stream = wire.stream(Ask("GET", key, path, query, headers))
     try:
@@ -84,6 +83,18 @@ def reading(
     except BaseException:
         stream.close()
         raise
+
+
+def if_match(etag: str | None) -> dict[str, str]:
+    """The headers that ask the server to give only the content of *etag*, if it can be written in a header."""
+    if etag is None or not (etag.isascii() and etag.isprintable()):
+        return {}
+    return {"if-match": f'"{etag.strip(chr(34))}"'}
+
+
+def is_met(etag: str | None, found: str | None) -> bool:
+    """Whether a content with the etag *found* is the one that was expected; None expects nothing."""
+    return etag is None or found == etag.strip('"')
 
 
 def _opened(
@@ -120,5 +131,5 @@ def _at_the_end(
 
 
 def _check(entry: Entry, expect: str | None) -> None:
-    if expect is not None and entry.etag != expect.strip('"'):
-        raise Changed(entry.path, _OTHER)
+    if not is_met(expect, entry.etag):
+        raise Changed(entry.path, OTHER)

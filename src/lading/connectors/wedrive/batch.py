@@ -64,18 +64,18 @@ class WedriveBatch:
 
     def read(self, wanted: Iterable[Wanted]) -> Iterator[bytes | Exception]:
         """The content of each, or what failed for it, in order: a call for each."""
-        for path, version in wanted:
+        for one in wanted:
             try:
-                yield self._content(path, version)
+                yield self._content(one)
             except DriveError as error:
                 yield error
 
-    def _content(self, path: Path, version: str | None) -> bytes:
-        if version is not None:
-            raise Unable(path, _NO_VERSIONS)
-        with self._drive.read(path) as reader:
+    def _content(self, one: Wanted) -> bytes:
+        if one.version is not None:
+            raise Unable(one.path, _NO_VERSIONS)
+        with self._drive.read(one.path, expect=one.etag) as reader:
             if reader.entry.size > SMALL:
-                raise TooLarge(path, f"{reader.entry.size} bytes, at most {SMALL}")
+                raise TooLarge(one.path, f"{reader.entry.size} bytes, at most {SMALL}")
             return b"".join(iter(lambda: reader.read(SMALL), b""))
 
 

@@ -29,6 +29,9 @@ from lading.stages.transfer.succession import Standing, Wanted, standing, standi
 
 _WRITES = (Action.COPY, Action.REPLACE, Action.CHECK, Action.RECHECK)
 _OTHER_CONTENT = Text("a version is not what was scanned", "某个版本与扫描时不同")
+_LOOKS = 3
+"""How often NEW is looked at for what it says exists: somebody may have removed it in between."""
+_UNSEEN = Text("NEW refuses it as existing, and shows nothing there", "NEW 称其已存在而拒绝，但该处并无内容")
 _NO_VERSIONS = Text("it has no versions", "没有历史版本")
 
 
@@ -120,12 +123,16 @@ class Carrier(Performer):
 
     def _bring(self, row: Row) -> Outcome:
         course = self.begun(row)
+        looks = 0
         while (wanted := course.next) is not None:
             try:
                 self._add(course, wanted)
-            except AlreadyExists:
+            except AlreadyExists as error:
                 if course.entry is not None:
                     raise
+                if looks == _LOOKS:
+                    raise AlreadyExists(row.new, _UNSEEN) from error
+                looks += 1
                 # Ours, from a sitting that was cut off before it could note it; or somebody else's.
                 course = self._looked(row)
         return self.arrived(course)

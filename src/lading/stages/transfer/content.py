@@ -71,11 +71,20 @@ class Content:
     The content of *path* on *drive*, to be given to `Drive.write`.
 
     It can be asked again from its beginning, so that a wrapper may repeat a
-    write whose connection broke; `digests` are those of the last time.
+    write whose connection broke; `digests` are those of the last time.  What was read before,
+    together with other contents, is *held*: then the drive is not asked at all.
     """
 
-    def __init__(self, drive: Drive, path: Path, expect: str | None, moved: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        drive: Drive,
+        path: Path,
+        expect: str | None,
+        moved: Callable[[int], None],
+        held: bytes | None = None,
+    ) -> None:
         self._drive, self._path, self._expect, self._moved = drive, path, expect, moved
+        self._held = held
         self.digests = Digests()
 
     def __iter__(self) -> Iterator[bytes]:
@@ -84,11 +93,17 @@ class Content:
     def again(self) -> Iterator[bytes]:
         """The content from its beginning."""
         self.digests = Digests()
-        with self._drive.read(self._path, expect=self._expect) as reader:
-            for data in chunks(reader):
-                self.digests.add(data)
-                yield data
-                self._moved(len(data))
+        for data in self._pieces():
+            self.digests.add(data)
+            yield data
+            self._moved(len(data))
+
+    def _pieces(self) -> Iterator[bytes]:
+        if self._held is None:
+            with self._drive.read(self._path, expect=self._expect) as reader:
+                yield from chunks(reader)
+        elif self._held:
+            yield self._held
 
 
 def chunks(reader: Reader) -> Iterator[bytes]:

@@ -75,6 +75,16 @@ class Performer:
         """How often a file was begun anew."""
         self._stuck: set[Path] = set()
         """Where folders should be that could not be moved there: their places stay free."""
+        self._given: dict[int, bytes] = {}
+        """Contents that were read together with others, by the rows that are done with them now."""
+
+    def perform_held(self, row: Row, content: bytes) -> Outcome:
+        """As `perform`, with the *content* that OLD gave for *row*; what is begun anew is read anew."""
+        self._given[row.seq] = content
+        try:
+            return self.perform(row)
+        finally:
+            self._given.pop(row.seq, None)
 
     def perform(self, row: Row) -> Outcome:
         """
@@ -147,7 +157,7 @@ class Performer:
             # An earlier sitting may have put it there, cut off before it could note it.
             return self._adopt(row)
         failpoint("copy.before_write")
-        content = Content(self.old, row.old, row.etag, self.moved)
+        content = Content(self.old, row.old, row.etag, self.moved, self._given.pop(row.seq, None))
         try:
             entry = self.new.write(
                 row.new, content, expect=_expected(row), size=row.size, modified=row.modified

@@ -1,5 +1,5 @@
 """
-Carry out many small copies in one call, where NEW takes many files at once.
+Carry out many small copies in few calls, where OLD gives or NEW takes many files at once.
 
 What goes wrong for one file, or for the call as a whole, is left to
 `Performer.perform`: it repeats, compares and reports, one file at a time.
@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
+from lading.connectors.api import Drive
 from lading.connectors.conditions import ABSENT
-from lading.connectors.facets import Upload
+from lading.connectors.facets import Upload, Wanted
 from lading.model.entry import Entry, Kind
 from lading.model.errors import CallsUsedUp, DriveError
 from lading.model.failpoints import failpoint
-from lading.stages.transfer.content import Content
+from lading.stages.transfer.content import Content, chunks
 from lading.stages.transfer.decide import Action
 from lading.stages.transfer.journal import Outcome
 from lading.stages.transfer.perform import Performer, Row
@@ -28,9 +29,16 @@ FEWEST_FILES = 8
 """Files that one call takes, whatever their size, where larger ones better go together, too."""
 
 
-def groups(rows: Iterable[Row], alone: Collection[int] = (), largest: int = SMALL) -> Iterator[list[Row]]:
+def gives_together(old: Drive) -> bool:
+    """Whether *old* gives many small contents at once."""
+    return old.batch is not None and old.profile.batch_content > 0
+
+
+def groups(
+    rows: Iterable[Row], alone: Collection[int] = (), largest: int = SMALL, files: int = MOST_FILES
+) -> Iterator[list[Row]]:
     """
-    *rows* in their order, new files that follow each other together but for those numbered *alone*.
+    *rows* in their order, up to so many new *files* that follow each other together but for those numbered *alone*.
 
     *largest*: bytes of a file up to which it goes with others.
     """
@@ -39,7 +47,7 @@ def groups(rows: Iterable[Row], alone: Collection[int] = (), largest: int = SMAL
     size = 0
     for row in rows:
         small = row.seq not in alone and _small(row, largest)
-        if group and (not small or len(group) == MOST_FILES or size + row.size > most):
+        if group and (not small or len(group) == files or size + row.size > most):
             yield group
             group, size = [], 0
         if small:
@@ -58,34 +66,79 @@ def perform_group(performer: Performer, rows: list[Row]) -> Iterator[Outcome]:
     Raises:
         DriveError: as `Performer.perform` does.
     """
-    if len(rows) == 1 or performer.new.batch is None:
-        yield from map(performer.perform, rows)
+    if len(rows) == 1:
+        yield performer.perform(rows[0])
         return
+    contents, spent = _contents(performer, rows)
+    done = _one_by_one if performer.new.batch is None else _in_one_call
+    yield from done(performer, list(zip(rows, contents, strict=False)))
+    if spent is not None:
+        # What was read until now cost calls: it is stored before we stop.
+        raise spent
+
+
+def _one_by_one(performer: Performer, pairs: list[tuple[Row, bytes | None]]) -> Iterator[Outcome]:
+    for row, data in pairs:
+        yield performer.perform(row) if data is None else performer.perform_held(row, data)
+
+
+def _in_one_call(performer: Performer, pairs: list[tuple[Row, bytes | None]]) -> Iterator[Outcome]:
     uploads, contents = [], []
-    spent: CallsUsedUp | None = None
-    for row in rows:
-        content = Content(performer.old, row.old, row.etag, performer.moved)
-        try:
-            data = b"".join(content)
-        except CallsUsedUp as error:
-            # What was read until now cost calls: it is stored before we stop.
-            spent = error
-            break
-        except DriveError:
+    for row, data in pairs:
+        if data is None:
             yield performer.perform(row)
             continue
-        if len(data) != row.size:
-            yield performer.perform(row)
-            continue
-        uploads.append(Upload(row.new, data, ABSENT, row.modified))
+        content = Content(performer.old, row.old, row.etag, performer.moved, data)
+        uploads.append(Upload(row.new, b"".join(content), ABSENT, row.modified))
         contents.append((row, content))
     failpoint("batch.before_write")
     answers = answers_of(performer, uploads)
     failpoint("batch.after_write")
     for (row, content), answer in zip(contents, answers, strict=True):
         yield _settled(performer, row, content, answer)
-    if spent is not None:
-        raise spent
+
+
+def _contents(performer: Performer, rows: list[Row]) -> tuple[list[bytes | None], CallsUsedUp | None]:
+    """
+    The contents of *rows*, None for one that has to be looked at by itself.
+
+    Those behind the call for which there was none left are missing; that error comes with them.
+    """
+    found: list[bytes | None] = []
+    try:
+        for row, answer in zip(rows, _given(performer.old, rows), strict=False):
+            # Kept only as long as it was planned: so a group stays as small in memory as it was made.
+            found.append(answer if isinstance(answer, bytes) and len(answer) == row.size else None)
+    except CallsUsedUp as error:
+        return found, error
+    except DriveError:
+        pass
+    return found + [None] * (len(rows) - len(found)), None
+
+
+def _given(old: Drive, rows: list[Row]) -> Iterator[bytes | Exception]:
+    """What *old* answers for each of *rows*; what stops all of them is raised."""
+    if (
+        old.batch is None
+        or any(row.size > old.profile.batch_content for row in rows)
+        or not gives_together(old)
+    ):
+        yield from (_read(old, row) for row in rows)
+        return
+    for answer in old.batch.read([Wanted(row.old, etag=row.etag) for row in rows]):
+        if isinstance(answer, CallsUsedUp):
+            raise answer
+        yield answer
+
+
+def _read(old: Drive, row: Row) -> bytes | Exception:
+    try:
+        with old.read(row.old, expect=row.etag) as reader:
+            return b"".join(chunks(reader))
+    except CallsUsedUp:
+        raise
+    except DriveError as error:
+        return error
 
 
 def answers_of(performer: Performer, uploads: list[Upload]) -> list[Entry | Exception]:

@@ -27,7 +27,7 @@ from lading.model.errors import (
 from lading.model.paths import Path
 from lading.testkit.sources import SourceBroke, breaks_after, pieces
 
-from .support import Base, OpenDrive, content_of, drained, paths
+from .support import Base, OpenDrive, content_of, drained, paths, reads
 
 FILE = ("合同.docx",)
 SECOND = 1_000_000_000
@@ -246,13 +246,6 @@ class AddContract(Base):
 
         assert isinstance(answers[1], TooLarge)
         assert [most, 1] == [len(answer) for answer in answers if isinstance(answer, bytes)]
-
-
-def reads(drive: Drive) -> Batch:
-    """The batch of *drive*, if it gives contents."""
-    if drive.batch is None or not drive.profile.batch_content:
-        pytest.skip("the drive gives no contents in batches")
-    return drive.batch
 
 
 def kept(drive: Drive, version: Version) -> tuple[object, ...]:

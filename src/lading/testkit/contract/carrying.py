@@ -11,7 +11,7 @@ import pytest
 
 from lading.connectors.api import Drive
 from lading.connectors.conditions import ABSENT, ANYTHING, Unchanged
-from lading.connectors.facets import Batch, Changes, Freeze, Upload, Versions
+from lading.connectors.facets import Batch, Changes, Freeze, Upload, Versions, Wanted
 from lading.model.entry import Entry
 from lading.model.errors import (
     AlreadyExists,
@@ -25,7 +25,7 @@ from lading.model.errors import (
 from lading.model.paths import Path
 from lading.testkit.sources import pieces
 
-from .support import Base, OpenDrive, content_of, drained, listed, paths
+from .support import Base, OpenDrive, content_of, drained, listed, paths, reads
 
 TIME = 1_500_000_000_123_456_789
 
@@ -140,6 +140,34 @@ class CarryContract(Base):
         """An empty batch is no error."""
         assert [] == list(batch.write(()))
         assert [] == listed(drive)
+
+    def test_a_batch_gives_the_content_that_is_expected(self, drive: Drive) -> None:
+        """With the etag of a listing each content comes; one that was replaced meanwhile is told in its place."""
+        batch = reads(drive)
+        contents: dict[Path, bytes] = {(f"文件 {at}",): b"x" * at for at in range(6)}
+        for path, content in contents.items():
+            drive.write(path, [content], expect=ABSENT)
+        etags = {entry.path: entry.etag for entry in listed(drive)}
+        if None in etags.values():
+            pytest.skip("the drive tells no etags")
+        for at, content in ((0, b"new"), (2, b"yy"), (4, b"")):
+            drive.write((f"文件 {at}",), [content], expect=ANYTHING)
+        answers = list(batch.read(Wanted(path, etag=etags[path]) for path in contents))
+
+        assert [Changed, bytes] * 3 == list(map(type, answers))
+        assert [b"x", b"xxx", b"xxxxx"] == answers[1::2]
+
+    def test_a_batch_gives_nothing_for_a_strange_etag(self, drive: Drive) -> None:
+        """An etag that no content can have is a failure in its place, of an empty file too."""
+        batch = reads(drive)
+        for name, content in (("empty", b""), ("file", b"content")):
+            drive.write((name,), [content], expect=ABSENT)
+        strange = ("0", "", '"none"', "没有", "a\r\nb", "x" * 300)
+        wanted = [Wanted((name,), etag=etag) for etag in strange for name in ("empty", "file")]
+        answers = list(batch.read([*wanted, Wanted(("file",))]))
+
+        assert [Changed] * len(wanted) == list(map(type, answers[:-1]))
+        assert b"content" == answers[-1]
 
     # -- changes
 

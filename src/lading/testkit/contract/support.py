@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from lading.connectors.api import Drive
-from lading.connectors.facets import Reader
+from lading.connectors.facets import Batch, Reader
 from lading.model.access import Principal
 from lading.model.entry import Entry
 from lading.model.errors import CursorExpired, DriveError
@@ -132,3 +132,10 @@ def refused(path: Path, *kinds: type[DriveError]) -> Iterator[None]:
     with pytest.raises(kinds) as caught:
         yield
     assert shown(path) == caught.value.subject
+
+
+def reads(drive: Drive) -> Batch:
+    """The batch of *drive*, if it gives contents."""
+    if drive.batch is None or not drive.profile.batch_content:
+        pytest.skip("the drive gives no contents in batches")
+    return drive.batch
