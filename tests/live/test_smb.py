@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import resource
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -141,6 +143,22 @@ def test_encrypted_and_signed(drive_of: Open) -> None:
     drive_of(encrypt="yes").write(FILE, [b"secret" * 50_000], expect=ABSENT)
 
     assert b"secret" * 50_000 == content(drive_of(encrypt="no"), FILE)
+
+
+def test_a_process_with_very_many_open_files(drive_of: Open, tmp_path: Path) -> None:
+    """A descriptor beyond the 1,024th is no reason to fail: servers of many drives have them."""
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit[1] != resource.RLIM_INFINITY and limit[1] < 4_000:
+        pytest.skip("this account may not open so many files")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(limit[0], 4_000), limit[1]))
+    with contextlib.ExitStack() as many:
+        for _ in range(1_100):
+            many.enter_context((tmp_path / "one").open("wb"))
+        drive = drive_of()
+        drive.write(FILE, [b"x"], expect=ABSENT)
+
+        assert b"x" == content(drive, FILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, limit)
 
 
 # -- open files

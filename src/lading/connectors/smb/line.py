@@ -19,6 +19,7 @@ from lading.connectors.address import secret
 from lading.connectors.smb.options import Options, Place
 from lading.connectors.smb.packets import Message
 from lading.connectors.smb.trouble import OK, error_of
+from lading.connectors.smb.waiting import wait_by_poll
 from lading.model.errors import BadAddress, DriveError, LoginFailed, Unavailable
 from lading.model.text import Text
 
@@ -26,7 +27,10 @@ try:
     import smbprotocol.connection as _connections
     import smbprotocol.exceptions as _exceptions
     import smbprotocol.session as _sessions
+    import smbprotocol.transport as _transport
     import smbprotocol.tree as _trees
+
+    wait_by_poll(_transport)
 except ImportError:  # an optional dependency
     _connections = None
 

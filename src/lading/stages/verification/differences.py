@@ -149,4 +149,4 @@ def _note(row: dict[str, Any], language: Language) -> str:
     return note
 
 
-_NO_FACTS = {"after": "", "position": "", "expected": ""}
+_NO_FACTS = {"after": "", "position": "", "expected": "", "until": "…"}
