@@ -9,7 +9,7 @@ from pathlib import Path as LocalPath
 
 import pytest
 
-from lading.cli.copy import _tell
+from lading.cli.copy import tell
 from lading.connectors.conditions import ABSENT, ANYTHING
 from lading.connectors.memory import MemoryDrive
 from lading.connectors.wrap.faults import Fault, Harm
@@ -46,7 +46,7 @@ def job(tmp_path: LocalPath, old: MemoryDrive, new: MemoryDrive) -> Passes:
 
 def said(job: Passes, account: dict, capsys: pytest.CaptureFixture[str], as_json: bool = False) -> str:
     """What the command tells about *account*."""
-    _tell(Finished(job.job.passes()[-1], account, False), job.job, as_json)
+    tell(Finished(job.job.passes()[-1], account, False), job.job, as_json)
     return capsys.readouterr().out
 
 

@@ -15,12 +15,13 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 from lading.connectors.address import Address, parse, secret
 from lading.connectors.api import Drive, Page
 from lading.connectors.conditions import Precondition
 from lading.connectors.facets import Reader
+from lading.connectors.kinds import DriveKind
 from lading.connectors.names import check_names
 from lading.connectors.profile import Features, Profile
 from lading.connectors.profile_facts import profile_from
@@ -37,6 +38,7 @@ from lading.vault.keys import KEY_SIZE, LEAST_KEY, MOST_KEY, secret_of
 from lading.vault.snapshots import LATEST, Snapshot, find
 from lading.vault.vault import Vault, open_vault
 
+KIND = DriveKind(about=Text("A snapshot in a vault.", "保管库中的快照。"), features=Features())
 _PAGE = 1_000
 _STORE = "store."
 _OPTIONS = frozenset({"snapshot", "password", "key-file"})
@@ -112,8 +114,10 @@ class SnapshotDrive(Drive):
             raise
         self._lock = threading.Lock()
         self._profile = _profile(vault, self.manifest)
-        for name, facet in facets_of(self.manifest, self.stat).items():
-            setattr(self, name, facet)
+        told = facets_of(self.manifest, self.stat)
+        self.grants, self.links = told.get("grants"), told.get("links")
+        self.people, self.locks = told.get("people"), told.get("locks")
+        self.labels, self.comments = told.get("labels"), told.get("comments")
         if self.manifest.has("versions"):
             self.versions = SnapshotVersions(self._catalog, self._lock, self._reading)
 
@@ -155,11 +159,11 @@ class SnapshotDrive(Drive):
         expect: Precondition,
         size: int | None = None,
         modified: int | None = None,
-    ) -> Entry:
+    ) -> NoReturn:
         check_names(path)
         raise ReadOnly(path)
 
-    def make_folder(self, path: Path, *, modified: int | None = None) -> Entry:
+    def make_folder(self, path: Path, *, modified: int | None = None) -> NoReturn:
         check_names(path)
         raise ReadOnly(path)
 
