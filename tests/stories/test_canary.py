@@ -229,7 +229,7 @@ def test_losses_that_were_signed_are_expected(place: Path, dav: tuple[str, ...])
     url, *options = dav
     new = [word.replace("--opt", "--new-opt") for word in options]
     told("plant", "old", "--yes", cwd=place)
-    waived = ("--waive", "people,grants,links,versions,locks,labels,comments")
+    waived = ("--waive", "people,grants,links,versions,locks,labels,comments,settings")
     signed = lading("fidelity", "old", url, *new, *waived, "--sign", "--yes", cwd=place)
     copied = lading("copy", "old", url, *new, cwd=place)
     blind = told("check", url, *options, cwd=place, code=UNANSWERED)

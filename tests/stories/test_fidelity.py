@@ -145,7 +145,7 @@ def test_a_gap_bars_the_signature(sides: tuple[Path, Path], tmp_path: Path) -> N
     state = ("--sign", "--yes", "--state", tmp_path / "s")
     refused = lading("fidelity", *sides_, *state)
     waived = lading(
-        "fidelity", *sides_, *state, "--waive", "people,grants,links,versions,locks,labels,comments"
+        "fidelity", *sides_, *state, "--waive", "people,grants,links,versions,locks,labels,comments,settings"
     )
 
     assert 46 == refused.code

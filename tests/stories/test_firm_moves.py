@@ -26,7 +26,7 @@ from support.posix_share import posix_share
 pytestmark = pytest.mark.slow
 DEAL = SPACES[3]
 """A deal without a wall, in which people go on working."""
-NEITHER = ("--waive", "labels,comments")
+NEITHER = ("--waive", "labels,comments,settings")
 """Our drive has no such thing, and says so."""
 TOLERATED = f"""
 [[gain]]

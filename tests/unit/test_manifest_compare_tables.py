@@ -30,6 +30,7 @@ from lading.model.access import (
     PrincipalKind,
     Reach,
     Role,
+    Setting,
     Version,
 )
 from lading.model.entry import Entry, Kind
@@ -57,8 +58,16 @@ class Told(Drive):
         self._versions = versions
         self._grain = grain
         self._refused = refused
-        self.grants = self.links = self.locks = self.labels = self.comments = self.people = None
-        for name, kind in {"locks": Lock, "labels": Label, "comments": Comment, "links": Link}.items():
+        self.grants = self.links = self.locks = self.labels = self.comments = self.people = self.settings = (
+            None
+        )
+        for name, kind in {
+            "locks": Lock,
+            "labels": Label,
+            "comments": Comment,
+            "links": Link,
+            "settings": Setting,
+        }.items():
             setattr(self, name, Facet(lambda kind=kind: self._of(kind)))
         self.grants = ByEntry(self)
         self.people = self
@@ -188,6 +197,7 @@ MISSING, EXTRA, CHANGED = RowWhat.MISSING, RowWhat.EXTRA, RowWhat.CHANGED
         ("locks", [LOCK], [replace(LOCK, exclusive=False, expires=None)], [(CHANGED, "exclusive", "expires")]),
         ("labels", [Label(FILE, "x", "li")], [Label(FILE, "x", "service")], [(CHANGED, "by")]),
         ("comments", [COMMENT], [replace(COMMENT, id="9")], []),
+        ("settings", [Setting(FILE, "x", "1")], [Setting(FILE, "x", "2")], [(CHANGED, "value")]),
         ("comments", [COMMENT], [replace(COMMENT, at=6)], [(CHANGED, "at")]),
         ("comments", [COMMENT], [replace(COMMENT, text="好\0")], [EXTRA, MISSING]),
     ],
@@ -324,6 +334,7 @@ def test_ids_are_translated(compared: Any) -> None:
         "grants": 0,
         "locks": 0,
         "comments": 0,
+        "settings": 0,
         "members": 0,
         "principals": 0,
     } == {name: one.same for name, one in compared(a, b)[0].items() if name != "links"}

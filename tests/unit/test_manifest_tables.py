@@ -39,6 +39,7 @@ from lading.model.access import (
     PrincipalKind,
     Reach,
     Role,
+    Setting,
     Version,
 )
 from lading.model.errors import (
@@ -71,6 +72,8 @@ MARKS = (
     Label(HOSTILE, "签字\0", "1001"),
     Label(("deal",), "signed"),
     Comment(("loose",), "c1", "1001", -5, "好\0\n'; drop table grants"),
+    Setting(ROOT, "enable_watermark", "true"),
+    Setting(HOSTILE, "watermark", "王芳\0"),
 )
 
 
@@ -134,6 +137,7 @@ def test_what_hangs_on_files_comes_back(scanned: Any, bulk: bool) -> None:
     assert known(*marks[Lock]) == told(manifest, "locks")
     assert known(*marks[Label]) == told(manifest, "labels")
     assert known(*marks[Comment]) == told(manifest, "comments")
+    assert known(*marks[Setting]) == told(manifest, "settings")
     assert known(*((path, one) for path in FILES for one in drive.versions.list(path))) == told(
         manifest, "versions"
     )
@@ -215,6 +219,7 @@ VALUES = {
     "locks": st.builds(Lock, PATHS, TEXT, expires=MAYBE),
     "labels": st.builds(Label, PATHS, TEXT, TEXT),
     "comments": st.builds(Comment, PATHS, TEXT, TEXT, NUMBER, TEXT),
+    "settings": st.builds(Setting, PATHS, TEXT, TEXT),
     "versions": st.builds(Version, TEXT, NUMBER, st.integers(0, 2**63 - 1), TEXT, SHA, MAYBE, TEXT),
 }  # fmt: skip
 ROWS = {
@@ -225,6 +230,7 @@ ROWS = {
     "locks": rows.lock_row,
     "labels": rows.label_row,
     "comments": rows.comment_row,
+    "settings": rows.setting_row,
 }
 
 

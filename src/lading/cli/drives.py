@@ -38,6 +38,8 @@ FACETS = {
     "locks": Text("locks", "锁"),
     "labels": Text("labels", "标签"),
     "comments": Text("comments", "评论"),
+    "settings": Text("settings", "设置"),
+    "capacity": Text("room that is left", "剩余容量"),
     "changes": Text("what changed since", "增量变更"),
     "freeze": Text("read-only switch", "只读开关"),
     "batch": Text("many small files in one call", "小文件批量传输"),

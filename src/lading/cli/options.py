@@ -25,9 +25,9 @@ OPTION = Text(
 )
 WITH = Text(
     "Write down as well what hangs on files, as far as the drive tells it: "
-    "people, grants, links, versions, locks, labels, comments, with commas between; or all.",
+    "people, grants, links, versions, locks, labels, comments, settings, with commas between; or all.",
     "同时登记文件所附带的信息（以网盘能提供者为限）：people（人员）、grants（权限）、links（链接）、"
-    "versions（历史版本）、locks（锁）、labels（标签）、comments（评论），以逗号分隔；或 all（全部）。",
+    "versions（历史版本）、locks（锁）、labels（标签）、comments（评论）、settings（设置），以逗号分隔；或 all（全部）。",
 )
 _NO_FEATURE = Text("there is no {name!r}; there are: {known}, all", "没有“{name}”；可用的有：{known}、all")
 

@@ -60,8 +60,8 @@ _BACKUP = Text(
 )
 _LABEL = Text("What the first key is called.", "首个密钥的名称。")
 _WITH = Text(
-    "What to keep beside contents: people, grants, links, versions, locks, labels, comments (default: all).",
-    "除内容外还要保存的信息：people、grants、links、versions、locks、labels、comments（默认全部）。",
+    "What to keep beside contents: people, grants, links, versions, locks, labels, comments, settings (default: all).",
+    "除内容外还要保存的信息：people、grants、links、versions、locks、labels、comments、settings（默认全部）。",
 )
 _FULL = Text("Read every content again, whatever seems unchanged.", "重新读取全部内容，即使看似未变。")
 _LOOKS = Text("Look at the drive at most N times.", "最多查看网盘 N 次。")

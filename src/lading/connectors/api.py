@@ -31,6 +31,7 @@ from typing import NamedTuple, Self
 from lading.connectors.conditions import Precondition
 from lading.connectors.facets import (
     Batch,
+    Capacity,
     Changes,
     Comments,
     Freeze,
@@ -42,6 +43,7 @@ from lading.connectors.facets import (
     Partials,
     People,
     Reader,
+    Settings,
     Settle,
     Versions,
 )
@@ -76,6 +78,8 @@ class Drive(ABC):
     locks: Locks | None = None
     labels: Labels | None = None
     comments: Comments | None = None
+    settings: Settings | None = None
+    capacity: Capacity | None = None
     changes: Changes | None = None
     freeze: Freeze | None = None
     batch: Batch | None = None

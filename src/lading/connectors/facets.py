@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
 from lading.connectors.conditions import Precondition
-from lading.model.access import Comment, Grant, Label, Link, Lock, Membership, Principal, Version
+from lading.model.access import Comment, Grant, Label, Link, Lock, Membership, Principal, Setting, Version
 from lading.model.entry import Entry
 from lading.model.paths import Path
 
@@ -211,6 +211,35 @@ class Comments(Protocol):
 
     def all(self) -> Iterator[Comment]:
         """Every comment, in no order."""
+
+
+class Settings(Protocol):
+    """What is switched on entries and spaces: watermarks, who may share outside; no drive of ours is given any."""
+
+    def list(self, path: Path) -> tuple[Setting, ...]:
+        """
+        The settings of this very entry.
+
+        Raises:
+            NotFound: nothing is there.
+        """
+
+    def all(self) -> Iterator[Setting] | None:
+        """Every setting of the drive, in few calls; None: it has to be asked entry by entry."""
+
+
+class Room(NamedTuple):
+    """Bytes that may be stored for the account or its firm in *total*, and how many are left; None: not told."""
+
+    total: int | None = None
+    left: int | None = None
+
+
+class Capacity(Protocol):
+    """How much can be stored."""
+
+    def room(self) -> Room:
+        """What the server says now."""
 
 
 class Change(NamedTuple):

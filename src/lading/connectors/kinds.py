@@ -35,6 +35,8 @@ FACETS = (
     "locks",
     "labels",
     "comments",
+    "settings",
+    "capacity",
     "changes",
     "freeze",
     "batch",

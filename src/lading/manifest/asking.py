@@ -38,6 +38,7 @@ from lading.manifest.rows import (
     lock_row,
     member_row,
     principal_row,
+    setting_row,
     version_rows,
 )
 from lading.manifest.schema import ROW_GROUP
@@ -51,7 +52,7 @@ from lading.model.progress import Progress
 T = TypeVar("T")
 
 FOLDER = "facets"
-BY_ENTRY = frozenset({Feature.VERSIONS, Feature.GRANTS, Feature.LINKS})
+BY_ENTRY = frozenset({Feature.VERSIONS, Feature.GRANTS, Feature.LINKS, Feature.SETTINGS})
 """Features that can be asked for entry by entry."""
 SLICE = 2_000
 """Entries that one task asks for."""
@@ -220,6 +221,7 @@ _ROW_OF: dict[Feature, Callable[[Any], Row]] = {
     Feature.LOCKS: lock_row,
     Feature.LABELS: label_row,
     Feature.COMMENTS: comment_row,
+    Feature.SETTINGS: setting_row,
 }
 
 
@@ -241,6 +243,8 @@ def _asked(drive: Drive, feature: Feature, entry: _Entry) -> list[Row]:
             return list(version_rows(entry.path, tuple(_facet(drive.versions).list(entry.path))))
         if feature is Feature.LINKS:
             return [(where, *link_row(link)[1:]) for link in _facet(drive.links).list(entry.path)]
+        if feature is Feature.SETTINGS:
+            return [(where, *setting_row(one)[1:]) for one in _facet(drive.settings).list(entry.path)]
         grants = _facet(drive.grants).list(entry.path)
         return [_head(entry, grants), *((where, *grant_row(grant)[1:]) for grant in grants)]
     except DriveError as error:

@@ -83,6 +83,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "labels": Rule(("path", "label"), {"by": '{person:"by"}'}),
     "comments": Rule(("path", "{person:author}", '"text"'), {"at": '{time:"at"}'}),
+    "settings": Rule(("path", "name"), {"value": "value"}),
 }
 """How each table is compared."""
 

@@ -26,6 +26,7 @@ from lading.model.access import (
     PrincipalKind,
     Reach,
     Role,
+    Setting,
     Version,
 )
 from lading.model.errors import BadAnswer
@@ -125,6 +126,11 @@ def comment_row(value: Comment) -> Row:
     return place(value.path), value.id, value.author, value.at, value.text
 
 
+def setting_row(value: Setting) -> Row:
+    """A row of `settings`."""
+    return place(value.path), value.name, value.value
+
+
 def _digests(pairs: Sequence[tuple[str, str]]) -> tuple[bytes | None, list[str]]:
     """The SHA-256 among *pairs*, and the others."""
     own = next((text for name, text in pairs if name == SHA256 and _SHA256_HEX.fullmatch(text)), None)
@@ -176,5 +182,6 @@ VALUES: Mapping[str, Callable[[Record], Any]] = {
     "locks": _placed(Lock),
     "labels": _placed(Label),
     "comments": _placed(Comment),
+    "settings": _placed(Setting),
 }
 """The value that a row of each table tells; of `versions` the path of the file and one version."""

@@ -30,6 +30,7 @@ class Feature(StrEnum):
     LOCKS = "locks"
     LABELS = "labels"
     COMMENTS = "comments"
+    SETTINGS = "settings"
 
 
 TABLES_OF: Mapping[Feature, tuple[str, ...]] = {
@@ -123,6 +124,9 @@ TABLES: Mapping[str, pa.Schema] = {
             _field("at", pa.int64()),
             _field("text", pa.string()),
         ]
+    ),
+    "settings": pa.schema(
+        [_field("path", pa.string()), _field("name", pa.string()), _field("value", pa.string())]
     ),
     PROBLEMS: pa.schema(
         [_field("path", pa.string()), _field("feature", pa.string()), _field("problem", pa.string())]

@@ -197,3 +197,16 @@ class Comment:
     author: str
     at: int
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """
+    A switch of the drive's own that is set on an entry, and for which no other word stands here.
+
+    *name* and *value* are the drive's own words; what stands as it would stand untouched is not told.
+    """
+
+    path: Path
+    name: str
+    value: str

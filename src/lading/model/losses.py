@@ -53,6 +53,7 @@ class Feature(StrEnum):
     LOCKS = "locks"
     LABELS = "labels"
     COMMENTS = "comments"
+    SETTINGS = "settings"
 
 
 FEATURES: Mapping[Feature, Text] = {
@@ -77,6 +78,7 @@ FEATURES: Mapping[Feature, Text] = {
     Feature.LOCKS: Text("locks", "锁定"),
     Feature.LABELS: Text("labels", "标签"),
     Feature.COMMENTS: Text("comments", "评论"),
+    Feature.SETTINGS: Text("settings", "设置"),
 }
 """What people read for each feature."""
 
@@ -111,6 +113,7 @@ TOLD_BY: Mapping[Feature, str] = {
     Feature.LOCKS: "locks",
     Feature.LABELS: "labels",
     Feature.COMMENTS: "comments",
+    Feature.SETTINGS: "settings",
 }
 """What a drive is asked for (`lading scan --with`) to know of a feature; the others stand in its entries."""
 
@@ -508,6 +511,12 @@ CODES: Mapping[str, Loss] = {
     ),
     "label.lost": Loss(Feature.LABELS, _D, Text("labels are not carried", "标签不会迁移")),
     "comment.lost": Loss(Feature.COMMENTS, _D, Text("comments are not carried", "评论不会迁移")),
+    "setting.lost": Loss(
+        Feature.SETTINGS,
+        _D,
+        Text("a switch of OLD, as a watermark or a ban on sharing, is not carried", "旧网盘的开关（如水印、禁止外发）不会迁移"),
+        Text("Switch on in NEW what corresponds to it, before anybody works there.", "请在有人使用新网盘之前，开启其中相应的设置。"),
+    ),
 }  # fmt: skip
 """Every loss by its code."""
 

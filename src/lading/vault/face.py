@@ -118,6 +118,7 @@ class SnapshotDrive(Drive):
         self.grants, self.links = told.get("grants"), told.get("links")
         self.people, self.locks = told.get("people"), told.get("locks")
         self.labels, self.comments = told.get("labels"), told.get("comments")
+        self.settings = told.get("settings")
         if self.manifest.has("versions"):
             self.versions = SnapshotVersions(self._catalog, self._lock, self._reading)
 

@@ -125,6 +125,7 @@ _TOLD: Mapping[str, type[Told]] = {
     "locks": Told,
     "labels": Told,
     "comments": Told,
+    "settings": Told,
 }
 
 

@@ -29,6 +29,7 @@ from lading.model.access import (
     Principal,
     PrincipalKind,
     Role,
+    Setting,
     Version,
 )
 from lading.model.errors import AccountOpen, Unsignable
@@ -78,6 +79,7 @@ def filled(**settings: object) -> MemoryDrive:
         Lock(("Deal", "a.txt"), "anna"),
         Label(("Deal",), "urgent"),
         Comment(("Deal",), "c1", "anna", 1, "hello"),
+        Setting(("Deal",), "enable_watermark", "true"),
     )
     return drive
 
@@ -127,6 +129,7 @@ def test_a_drive_that_holds_all_loses_only_what_no_drive_is_given(
         "lock.lost": 1,
         "label.lost": 1,
         "comment.lost": 1,
+        "setting.lost": 1,
     } == contract.counts
     assert (4, 4, 0, 0, 0) == of(contract, Feature.CONTENTS)
     assert (2, 2, 0, 0, 0) == of(contract, Feature.VERSIONS)

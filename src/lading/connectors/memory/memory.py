@@ -31,7 +31,7 @@ from lading.model.paths import ROOT, Path, within
 from .access import MemoryGrants, MemoryLinks, MemoryPeople
 from .batch import MemoryBatch
 from .content import Content, ContentReader
-from .marks import Marks
+from .marks import Marks, MemoryCapacity, MemorySettings
 from .placing import fits, put, target_of
 from .store import MemoryStore, Settings
 from .versions import MemoryVersions
@@ -60,6 +60,8 @@ class MemoryDrive(Drive):
         self.locks = Marks(store, "locks") if "locks" in store.offers else None
         self.labels = Marks(store, "labels") if "labels" in store.offers else None
         self.comments = Marks(store, "comments") if "comments" in store.offers else None
+        self.settings = MemorySettings(store) if "settings" in store.offers else None
+        self.capacity = MemoryCapacity(store) if "capacity" in store.offers else None
         self.batch = MemoryBatch(self, store) if "batch" in store.offers else None
 
     @property

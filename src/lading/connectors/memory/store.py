@@ -28,6 +28,7 @@ from lading.model.access import (
     PrincipalKind,
     Reach,
     Role,
+    Setting,
     Version,
 )
 from lading.model.entry import Entry, Kind
@@ -83,6 +84,8 @@ FACETS = frozenset(
         "locks",
         "labels",
         "comments",
+        "settings",
+        "capacity",
         "batch",
     }
 )
@@ -117,6 +120,7 @@ class Node:
     locks: list[Lock] = field(default_factory=list)
     labels: list[Label] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
+    settings: list[Setting] = field(default_factory=list)
 
     @property
     def is_folder(self) -> bool:
@@ -251,7 +255,7 @@ class MemoryStore:
             new = [Membership(group, member) for member in members]
             self.members.extend(one for one in new if one not in self.members)
 
-    def hang(self, *marks: Grant | Link | Lock | Label | Comment) -> None:
+    def hang(self, *marks: Grant | Link | Lock | Label | Comment | Setting) -> None:
         """Hang *marks* on their entries as they are, whatever the store could be given by a client."""
         with self.lock:
             for mark in marks:
@@ -288,7 +292,9 @@ class MemoryStore:
             self._expired_at = self._listings
 
 
-_HELD = {Grant: "grants", Link: "links", Lock: "locks", Label: "labels", Comment: "comments"}
+_HELD = {
+    Grant: "grants", Link: "links", Lock: "locks", Label: "labels", Comment: "comments", Setting: "settings",
+}  # fmt: skip
 
 _PLAIN = Profile(
     kind="memory",

@@ -14,6 +14,7 @@ from typing import TypeAlias, TypeVar
 
 from lading.connectors.api import Drive
 from lading.connectors.conditions import ABSENT, ANYTHING
+from lading.connectors.facets import Room
 from lading.connectors.listing import list_all
 from lading.model.entry import Entry
 from lading.model.errors import DriveError
@@ -53,6 +54,8 @@ class Seen:
     grants: Answer[int] = None
     links: Answer[int] = None
     people: Answer[int] = None
+    settings: Answer[int] = None
+    room: Answer[Room] = None
     written: Written | None = None
 
 
@@ -68,6 +71,7 @@ def ask(
     file = None if isinstance(listed, DriveError) else _file_in(drive)
     versions, grants, links, people = drive.versions, drive.grants, drive.links, drive.people
     path = ROOT if file is None else file.path
+    settings, capacity = drive.settings, drive.capacity
     return Seen(
         listed=listed,
         file=file,
@@ -76,6 +80,8 @@ def ask(
         grants=None if grants is None else _counted(lambda: grants.list(path)),
         links=None if links is None else _counted(lambda: links.list(path)),
         people=None if people is None else _counted(people.principals),
+        settings=None if settings is None else _counted(lambda: settings.list(ROOT)),
+        room=None if capacity is None else _answered(capacity.room),
         written=None if write is None else try_writing(drive, write, name, clock),
     )
 

@@ -62,6 +62,8 @@ def judged(known: Known, seen: Seen) -> tuple[Line, ...]:
             "links", seen, seen.links, Text("told: {count} on one entry", "可读取：一个条目上有 {count} 个")
         ),
         _facet("people", seen, seen.people, Text("{count:,} known", "已知 {count:,} 个")),
+        *_settings(seen),
+        *_room(seen),
         _times(known, seen.written),
         _system(known),
         *(Line("note", Verdict.PART, note) for note in known.notes),
@@ -137,6 +139,27 @@ def _grants(known: Known, seen: Seen) -> Line:
         said = Text("not all are told to this account", "该账号看不到全部权限")
         return Line("grants", Verdict.PART, Text(f"{line.said.en}; {said.en}", f"{line.said.zh}；{said.zh}"))
     return line._replace(said=Text(f"{line.said.en}, and all of them", f"{line.said.zh}，且为全部"))
+
+
+def _settings(seen: Seen) -> Iterator[Line]:
+    if seen.settings is not None:
+        yield _facet(
+            "settings", seen, seen.settings, Text("told: {count} at the top", "可读取：顶层有 {count} 项")
+        )
+
+
+def _room(seen: Seen) -> Iterator[Line]:
+    """How much can be stored, where the server says so."""
+    room = seen.room
+    if isinstance(room, DriveError):
+        yield _refused("room", room)
+    elif room is not None and room.left is not None:
+        of = "" if room.total is None else f" / {room.total:,}"
+        verdict = Verdict.YES if room.left else Verdict.NO
+        yield Line("room", verdict, Text(f"{room.left:,}{of} bytes left", f"剩余 {room.left:,}{of} 字节"))
+    elif room is not None and room.total is not None:
+        en = f"{room.total:,} bytes in all; what is left of them is not told"
+        yield Line("room", Verdict.YES, Text(en, f"共 {room.total:,} 字节；剩余多少不得而知"))
 
 
 def _times(known: Known, written: Written | None) -> Line:

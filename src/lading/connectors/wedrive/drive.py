@@ -21,6 +21,7 @@ from lading.connectors.wedrive.options import options_of
 from lading.connectors.wedrive.people import WedrivePeople
 from lading.connectors.wedrive.reading import Reading, reading
 from lading.connectors.wedrive.rights import WORDS, WedriveGrants, WedriveLinks
+from lading.connectors.wedrive.settings import WedriveCapacity, WedriveSettings
 from lading.connectors.wedrive.tree import PARTS
 from lading.connectors.wedrive.wire import Wire
 from lading.model.access import Effect, PrincipalKind, Role
@@ -108,6 +109,10 @@ class WedriveDrive(Drive):
         self.people = WedrivePeople(ground.wire)
         self.grants = WedriveGrants(ground, self.people, FEATURES)
         self.links = WedriveLinks(self.grants, FEATURES)
+        self.capacity = WedriveCapacity(ground.wire)
+        if ground.options.user is None:
+            # The old edition has no call for either kind of switches.
+            self.settings = WedriveSettings(ground, self.grants)
         self.batch = WedriveBatch(self, ground, NAMES)
 
     @property

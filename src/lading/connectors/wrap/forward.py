@@ -29,6 +29,7 @@ from lading.connectors.wrap import calls
 from lading.connectors.wrap.calls import Call
 from lading.connectors.wrap.forward_facets import (
     ForwardedBatch,
+    ForwardedCapacity,
     ForwardedChanges,
     ForwardedComments,
     ForwardedFreeze,
@@ -39,6 +40,7 @@ from lading.connectors.wrap.forward_facets import (
     ForwardedMoves,
     ForwardedPartials,
     ForwardedPeople,
+    ForwardedSettings,
     ForwardedSettle,
     ForwardedVersions,
     Opens,
@@ -162,6 +164,8 @@ class Forwarding(Drive):
     locks: Any = Lazy(ForwardedLocks)
     labels: Any = Lazy(ForwardedLabels)
     comments: Any = Lazy(ForwardedComments)
+    settings: Any = Lazy(ForwardedSettings)
+    capacity: Any = Lazy(ForwardedCapacity)
     changes: Any = Lazy(ForwardedChanges)
     freeze: Any = Lazy(ForwardedFreeze)
     batch: Any = Lazy(ForwardedBatch)

@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 from lading.connectors.conditions import Precondition
 from lading.connectors.facets import (
     Batch,
+    Capacity,
     Change,
     Changes,
     Comments,
@@ -25,6 +26,8 @@ from lading.connectors.facets import (
     Partials,
     People,
     Reader,
+    Room,
+    Settings,
     Settle,
     Upload,
     Versions,
@@ -34,7 +37,7 @@ from lading.connectors.wrap import calls
 from lading.connectors.wrap.calls import Call
 from lading.connectors.wrap.held import held
 from lading.connectors.wrap.source import Blocks
-from lading.model.access import Comment, Grant, Label, Link, Lock, Membership, Principal, Version
+from lading.model.access import Comment, Grant, Label, Link, Lock, Membership, Principal, Setting, Version
 from lading.model.entry import Entry
 from lading.model.paths import ROOT, Path
 
@@ -194,6 +197,27 @@ class ForwardedComments:
 
     def all(self) -> Iterator[Comment]:
         return self._drive._call(calls.ALL_COMMENTS, ROOT, lambda: held(self._inner.all()))
+
+
+class ForwardedSettings:
+    def __init__(self, drive: Hooks, inner: Settings) -> None:
+        self._drive = drive
+        self._inner = inner
+
+    def list(self, path: Path) -> tuple[Setting, ...]:
+        return self._drive._call(calls.LIST_SETTINGS, path, partial(self._inner.list, path))
+
+    def all(self) -> Iterator[Setting] | None:
+        return self._drive._call(calls.ALL_SETTINGS, ROOT, lambda: _whole(self._inner.all()))
+
+
+class ForwardedCapacity:
+    def __init__(self, drive: Hooks, inner: Capacity) -> None:
+        self._drive = drive
+        self._inner = inner
+
+    def room(self) -> Room:
+        return self._drive._call(calls.ROOM, ROOT, self._inner.room)
 
 
 class ForwardedChanges:

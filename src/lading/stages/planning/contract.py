@@ -33,7 +33,17 @@ from lading.stages.planning.matching import How, match_people
 
 MEMORY = ("600MB", "1500MB")
 """What DuckDB may hold; the second where the first is not enough."""
-_ALL_TABLES = ("principals", "members", "grants", "links", "versions", "locks", "labels", "comments")
+_ALL_TABLES = (
+    "principals",
+    "members",
+    "grants",
+    "links",
+    "versions",
+    "locks",
+    "labels",
+    "comments",
+    "settings",
+)
 _FACETS = {feature: tables.Feature(name) for feature, name in TOLD_BY.items()}
 _DECISIVE = (
     "names", "keeps_modified", "keeps_folder_times", "clock_grain", "modified_range", "size_limit", "access", "features",

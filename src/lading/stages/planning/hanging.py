@@ -1,5 +1,5 @@
 """
-What becomes of what hangs on files: versions, grants, links, locks, labels, comments.
+What becomes of what hangs on files: versions, grants, links, locks, labels, comments, settings.
 
 Things that look alike to a translation are counted together and translated once, by the same functions that the
 transfer uses.
@@ -28,7 +28,12 @@ EFFECTS: Mapping[Feature, tuple[str, ...]] = {
     Feature.BREAKS: ("break", "reset"),
 }
 _PREFIX = {Feature.GRANTS: "grant", Feature.DENIALS: "denial", Feature.BREAKS: "break"}
-_MARKS = {Feature.LOCKS: "lock", Feature.LABELS: "label", Feature.COMMENTS: "comment"}
+_MARKS = {
+    Feature.LOCKS: "lock",
+    Feature.LABELS: "label",
+    Feature.COMMENTS: "comment",
+    Feature.SETTINGS: "setting",
+}
 _ROLES = "[" + ", ".join(f"'{role.name.lower()}'" for role in Role) + "][role + 1]"
 _TOP = f"arg_min({{{{'rank': {{rank}}, 'path': path, 'what': {{what}}}}}}, ({{rank}}, path), {EXAMPLES})"
 _DEEP = "length(path) - length(replace(path, '/', ''))"
@@ -182,8 +187,13 @@ def _link_group(told: Mapping[str, Any], to: Target) -> Group:
 
 
 def marks(db: duckdb.DuckDBPyConnection, unknown: Mapping[Feature, str]) -> Iterator[Account]:
-    """The accounts of locks, labels and comments: no drive can be given them."""
-    told = {Feature.LOCKS: "owner", Feature.LABELS: "label", Feature.COMMENTS: "concat_ws(' ', author, id)"}
+    """The accounts of locks, labels, comments and settings: no drive can be given them."""
+    told = {
+        Feature.LOCKS: "owner",
+        Feature.LABELS: "label",
+        Feature.COMMENTS: "concat_ws(' ', author, id)",
+        Feature.SETTINGS: "name || '=' || value",
+    }
     for feature, what in told.items():
         top = _TOP.format(rank=_DEEP, what=what)
         count, examples = db.execute(f"select count(*), {top} from old_{feature}").fetchall()[0]

@@ -317,6 +317,8 @@ class ReadContract(TellContract):
             "locks": ("all",),
             "labels": ("all",),
             "comments": ("all",),
+            "settings": ("list", "all"),
+            "capacity": ("room",),
             "changes": ("cursor", "since"),
             "freeze": ("freeze", "thaw"),
             "batch": ("write", "read"),

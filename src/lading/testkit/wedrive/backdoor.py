@@ -189,6 +189,7 @@ _ORDERS: dict[str, Callable[[BackDoor, Body], Reply]] = {
     "department": _by_person(company.department),
     "space": _by_person(persons.space),
     "console": _by_person(persons.console),
+    "secure": _by_person(persons.secure),
     "member": _by_person(persons.member),
     "folder": _by_person(persons.folder),
     "file": _by_person(persons.file),

@@ -28,11 +28,11 @@ def _vips(call: Call) -> int:
 
 
 def capacity(call: Call) -> Reply:
-    """`mng_capacity`: the old edition tells the rest as well."""
+    """`mng_capacity`: the old edition tells the rest as well, the present one if the switch says so."""
     everything = call.switches.capacity
     special = call.switches.professional_accounts * _VIP_BYTES
     told: Reply = {"total_capacity_for_all": everything, "total_capacity_for_vip": special}
-    if call.old:
+    if call.old or call.switches.capacity_rest:
         used = call.store.count("SELECT bytes FROM used WHERE holder = ''")
         told["rest_capacity_for_all"] = max(0, everything - used)
         told["rest_capacity_for_vip"] = special

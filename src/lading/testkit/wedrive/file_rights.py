@@ -14,6 +14,7 @@ from .members import PREVIEW
 from .store import Row, settings_of
 
 _NOBODY = 255
+SECURE = ("enable_readonly_copy", "modify_only_by_admin", "enable_readonly_comment", "ban_share_external")
 _WATERMARK = ("text", "margin_type", "show_visitor_name", "show_text")
 
 
@@ -120,11 +121,13 @@ def _share_range(settings: dict[str, Any]) -> dict[str, Any]:
 def _secure(call: Call, file: Row) -> dict[str, bool]:
     space = call.store.one("SELECT settings FROM spaces WHERE spaceid = ?", file["spaceid"])
     assert space is not None
+    own = settings_of(file).get("secure", {})
     return {
         "enable_readonly_copy": True,
         "modify_only_by_admin": False,
         "enable_readonly_comment": True,
         "ban_share_external": not settings_of(space)["enable_share_external"],
+        **own,
     }
 
 

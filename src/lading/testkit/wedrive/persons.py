@@ -16,6 +16,7 @@ from . import members, spaces, tree
 from .access import FILE, FOLDER, ROOT, folder_named, path_of
 from .call import OLD, App, Call
 from .events import announce
+from .file_rights import SECURE
 from .files import create_document
 from .store import Row, Store, settings_of
 from .tree import New
@@ -44,6 +45,18 @@ def console(store: Store, body: Body) -> Body:
         raise ValueError(f"no such space, or not all of these are settings: {sorted(new)}")
     settings = json.dumps({**settings_of(row), **new})
     store.run("UPDATE spaces SET settings = ? WHERE spaceid = ?", settings, row["spaceid"])
+    return {}
+
+
+def secure(store: Store, body: Body) -> Body:
+    """Somebody sets `secure_setting` of the file `fileid` in the client: the keys of `SECURE`, yes or no."""
+    new = {key: bool(body[key]) for key in SECURE if key in body}
+    row = store.one("SELECT * FROM files WHERE fileid = ?", str(body["fileid"]))
+    if row is None or set(body) != {"fileid", *new}:
+        raise ValueError(f"no such file, or not all of these are settings: {sorted(body)}")
+    settings = settings_of(row)
+    settings["secure"] = {**settings.get("secure", {}), **new}
+    store.run("UPDATE files SET settings = ? WHERE id = ?", json.dumps(settings), row["id"])
     return {}
 
 

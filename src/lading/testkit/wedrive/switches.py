@@ -23,6 +23,7 @@ class Switches:
     professional_accounts: int = 0  # A: total_vip_acct_num
     professional_until: int = 0  # A: pro_expire_time, Unix seconds
     capacity: int = 1 << 40  # D: all files together, over it 640007
+    capacity_rest: bool = False  # B: mng_capacity still tells the rest (pages before April 2025)
     capacity_member: int = 0  # D: files of one creator, over it 640006
     trusted_ips: str = ""  # A: addresses separated by commas; empty trusts everybody
     utc_offset: int = 8 * 3600  # D: whose midnight begins a month
