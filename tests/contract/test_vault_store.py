@@ -1,5 +1,5 @@
 """
-The store of a vault means the same in a folder, in memory and on a WebDAV server.
+The store of a vault means the same in a folder, in memory, on a WebDAV server and in a bucket.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from lading.connectors.memory import MemoryDrive, MemoryStore
 from lading.connectors.registry import open_drive
 from lading.connectors.wrap.policy import Policy, wrapped
 from lading.model.errors import BadVault, NotFound
-from lading.testkit.servers import WsgiDavServer, require_server
+from lading.testkit.servers import SeaweedServer, WsgiDavServer, require_server
 from lading.vault import keys, packs
 from lading.vault.check import check
 from lading.vault.locks import Mode, locked, locks
 from lading.vault.store import Store, place
 from lading.vault.words import INDEX, LOCKS, PACKS
+from support.bucket import KEY, SECRET, enable_versions
 from support.vaults import again, content, new_vault, pruned, snapshot, some
 
 CONTENT = b"0123456789" * 1000
@@ -185,6 +186,44 @@ class TestWebdav(VaultStoreContract):
         }
         with open_drive(Address("webdav", f"{server.url}{tmp_path.name}/", options)) as drive:
             yield drive
+
+
+class BucketContract(VaultStoreContract):
+    """A real S3 server, a prefix of its own for each test."""
+
+    versions: bool
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def server(cls) -> Iterator[SeaweedServer]:
+        with require_server(SeaweedServer) as server:
+            if cls.versions:
+                enable_versions(server)
+            yield server
+
+    @pytest.fixture
+    def drive(
+        self, server: SeaweedServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> Iterator[Drive]:
+        monkeypatch.setenv(KEY, server.user)
+        monkeypatch.setenv(SECRET, server.password)
+        given = {"endpoint": server.url, "key": f"env:{KEY}", "secret": f"env:{SECRET}", "create": "yes"}
+        with open_drive(Address("s3", f"{server.bucket}/{tmp_path.name}", given)) as drive:
+            yield drive
+
+
+@pytest.mark.live
+class TestBucket(BucketContract):
+    """A bucket that holds one content of each object."""
+
+    versions = False
+
+
+@pytest.mark.live
+class TestVersionedBucket(BucketContract):
+    """One that keeps every version: what was removed is told no longer all the same."""
+
+    versions = True
 
 
 def test_packs_lie_in_folders_by_their_first_byte() -> None:

@@ -49,7 +49,7 @@ def test_tables_are_written_on_request(drives: tuple[Path, Path], tmp_path: Path
     assert ["grants", "members", "principals", "problems"] == sorted(whole["tables"])
     # One list at the root says it for all.
     assert 3 == whole["tables"]["grants"]["rows"]
-    assert 7 == len(whole["features"])
+    assert 8 == len(whole["features"])
     assert ({}, []) == (plain["tables"], plain["features"])
 
 

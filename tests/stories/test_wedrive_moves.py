@@ -233,11 +233,12 @@ def test_it_goes_on_next_month_by_the_same_command(story: Story) -> None:
 
 
 def test_losses_are_those_of_the_contract(story: Story) -> None:
-    """The contract announces the document that lives in WeDrive alone, and nothing else of what was told is lost."""
+    """The contract announces the document that lives in WeDrive alone and the switches of the spaces, and nothing else."""
     lines = [line for it in story.contract["contract"]["accounts"] for line in it["lines"]]
     account = story.resumed.json["account"]
 
-    assert {"content.unreadable": 1, "file_time.no_entry": 1} == {it["code"]: it["count"] for it in lines}
+    announced = {"content.unreadable": 1, "file_time.no_entry": 1, "setting.lost": 12 * len(MOVED)}
+    assert announced == {it["code"]: it["count"] for it in lines}
     assert [] == account["contract"]["unannounced"]
     assert {} == {code: count for it in account["features"].values() for code, count in it["codes"].items()}
 

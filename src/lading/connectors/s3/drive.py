@@ -26,7 +26,7 @@ from lading.connectors.s3.grants import S3Grants
 from lading.connectors.s3.inventory_drive import InventoryDrive
 from lading.connectors.s3.keys import CONTENT, PARTS, beside, file_key, folder_key
 from lading.connectors.s3.listing import Folder, below, folder_entry
-from lading.connectors.s3.marks import S3Labels, S3Locks, lists_known, locks_known
+from lading.connectors.s3.marks import Locking, S3Labels, S3Locks, lists_known, locking_of
 from lading.connectors.s3.options import Options, options_of
 from lading.connectors.s3.partials import S3Partials
 from lading.connectors.s3.people import S3People, people_in
@@ -43,6 +43,11 @@ from lading.model.text import Text
 
 _NOTHING = Text("there is no such object", "对象不存在")
 _HIDDEN = Text("reserved for unfinished files", "保留给未完成的文件")
+_LOCKS_ALL = Text(
+    "the bucket locks all that is written (default retention): what comes in wrongly stays until that ends, "
+    "and a large upload that broke off begins anew",
+    "该存储桶对写入的全部内容设置了默认保留期：误写入的内容在保留期内无法删除，中断的大文件上传须重新开始",
+)
 _NO_ROOT = Text(
     "nothing begins with this prefix; create=yes makes it", "没有以此前缀开头的对象；create=yes 可创建"
 )
@@ -94,7 +99,7 @@ class S3Drive(Drive):
         self.versions = versions
         self.batch = S3Batch(wire, self._writing, versions)
         versioned = bool(self._versioning)
-        self.partials = S3Partials(wire, self._writing, address.owner, versioned=versioned)
+        self._parts = S3Partials(wire, self._writing, address.owner, versioned=versioned)
         self._features = kept
         self.labels = S3Labels(wire)
 
@@ -102,6 +107,16 @@ class S3Drive(Drive):
     def grants(self) -> S3Grants:  # type: ignore[override]
         """What bucket and objects tell of rights; whether objects have lists of their own is asked once."""
         return self._grants
+
+    @property
+    def partials(self) -> S3Partials | None:  # type: ignore[override]
+        """None where the bucket locks all that is written: what lies between sittings could not be removed again."""
+        return None if self._locking.always else self._parts
+
+    @property
+    def notes(self) -> tuple[Text, ...]:
+        """That nothing can be removed for good, where it is so."""
+        return (_LOCKS_ALL,) if self._locking.always else ()
 
     @property
     def locks(self) -> S3Locks | None:  # type: ignore[override]
@@ -114,7 +129,11 @@ class S3Drive(Drive):
 
     @cached_property
     def _locks(self) -> S3Locks | None:
-        return S3Locks(self._wire) if locks_known(self._wire) else None
+        return S3Locks(self._wire) if self._locking.known else None
+
+    @cached_property
+    def _locking(self) -> Locking:
+        return locking_of(self._wire) if self._versioning else Locking()
 
     @property
     def profile(self) -> Profile:

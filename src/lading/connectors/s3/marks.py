@@ -5,7 +5,8 @@ What hangs on objects beside content: tags as labels, retention and legal holds 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
 
 from lading.connectors.http.session import Answer
 from lading.connectors.s3.answers import child, children, document, moment_of, texts
@@ -54,15 +55,30 @@ class S3Locks:
                 continue
             if answer.status != 200:
                 raise error_of(answer, path)
-            yield from _locks(path, answer, self._now())
+            yield from _locks(path, answer.headers, self._now())
 
 
-def locks_known(wire: Wire) -> bool:
-    """Whether the bucket can lock objects."""
+class Locking(NamedTuple):
+    """Whether a bucket can lock objects (*known*), and whether it *always* does so with what is written."""
+
+    known: bool = False
+    always: bool = False
+
+
+def locking_of(wire: Wire) -> Locking:
+    """What the bucket says of object lock; one that may not be asked has none."""
     answer = wire.call(Ask("GET", None, ROOT, (("object-lock", ""),)))
     if answer.status != 200:
-        return False
-    return texts(document(answer.body, ROOT)).get("ObjectLockEnabled") == "Enabled"
+        return Locking()
+    told = document(answer.body, ROOT)
+    rule = child(told, "Rule")
+    always = rule is not None and child(rule, "DefaultRetention") is not None
+    return Locking(texts(told).get("ObjectLockEnabled") == "Enabled", always)
+
+
+def lock_in(path: Path, headers: Mapping[str, str], now: int) -> Lock | None:
+    """What keeps the object with these *headers* from being removed at *now* (nanoseconds since 1970 UTC)."""
+    return next(_locks(path, headers, now), None)
 
 
 def lists_known(wire: Wire) -> bool:
@@ -74,12 +90,12 @@ def lists_known(wire: Wire) -> bool:
     return rule is None or texts(rule).get("ObjectOwnership") != "BucketOwnerEnforced"
 
 
-def _locks(path: Path, answer: Answer, now: int) -> Iterator[Lock]:
-    until = moment_of(answer.headers.get("x-amz-object-lock-retain-until-date", ""))
-    mode = answer.headers.get("x-amz-object-lock-mode", "")
+def _locks(path: Path, headers: Mapping[str, str], now: int) -> Iterator[Lock]:
+    until = moment_of(headers.get("x-amz-object-lock-retain-until-date", ""))
+    mode = headers.get("x-amz-object-lock-mode", "")
     if mode and until is not None and until > now:
         yield Lock(path, f"{RETENTION}:{mode.lower()}", expires=until)
-    if answer.headers.get("x-amz-object-lock-legal-hold", "").upper() == "ON":
+    if headers.get("x-amz-object-lock-legal-hold", "").upper() == "ON":
         yield Lock(path, LEGAL_HOLD)
 
 
