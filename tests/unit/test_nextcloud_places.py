@@ -54,6 +54,17 @@ _SEED = {
     ],
     "external": [{"mount": "NAS", "users": ["wang"]}],
     "encrypted": [{"user": "wang", "path": "sealed"}],
+    "circles": [
+        {
+            "id": "c1",
+            "name": "融资组",
+            "owner": "wang",
+            "members": ["li"],
+            "inner": [["group", "staff"], ["mail", "x@bank"]],
+        },
+        {"id": "c2", "name": "Closed", "owner": "zhao"},
+    ],
+    "rooms": [{"token": "r1", "name": "签约", "members": ["wang", "zhao"]}],
 }
 
 
@@ -174,8 +185,7 @@ def test_an_account_password_is_told_to_be_dear(server: NextcloudDouble, drives:
     """What has not the form of an app password gives a notice, and fewer calls at once."""
     drive = cast("NextcloudDrive", home(server, drives))
 
-    assert drive.notice is not None
-    assert "app password" in drive.notice.en
+    assert any("app password" in note.en for note in drive.notes)
     assert 2 == drive.profile.concurrency
 
 
@@ -573,3 +583,72 @@ def test_people_named_by_shares_alone_are_told(server: NextcloudDouble, drives: 
     assert {"boss", "wang", "li", "zhao", "gone", "group:admin", "group:deals", "group:staff"} <= every.keys()
     assert not every["gone"].active
     assert "王芳" == every["wang"].name
+
+
+# -- teams, rooms, other servers
+
+
+def share(drive: Drive, path: Path, kind: int, with_: str) -> None:
+    """Share *path* past the connector, as the web page would."""
+    wire = cast("NextcloudDrive", drive).wire
+    place = "/" + "/".join((*wire.above, *path))
+    form = {"path": place, "shareType": str(kind), "shareWith": with_, "permissions": "1"}
+    wire.cloud.ocs("POST", "/ocs/v2.php/apps/files_sharing/api/v1/shares", subject=path, form=form)
+
+
+def test_members_of_teams_and_rooms_are_told(server: NextcloudDouble, drives: list[Drive]) -> None:
+    """Persons, groups and outside guests of a team, and who is in a room: by those who are in it."""
+    drive = home(server, drives)
+    drive.make_folder(("deal",))
+    share(drive, ("deal",), 7, "c1")
+    share(drive, ("deal",), 10, "r1")
+    people, grants = drive.people, drive.grants
+    assert people is not None and grants is not None
+    known = {one.id: one for one in people.principals()}
+    inside = {(one.group, one.member) for one in people.memberships() if one.group[:4] in ("team", "room")}
+
+    assert {"team:c1", "room:r1"} <= {grant.principal.id for grant in grants.list(("deal",))}
+    assert {
+        ("team:c1", "wang"), ("team:c1", "li"), ("team:c1", "group:staff"), ("team:c1", "mail:x@bank"),
+        ("room:r1", "wang"), ("room:r1", "zhao"),
+    } == inside  # fmt: skip
+    assert {member for _, member in inside} <= known.keys()
+    assert ("融资组", PrincipalKind.GUEST) == (known["team:c1"].name, known["mail:x@bank"].kind)
+    assert "team:c2" not in known
+    for group in ("team:c1", "room:r1"):
+        assert {it for it in inside if it[0] == group} == {(group, it.id) for it in people.members(group)}
+    with pytest.raises(NotFound):
+        people.members("team:c2")
+
+
+def test_a_team_is_asked_of_whoever_is_in_it(
+    server: NextcloudDouble, drives: list[Drive], tmp_path: LocalPath
+) -> None:
+    """With many accounts no team is closed whose member is among them; the admin alone is told of none."""
+    drive = many(server, drives, tmp_path, "wang,env:WANG", "zhao,env:ZHAO")
+    assert drive.people is not None
+    found = {(one.group, one.member) for one in drive.people.memberships() if one.group == "team:c2"}
+
+    assert {("team:c2", "zhao")} == found
+
+
+def test_the_server_is_named_with_its_room_and_what_is_closed(
+    server: NextcloudDouble, drives: list[Drive]
+) -> None:
+    """Version, apps for an admin, quota, and the mounts and sealed folders that are not entered."""
+    drive = opened(server, drives, "wang")
+    assert drive.capacity is not None
+    server.seed(users=[{**_PEOPLE[0], "quota": 1 << 30}])
+    try:
+        room = opened(server, drives, "wang").capacity.room()  # type: ignore[union-attr]
+    finally:
+        server.seed(users=_PEOPLE)
+    boss = opened(server, drives, server.user, password="env:BOSS")
+
+    assert (None, None) == drive.capacity.room()
+    assert (1 << 30) == room.total and room.left is not None and room.left <= 1 << 30
+    assert "Nextcloud 33.0.1" == drive.server
+    assert "Nextcloud 33.0.1" in boss.server and "files_external" in boss.server
+    said = " ".join(note.en for note in drive.notes)
+    assert "NAS" in said and "sealed" in said
+    assert all(note.zh for note in drive.notes)

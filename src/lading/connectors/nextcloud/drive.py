@@ -5,11 +5,14 @@ A folder of one Nextcloud account as a drive.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from lading.connectors.dav.drive import DavDrive
 from lading.connectors.dav.moving import WebdavMoves
 from lading.connectors.dav.parts import Parts
+from lading.connectors.listing import list_all
+from lading.connectors.nextcloud.about import CloudCapacity, named, notes_of
 from lading.connectors.nextcloud.changes import CloudChanges
 from lading.connectors.nextcloud.cloud import Cloud
 from lading.connectors.nextcloud.denials import TeamDenials
@@ -25,7 +28,8 @@ from lading.connectors.nextcloud.versions import CloudVersions
 from lading.connectors.nextcloud.wire import FilesWire
 from lading.connectors.nextcloud.writing import FilesWriting
 from lading.connectors.profile import Profile
-from lading.model.paths import within
+from lading.model.errors import DriveError
+from lading.model.paths import ROOT, within
 from lading.model.text import Text
 
 DEAR = Text(
@@ -53,9 +57,10 @@ class NextcloudDrive(DavDrive):
         super().__init__(wire, parts, writing)
         self._facts = writing.profile = profile
         self._profile: Profile | None = None
+        self._server: str | None = None
         self._teams = Teams(wire, admin)
-        self.notice: Text | None = DEAR if dear else None
-        """What a person should be told about this login."""
+        self._dear = dear
+        self.capacity = CloudCapacity(wire)
         self.moves = WebdavMoves(wire, writing)
         self._uploads = uploads
         self._held = CloudPartials(uploads, writing, owner, wire.above)
@@ -87,6 +92,22 @@ class NextcloudDrive(DavDrive):
             complete = self._teams.complete() and not self._holds_foreign()
             self._profile = replace(self._facts, access=access and replace(access, complete=complete))
         return self._profile
+
+    @property
+    def server(self) -> str:
+        """Product and version; to an admin with its apps, which is asked once."""
+        if self._server is None:
+            self._server = named(self.wire.cloud)
+        return self._server
+
+    @property
+    def notes(self) -> tuple[Text, ...]:
+        """That the login is dear, and what of the top is not entered."""
+        found = [DEAR] if self._dear else []
+        with suppress(DriveError):
+            # What cannot be listed is told by whoever lists it.
+            found += notes_of(list_all(self, ROOT))
+        return tuple(found)
 
     @property
     def partials(self) -> CloudPartials | None:  # type: ignore[override]

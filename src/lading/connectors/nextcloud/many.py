@@ -61,6 +61,11 @@ class ManyDrive(Drive):
             self.locks = ManyMarks(routes, "locks")
 
     @property
+    def server(self) -> str:
+        """That of the main account."""
+        return self._main.server
+
+    @property
     def profile(self) -> Profile:
         """That of the main account; nothing but homes and team folders lies at the top."""
         return self._profile

@@ -2,15 +2,18 @@
 The people and groups of a Nextcloud, as far as the account is told of them.
 
 Admins are told all, heads of groups their groups, others themselves and whom they shared with.
-A group has the id `group:NAME`: Nextcloud lets a person and a group have the same name.
+A group has the id `group:NAME`: Nextcloud lets a person and a group have the same name.  Teams and Talk
+rooms are groups too, `team:ID` and `room:TOKEN`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
+from lading.connectors.nextcloud.circles import Circles, is_joint
 from lading.connectors.nextcloud.cloud import Cloud
 from lading.connectors.nextcloud.shares import GROUP_MARK, receiver_of
 from lading.connectors.nextcloud.sharing import Sharing, is_link
@@ -20,6 +23,7 @@ from lading.model.paths import ROOT
 from lading.model.text import Text
 
 _PAGE = 200
+_TOLD_OF = (PrincipalKind.GUEST, PrincipalKind.PERSON, PrincipalKind.GROUP)
 _REFUSED = (Forbidden, LoginFailed, NotFound, Unable)
 
 
@@ -29,16 +33,20 @@ class CloudPeople:
     def __init__(self, cloud: Cloud, *sharings: Sharing) -> None:
         self._cloud = cloud
         self._sharings = sharings
+        self._circles = Circles(list(dict.fromkeys((cloud, *(sharing.cloud for sharing in sharings)))))
 
     def principals(self) -> Iterator[Principal]:
         """All of them."""
         users = self._users()
         yield from map(_person, users)
-        yield from self._groups(users).values()
-        yield from self._named({str(user["id"]) for user in users})
+        groups = self._groups(users) | self._joint()
+        yield from groups.values()
+        yield from self._named({str(user["id"]) for user in users}, groups)
 
     def members(self, group: str) -> Iterator[Principal]:
-        """Direct members of a group."""
+        """Direct members of a group, a team or a room."""
+        if is_joint(group) and group in self._joint():
+            return iter(self._circles.members(group))
         users = self._users()
         if group not in self._groups(users):
             raise NotFound(group, Text("no such group", "没有该群组"))
@@ -50,14 +58,25 @@ class CloudPeople:
         for user in self._users():
             for name in _groups_of(user):
                 yield Membership(GROUP_MARK + name, str(user["id"]))
+        for group in self._joint():
+            for member in self._circles.members(group):
+                yield Membership(group, member.id)
 
-    def _named(self, known: set[str]) -> Iterator[Principal]:
-        """Guests, and people whom only the shares tell of."""
-        seen = set(known)
+    def _receivers(self) -> Iterator[Principal]:
         told = (share for sharing in self._sharings for _, share in sharing.all())
-        for share in (share for share in told if not is_link(share)):
-            one = receiver_of(share)
-            if one.kind in (PrincipalKind.GUEST, PrincipalKind.PERSON) and one.id not in seen:
+        return (receiver_of(share) for share in told if not is_link(share))
+
+    def _joint(self) -> dict[str, Principal]:
+        """The teams that are seen, and the teams and rooms that something was shared with."""
+        shared = {one.id: one for one in self._receivers() if is_joint(one.id)}
+        return shared | {one.id: one for one in self._circles.teams()}
+
+    def _named(self, known: set[str], groups: Collection[str]) -> Iterator[Principal]:
+        """Guests, and people and groups whom only shares, teams and rooms tell of."""
+        seen = {*known, *groups}
+        inside = (member for group in groups if is_joint(group) for member in self._circles.members(group))
+        for one in chain(self._receivers(), inside):
+            if one.id not in seen and one.kind in _TOLD_OF:
                 seen.add(one.id)
                 yield one if one.owner is None or one.owner in known else replace(one, owner=None)
 

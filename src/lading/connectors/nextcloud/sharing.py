@@ -30,6 +30,11 @@ class Sharing:
         self._wire = wire
         self._cloud: Cloud = wire.cloud
 
+    @property
+    def cloud(self) -> Cloud:
+        """The server as this account sees it."""
+        return self._cloud
+
     def of(self, path: Path) -> list[Share]:
         """
         The shares of this very entry.

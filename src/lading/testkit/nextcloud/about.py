@@ -22,6 +22,7 @@ APPS = (
     "files_versions",
     "groupfolders",
     "provisioning_api",
+    "spreed",
     "systemtags",
     "text",
 )
@@ -118,6 +119,7 @@ def _apps() -> dict[str, Any]:
         "activity": {"apiv2": ["filters", "filters-api", "previews", "rich-strings"]},
         "groupfolders": {"appVersion": "21.0.15", "hasGroupFolders": True, "acl": True},
         "circles": {"version": "33.0.0", "status": {"globalScale": False}},
+        "spreed": {"features": ["conversation-v4"], "version": "23.0.1"},
         "provisioning_api": {"version": "1.21.0", "AccountPropertyScopesVersion": 2},
     }
 

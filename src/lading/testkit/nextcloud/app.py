@@ -13,6 +13,7 @@ from . import (
     accounts,
     activity,
     bulk,
+    circles,
     files,
     marks,
     ocs,
@@ -42,7 +43,14 @@ DOORS: dict[str, Callable[[Cloud, Request, str], Reply]] = {
     "systemtags-relations": marks.relations,
     "comments": marks.comments,
 }
-ROUTES = [*about.ROUTES, *accounts.ROUTES, *shares.ROUTES, *sharees.ROUTES, *activity.ROUTES]
+ROUTES = [
+    *about.ROUTES,
+    *accounts.ROUTES,
+    *shares.ROUTES,
+    *sharees.ROUTES,
+    *activity.ROUTES,
+    *circles.ROUTES,
+]
 REASONS = {
     200: "OK",
     201: "Created",

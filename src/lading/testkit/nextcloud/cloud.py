@@ -104,15 +104,14 @@ class Cloud:
 
     def _receivers(self, node: Row) -> list[tuple[str, str]]:
         found: list[tuple[str, str]] = []
-        for share in self.store.rows("SELECT * FROM share WHERE node=? AND type IN (0, 1, 7)", node["id"]):
-            kind = {1: "group", 7: "circle"}.get(share["type"])
+        for share in self.store.rows(
+            "SELECT * FROM share WHERE node=? AND type IN (0, 1, 7, 10)", node["id"]
+        ):
+            kind = {1: "group", 7: "circle", 10: "room"}.get(share["type"])
             users = self.people.members(kind, share["recipient"]) if kind else [share["recipient"]]
             for user in users:
-                groups, circles = (
-                    self.people.containers(user, "group"),
-                    self.people.containers(user, "circle"),
-                )
-                mine = [it for it in received(self.store, user, groups, circles) if it["id"] == share["id"]]
+                held = [self.people.containers(user, it) for it in ("group", "circle", "room")]
+                mine = [it for it in received(self.store, user, *held) if it["id"] == share["id"]]
                 found += [(user, it["own_target"] or it["target"]) for it in mine]
         for folder in self.store.rows("SELECT * FROM teamfolder WHERE node=?", node["id"]):
             for group in self.store.rows("SELECT kind, id FROM teamgroup WHERE folder=?", folder["id"]):

@@ -27,6 +27,8 @@ class People:
     def title(self, kind: str, name: str) -> str:
         """What a person, group or circle is called, by *kind* as advanced rules spell it."""
         table = {"user": "user", "group": "team", "circle": "circle"}.get(kind)
+        if kind == "room":
+            return str(self.store.value("SELECT name FROM room WHERE token=?", name) or name)
         found = self.store.value(f"SELECT name FROM {table} WHERE id=?", name) if table else None
         return str(found or name)
 

@@ -11,7 +11,7 @@ from .store import Row
 from .views import Place, View
 from .xml import DAV, NC, OC, element, http_date, text
 
-KINDS = {0: "user", 1: "group", 7: "circle"}  # what a type of share is called elsewhere
+KINDS = {0: "user", 1: "group", 7: "circle", 10: "room"}  # what a type of share is called elsewhere
 UNASKED = ("resourcetype", "getlastmodified", "getcontentlength", "getetag", "getcontenttype")
 FOLDER_UNASKED = ("quota-used-bytes", "quota-available-bytes")
 PREVIEWED = ("image/", "text/plain", "text/markdown", "application/pdf")

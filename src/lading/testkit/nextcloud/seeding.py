@@ -5,7 +5,8 @@ POST /control with the header X-Control of the secret given at start, and a JSON
 
     users        [{"id", "password", "name", "email", "quota", "groups": [], "subadmin": [], "tokens": [], "enabled"}]
     groups       [{"id", "name"}]
-    circles      [{"id", "name", "owner", "members": []}]
+    circles      [{"id", "name", "owner", "members": [], "inner": [[KIND, ID]]}]   # kinds group, mail, circle
+    rooms        [{"token", "name", "members": []}]
     teamfolders  [{"mount", "groups": {GROUP: BITS}, "circles": {CIRCLE: BITS}, "quota", "acl",
                    "acl_default_no_permission", "managers": [[KIND, ID]]}]
     external     [{"mount", "users": [], "bits"}]   # users empty: everybody
@@ -51,6 +52,8 @@ def seed(cloud: Cloud, told: dict[str, Any]) -> dict[str, Any]:
         cloud.people.add_team(group["id"], group.get("name", ""))
     for circle in told.get("circles", ()):
         _circle(cloud, circle)
+    for room in told.get("rooms", ()):
+        _room(cloud, room)
     made = [_team_folder(cloud, it) for it in told.get("teamfolders", ())]
     for external in told.get("external", ()):
         _external(cloud, external)
@@ -92,6 +95,14 @@ def _circle(cloud: Cloud, it: dict[str, Any]) -> None:
     )
     for user in {*it.get("members", ()), *([owner] if owner else ())}:
         cloud.people.join(user, "circle", it["id"])
+    for kind, name in it.get("inner", ()):
+        cloud.store.run("INSERT OR REPLACE INTO inner_member VALUES(?, ?, ?)", it["id"], kind, name)
+
+
+def _room(cloud: Cloud, it: dict[str, Any]) -> None:
+    cloud.store.run("INSERT OR REPLACE INTO room VALUES(?, ?)", it["token"], it.get("name", it["token"]))
+    for user in it.get("members", ()):
+        cloud.people.join(user, "room", it["token"])
 
 
 def _team_folder(cloud: Cloud, it: dict[str, Any]) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from . import limits
 from .cloud import Cloud
-from .limits import CIRCLE, GROUP, LINK, LOCAL, MAIL, PUBLIC, REMOTE, USER
+from .limits import CIRCLE, GROUP, LINK, LOCAL, MAIL, PUBLIC, REMOTE, ROOM, USER
 from .ocs import Call, Failed, Route
 from .properties import KINDS, content_type
 from .rights import DELETE, SHARE
@@ -102,7 +102,7 @@ def listing(call: Call) -> Any:
     """GET /shares: given, received, or those of one path."""
     view = call.cloud.view(call.user)
     if call.truth("shared_with_me"):
-        rows = received(call.cloud.store, call.user, view.groups, view.circles)
+        rows = received(call.cloud.store, call.user, view.groups, view.circles, view.rooms)
     else:
         rows = call.cloud.store.rows(
             "SELECT * FROM share WHERE owner=? OR sharer=? ORDER BY id", call.user, call.user
@@ -150,7 +150,7 @@ def _visible(call: Call, view: View) -> Row:
     share = call.cloud.store.row("SELECT * FROM share WHERE id=?", call.words[0])
     if share is None:
         raise WRONG_ID
-    mine = {row["id"] for row in received(call.cloud.store, call.user, view.groups, view.circles)}
+    mine = {row["id"] for row in received(call.cloud.store, call.user, view.groups, view.circles, view.rooms)}
     place = view.by_id(share["node"])
     resharer = place is not None and place.allows(SHARE)
     if call.user not in (share["owner"], share["sharer"]) and share["id"] not in mine and not resharer:
@@ -213,6 +213,8 @@ def _check_recipient(call: Call, place: Place, kind: int) -> None:
         raise Failed(404, "Please specify a valid group")
     if kind == CIRCLE and store.row("SELECT 1 FROM circle WHERE id=?", name) is None:
         raise Failed(404, "Please specify a valid team")
+    if kind == ROOM and call.user not in call.cloud.people.members("room", name):
+        raise Failed(404, "Conversation not found")
     if kind == MAIL and "@" not in name:
         raise Failed(404, "Please specify a valid email address")
     if kind == REMOTE and "@" not in name:

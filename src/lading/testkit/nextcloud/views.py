@@ -5,7 +5,7 @@ Nobody sees anybody else's home, an administrator neither.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
@@ -78,6 +78,7 @@ class View:
         self.store, self.tree, self.people, self.user = store, tree, people, user
         self.groups = people.containers(user, "group")
         self.circles = people.containers(user, "circle")
+        self.rooms = people.containers(user, "room")
         home = tree.root("home", user)
         self.home = Mount("", "", home, ALL)
         fixed = [*self._teams(), *self._external()]
@@ -226,7 +227,7 @@ class View:
 
     def _shared(self) -> list[Mount]:
         found: dict[int, Mount] = {}
-        for share in received(self.store, self.user, self.groups, self.circles):
+        for share in received(self.store, self.user, self.groups, self.circles, self.rooms):
             node = self.tree.find(share["node"])
             if node is None or self.tree.holder(node)[0] == "trash":
                 continue
@@ -270,10 +271,12 @@ class View:
         return found
 
 
-def received(store: Store, user: str, groups: list[str], circles: list[str]) -> list[Row]:
-    """The shares that *user* receives, personally, by a group or by a circle; each with the user's own_target."""
+def received(
+    store: Store, user: str, groups: list[str], circles: list[str], rooms: Sequence[str] = ()
+) -> list[Row]:
+    """The shares that *user* receives, personally, by a group, a circle or a room; each with the user's own_target."""
     terms, values = ["(type=0 AND recipient=?)"], [user]
-    for kind, names in ((1, groups), (7, circles)):
+    for kind, names in ((1, groups), (7, circles), (10, rooms)):
         if names:
             terms.append(f"(type={kind} AND recipient IN ({','.join('?' * len(names))}))")
             values += names
