@@ -415,8 +415,8 @@ class BadAddress(BadRequest):
     exit_code = 3
     says = Text("{subject} is not the address of a drive ({detail})", "{subject} 不是网盘地址（{detail}）")
     remedy = Text(
-        "Give a folder, an http(s) URL of a WebDAV server, or a .toml file that describes a drive.",
-        "请给出文件夹、WebDAV 服务器的 http(s) 网址，或描述网盘的 .toml 文件。",
+        "Give a folder, an http(s) URL of a WebDAV server, KIND:PLACE (lading drives lists the kinds), or a .toml file that describes a drive.",
+        "请给出文件夹、WebDAV 服务器的 http(s) 网址、“类型:位置”（lading drives 列出各类型），或描述网盘的 .toml 文件。",
     )
 
 

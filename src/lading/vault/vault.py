@@ -27,6 +27,7 @@ from lading.vault.words import CONFIG, FORMAT, INDEX, KEYS, MOST_SLOTS, MOST_SMA
 
 _TRIES = 5
 _NO_VAULT = Text("there is no vault", "此处没有保管库")
+_OCCUPIED = Text("a vault is made in an empty place only", "保管库只能建在空的位置")
 _NO_CONFIG = Text("it is not the description of a vault of this format", "不是此格式保管库的说明文件")
 
 
@@ -46,7 +47,7 @@ def make_vault(drive: Drive, secret: bytes, *, label: str = "", now: int | None 
         NotEmpty: something is there.
     """
     if next(list_all(drive, ()), None) is not None:
-        raise NotEmpty(())
+        raise NotEmpty(drive.profile.address, _OCCUPIED)
     made = time.time_ns() if now is None else now
     it = Opened(os.urandom(16).hex(), Master.new())
     store = Store(drive)

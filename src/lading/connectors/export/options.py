@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 from lading.connectors.address import Address
 from lading.connectors.export.members import NAMES
 from lading.connectors.export.times import ORDERS, zone_of
+from lading.connectors.options import check_options
 from lading.model.errors import BadAddress
 from lading.model.text import Text
 
@@ -52,11 +53,7 @@ def options_of(address: Address) -> Options:
     """
     place, given = _split(address)
     given |= dict(address.options)
-    for name, value in given.items():
-        if name not in KNOWN and name not in CHOICES:
-            raise BadAddress(str(address), f"an export has no option {name}; it has {', '.join(KNOWN)}")
-        if name in CHOICES and value not in CHOICES[name]:
-            raise BadAddress(str(address), f"{name} is {' or '.join(CHOICES[name])}, not {value}")
+    check_options(address, given, Text("an export", "导出数据"), dict.fromkeys((*KNOWN, *CHOICES)), CHOICES)
     return Options(
         place=os.path.abspath(place),
         **{name: os.path.abspath(given[name]) if given.get(name) else "" for name in FILES},

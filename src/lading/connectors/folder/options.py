@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from lading.connectors.address import Address
 from lading.connectors.folder.people import BadPeople, People, from_lists
+from lading.connectors.options import check_options
 from lading.model.errors import BadAddress
 from lading.model.text import Text
 
@@ -41,13 +42,7 @@ def options_of(address: Address) -> Options:
     """
     given = dict(address.options)
     people = given.pop("people", None)
-    for name, value in given.items():
-        if name not in _CHOICES:
-            raise BadAddress(
-                str(address), f"a folder has no option {name}; it has {', '.join((*_CHOICES, 'people'))}"
-            )
-        if value not in _CHOICES[name]:
-            raise BadAddress(str(address), f"{name} is {' or '.join(_CHOICES[name])}, not {value}")
+    check_options(address, given, Text("a folder", "文件夹"), (*_CHOICES, "people"), _CHOICES)
     owner = address.owner
     if owner in ("", ".", "..") or "/" in owner or "\0" in owner or len(owner.encode()) > 200:
         raise BadAddress(str(address), "the owner is no plain name")

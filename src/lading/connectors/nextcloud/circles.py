@@ -2,7 +2,7 @@
 Who is in the teams (circles) and in the Talk rooms of a Nextcloud.
 
 Both are told to their members only, so each account in use is asked until one is answered.  Routes and numbers: app
-circles, routes.php and Member.php (types 1 person, 2 group, 4 mail, 8 contact, 16 team); Talk, docs/participant.md.
+circles, routes.php and Member.php (types 1 person, 2 group, 4 mail, 8 contact, 16 team); Talk, “Participants API”.
 """
 
 from __future__ import annotations

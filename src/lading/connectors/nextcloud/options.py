@@ -11,6 +11,7 @@ from lading.connectors.address import Address
 from lading.connectors.http.login import Login, login_of
 from lading.connectors.http.options import authorities_of, timeout_of
 from lading.connectors.nextcloud.days import zone_of
+from lading.connectors.options import check_options, check_owner
 from lading.model.errors import BadAddress
 from lading.model.text import Text
 
@@ -49,14 +50,8 @@ def options_of(address: Address) -> Options:
         BadAddress: an option or its value is not known, or the owner is no plain name.
     """
     options = address.options
-    for name, value in options.items():
-        if name not in NAMES:
-            raise BadAddress(str(address), f"Nextcloud has no option {name}; it has {', '.join(NAMES)}")
-        if name in _CHOICES and value not in _CHOICES[name]:
-            raise BadAddress(str(address), f"{name} is {' or '.join(_CHOICES[name])}, not {value}")
-    owner = address.owner
-    if owner in ("", ".", "..") or not owner.isprintable() or "/" in owner or len(owner.encode()) > 100:
-        raise BadAddress(str(address), "the owner is no plain name")
+    check_options(address, options, Text("Nextcloud", "Nextcloud"), NAMES, _CHOICES)
+    check_owner(address, 100)
     create = options.get("create") == "yes"
     return Options(
         login=_login(address),

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from lading.connectors.address import REFERENCES, Address, secret
 from lading.connectors.http.options import authorities_of, timeout_of
+from lading.connectors.options import check_options
 from lading.connectors.s3.signing import Keys
 from lading.model.errors import BadAddress
 from lading.model.text import Text
@@ -70,11 +71,7 @@ def options_of(address: Address) -> Options:
         BadAddress: an option or its value is not known, or a secret is given in the open.
     """
     given = address.options
-    for name, value in given.items():
-        if name not in NAMES:
-            raise BadAddress(str(address), f"S3 has no option {name}; it has {', '.join(NAMES)}")
-        if name in _CHOICES and value not in _CHOICES[name]:
-            raise BadAddress(str(address), f"{name} is {' or '.join(_CHOICES[name])}")
+    check_options(address, given, Text("S3", "S3"), NAMES, _CHOICES)
     bucket, _, prefix = address.place.removeprefix("//").partition("/")
     if not bucket:
         raise BadAddress(str(address), Text("it names no bucket", "未指定存储桶"))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from lading.connectors.address import Address
 from lading.connectors.http.options import timeout_of
 from lading.connectors.names import check_names
+from lading.connectors.options import check_options
 from lading.connectors.smb.people import BadPeople, People, from_csv
 from lading.model.errors import BadAddress, NameRefused
 from lading.model.paths import Path
@@ -89,11 +90,7 @@ def options_of(address: Address) -> Options:
         BadAddress: an option or its value is not known, a list of people cannot be read, or the owner is no plain name.
     """
     given = address.options
-    for name, value in given.items():
-        if name not in NAMES:
-            raise BadAddress(str(address), f"SMB has no option {name}; it has {', '.join(NAMES)}")
-        if name in _CHOICES and value not in _CHOICES[name]:
-            raise BadAddress(str(address), f"{name} is {' or '.join(_CHOICES[name])}, not {value}")
+    check_options(address, given, Text("SMB", "SMB"), NAMES, _CHOICES)
     if not re.fullmatch(r"[\w. -]{1,80}(?<![. ])", address.owner):
         raise BadAddress(str(address), "the owner is no plain name")
     login = given.get("login", "ntlm")

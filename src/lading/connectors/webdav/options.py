@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from lading.connectors.address import Address
 from lading.connectors.http.login import Login, login_of
 from lading.connectors.http.options import authorities_of, timeout_of
-from lading.model.errors import BadAddress
+from lading.connectors.options import check_options, check_owner
+from lading.model.text import Text
 
 NAMES = ("user", "password", "token", "login", "ca", "timeout", "create", "role")
 _CHOICES = {"create": ("no", "yes"), "role": ("source", "target")}
@@ -36,14 +37,8 @@ def options_of(address: Address) -> Options:
         BadAddress: an option or its value is not known, or the owner is no plain name.
     """
     options = address.options
-    for name, value in options.items():
-        if name not in NAMES:
-            raise BadAddress(str(address), f"WebDAV has no option {name}; it has {', '.join(NAMES)}")
-        if name in _CHOICES and value not in _CHOICES[name]:
-            raise BadAddress(str(address), f"{name} is {' or '.join(_CHOICES[name])}, not {value}")
-    owner = address.owner
-    if owner in ("", ".", "..") or not owner.isprintable() or "/" in owner or len(owner.encode()) > 200:
-        raise BadAddress(str(address), "the owner is no plain name")
+    check_options(address, options, Text("WebDAV", "WebDAV"), NAMES, _CHOICES)
+    check_owner(address, 200)
     create = options.get("create") == "yes"
     return Options(
         login=login_of(address),

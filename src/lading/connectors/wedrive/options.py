@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from lading.connectors.address import REFERENCES, Address, secret
 from lading.connectors.http.options import authorities_of, timeout_of
 from lading.connectors.names import check_names
+from lading.connectors.options import check_options
 from lading.connectors.wedrive.quota import FREE, PAID
 from lading.model.errors import BadAddress, NameRefused
 from lading.model.paths import Path
@@ -107,11 +108,7 @@ def options_of(address: Address) -> Options:
 
 def _check(address: Address) -> None:
     given, about = address.options, str(address)
-    for name, value in given.items():
-        if name not in NAMES:
-            raise BadAddress(about, f"WeDrive has no option {name}; it has {', '.join(NAMES)}")
-        if name in _CHOICES and value not in _CHOICES[name]:
-            raise BadAddress(about, f"{name} is {' or '.join(_CHOICES[name])}, not {value}")
+    check_options(address, given, Text("WeDrive", "企业微盘"), NAMES, _CHOICES)
     needed = ("secret",) if address.place.startswith("@") else ("corp", "secret")
     for name in needed:
         if not given.get(name):
