@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -17,7 +17,8 @@ from lading.connectors.address import Address
 from lading.connectors.conditions import ABSENT, ANYTHING, Unchanged
 from lading.connectors.smb import SmbDrive, packets
 from lading.connectors.smb import open as open_smb
-from lading.connectors.smb.descriptor import ALLOW, INHERITABLE, NOT_HERE, Entry, Rights, encoded
+from lading.connectors.smb.descriptor import ALLOW, DENY, INHERITABLE, NOT_HERE, Entry, Rights, encoded
+from lading.connectors.smb.grants import SmbGrants
 from lading.connectors.smb.rights import FULL, MODIFY
 from lading.connectors.smb.sids import CREATOR_OWNER
 from lading.model.access import ANYBODY, Effect, Grant, Label, Principal, PrincipalKind, Reach, Role
@@ -28,6 +29,7 @@ from lading.model.errors import (
     Forbidden,
     LoginFailed,
     NotFound,
+    Unable,
     Unavailable,
     Unreadable,
     WrongKind,
@@ -403,3 +405,113 @@ def test_partials_get_the_rights_of_their_folder(ruled: SmbDrive) -> None:
 
     assert plain == tuple(replace(grant, path=("deal", "plain")) for grant in partial)
     assert not any(grant.effect is Effect.RESET for grant in plain)
+
+
+def test_denials_stand_first_and_are_told_as_they_were_set(ruled: SmbDrive) -> None:
+    """A denial comes before the allowances of its list, is passed on, told back, and taken away from all."""
+    grants = cast("SmbGrants", ruled.grants)
+    for path in (("deal", "inner", "file"), ("deal", "inner")):
+        for own in grants.list(path):
+            grants.unset(own)
+    grants.set(Grant(("deal",), STAFF, frozenset(), role=Role.DOWNLOAD))
+    for role in (Role.PASS, Role.PREVIEW, Role.UPLOAD, Role.MANAGE):
+        denial = Grant(("deal",), ANNA, frozenset(), Effect.DENY, role=role)
+        for _ in range(2):
+            grants.set(denial)
+        own, below = (grants._read(path)[0].entries or () for path in (("deal",), ("deal", "inner", "file")))
+
+        assert [("deny", role, Reach.ALL)] == brief(ruled, ("deal",), ANNA)
+        assert (DENY, ANNA.id) == (own[0].kind, own[0].sid)
+        assert [DENY] == [it.kind for it in below if it.sid == ANNA.id]
+    grants.unset(denial)
+
+    assert [] == [it for it in grants._read(("deal", "inner", "file"))[0].entries or () if it.sid == ANNA.id]
+
+
+def test_denials_that_would_not_hold_are_refused(ruled: SmbDrive) -> None:
+    """Where something below allows by itself, or no list says just that, nothing is set."""
+    grants = cast("SmbGrants", ruled.grants)
+    file = ("deal", "inner", "file")
+    grants.set(Grant(file, STAFF, frozenset(), role=Role.DOWNLOAD))
+    before = grants._read(("deal",))
+    for grant in (
+        Grant(("deal",), ANNA, frozenset(), Effect.DENY, role=Role.UPLOAD),
+        Grant(("deal",), ANNA, frozenset(), Effect.DENY, role=Role.DOWNLOAD, reach=Reach.HERE),
+        Grant(("deal",), ANNA, frozenset(), Effect.DENY, role=Role.EDIT, reach=Reach.HERE),
+        Grant(file, ANNA, frozenset(), Effect.DENY, role=Role.PASS),
+    ):
+        with pytest.raises(Unable):
+            grants.set(grant)
+    assert before == grants._read(("deal",))
+
+    grants.set(Grant(("deal",), ANNA, frozenset(), Effect.DENY, role=Role.UPLOAD, reach=Reach.HERE))
+    assert [("deny", Role.UPLOAD, Reach.HERE)] == brief(ruled, ("deal",), ANNA)
+
+
+# -- previous versions
+
+
+def test_previous_versions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each content that a snapshot holds is told once, oldest first, and read whole; nothing is added to one."""
+
+    def keeping_snapshots() -> SambaServer:
+        server = SambaServer(settings={"vfs objects": "shadow_copy2 acl_xattr"})
+        server.settings |= {"shadow:snapdir": f"{server.root}/.snapshots", "shadow:basedir": str(server.root)}
+        return server
+
+    with require_server(keeping_snapshots) as server:
+        monkeypatch.setenv("LADING_TEST_PASSWORD", server.password)
+        contents = {1: b"draft", 2: b"draft", 3: b"signed, stamped", 4: None}
+        for month, raw in contents.items():
+            folder = server.root / ".snapshots" / f"@GMT-2026.0{month}.01-00.00.00" / "deal"
+            folder.mkdir(parents=True)
+            if raw is not None:
+                (folder / FILE[0]).write_bytes(raw)
+                os.utime(folder / FILE[0], (1000 + len(raw), 1000 + len(raw)))
+        server.settle()
+        options = {"user": server.user, "password": "env:LADING_TEST_PASSWORD", "create": "yes"}
+        with open_smb(Address("smb", f"{server.place}/deal", options)) as drive:
+            drive.write(FILE, [b"final"], expect=ABSENT)
+            drive.write(("new",), [b"x"], expect=ABSENT)
+            versions = drive.versions
+            assert versions is not None
+            told = list(versions.list(FILE))
+            read = [content_at(drive, one.id) for one in told]
+            alone = list(versions.list(("new",)))
+            with pytest.raises(Unable):
+                versions.add(FILE, [b"x"], told[0], expect=ANYTHING)
+            with pytest.raises(NotFound):
+                versions.list(("nothing",))
+            with pytest.raises(NotFound):
+                versions.read(FILE, "@GMT-1999.01.01-00.00.00")
+
+    assert [b"draft", b"signed, stamped", b"final"] == read
+    assert ["@GMT-2026.01.01-00.00.00", "@GMT-2026.03.01-00.00.00", "present"] == [one.id for one in told]
+    assert [(1005 * 10**9, 5), (1015 * 10**9, 15)] == [(one.saved, one.size) for one in told[:2]]
+    assert ["present"] == [one.id for one in alone]
+
+
+def content_at(drive: SmbDrive, version: str) -> bytes:
+    assert drive.versions is not None
+    with drive.versions.read(FILE, version) as reader:
+        return b"".join(iter(lambda: reader.read(1 << 16), b""))
+
+
+def test_a_share_without_snapshots_has_no_versions(drive: SmbDrive) -> None:
+    """There the facet is missing."""
+    assert drive.versions is None
+
+
+@pytest.mark.parametrize(("setting", "words"), [("yes", ("only read", "只允许该账号读取")), ("no", ())])
+def test_the_permissions_of_the_share_are_told(
+    monkeypatch: pytest.MonkeyPatch, setting: str, words: tuple[str, ...]
+) -> None:
+    """A share that lets the account only read is said to, before anything fails."""
+    with require_server(lambda: SambaServer(settings={"read only": setting})) as server:
+        monkeypatch.setenv("LADING_TEST_PASSWORD", server.password)
+        options = {"user": server.user, "password": "env:LADING_TEST_PASSWORD"}
+        with open_smb(Address("smb", server.place, options)) as drive:
+            notes = drive.notes
+
+    assert bool(words) == bool(notes)
+    assert all(word in "".join(notes[0]) for word in words)

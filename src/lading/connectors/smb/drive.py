@@ -16,18 +16,20 @@ from lading.connectors.smb.grants import SmbGrants
 from lading.connectors.smb.listing import Listings
 from lading.connectors.smb.marks import SmbLabels
 from lading.connectors.smb.moving import SmbMoves
-from lading.connectors.smb.opening import keeps_rights, met, profile_of
+from lading.connectors.smb.opening import keeps_rights, met, notes_of, profile_of
 from lading.connectors.smb.options import Options, options_of, place_of
 from lading.connectors.smb.partials import SmbPartials
 from lading.connectors.smb.parts import Parts
 from lading.connectors.smb.reading import Reading, reading
 from lading.connectors.smb.settling import SmbSettle
 from lading.connectors.smb.trouble import NOT_A_DIRECTORY, error_of
+from lading.connectors.smb.versions import SmbVersions, Snapshot, snapshots_of
 from lading.connectors.smb.wire import Wire, check_not_ours
 from lading.connectors.smb.writing import Source, Writing
 from lading.model.entry import Entry
 from lading.model.errors import Changed, Forbidden, NotFound, Unreadable, WrongKind
 from lading.model.paths import Path
+from lading.model.text import Text
 
 
 def open(address: Address) -> SmbDrive:  # noqa: A001 — every connector is opened by this name
@@ -60,6 +62,7 @@ class SmbDrive(Drive):
         self._address = address
         self._options = options
         self._profile: Profile | None = None
+        self._snapshots: tuple[Snapshot, ...] | None = None
         self._parts = Parts(wire, address.owner)
         self._listings = Listings(wire)
         self.settle = SmbSettle(wire)
@@ -78,6 +81,18 @@ class SmbDrive(Drive):
         if self._profile is None:
             self._profile = profile_of(self._wire, str(self._address), self._options)
         return self._profile
+
+    @property
+    def notes(self) -> tuple[Text, ...]:
+        """What the permissions of the share keep this account from."""
+        return notes_of(self._wire)
+
+    @property
+    def versions(self) -> SmbVersions | None:  # type: ignore[override]
+        """Previous versions, where the server keeps snapshots of the share; it is asked once."""
+        if self._snapshots is None:
+            self._snapshots = snapshots_of(self._wire)
+        return SmbVersions(self._wire, self._snapshots) if self._snapshots else None
 
     def list(self, folder: Path, *, cursor: str | None = None) -> Page:
         """Entries in the order of the server; see `Drive.list`."""

@@ -8,12 +8,13 @@ change is followed through everything below that takes from above.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from lading.connectors.able import refused_grant
 from lading.connectors.api import Page
 from lading.connectors.profile import Profile
 from lading.connectors.smb import packets, sids
+from lading.connectors.smb.denials import OWN_BELOW, denied_mask, refused_denial
 from lading.connectors.smb.descriptor import (
     ALLOW,
     DENY,
@@ -32,8 +33,9 @@ from lading.connectors.smb.rights import GIVEN, grants_of
 from lading.connectors.smb.trouble import error_of
 from lading.connectors.smb.wire import Wire, check_not_ours
 from lading.model.access import Effect, Grant, Reach
+from lading.model.entry import Entry as Listed
 from lading.model.errors import BadAnswer, Forbidden, NotFound, Unable, WrongKind
-from lading.model.paths import Path
+from lading.model.paths import Path, shown
 from lading.model.text import Text
 
 _ROOM = 65_536
@@ -78,16 +80,56 @@ class SmbGrants:
             Unable: such a grant cannot be held, or there is no list that it could stand in.
         """
         check_not_ours(grant.path)
-        if said := refused_grant(grant, self._profile().features):
+        denies = grant.effect is Effect.DENY
+        if not denies and (said := refused_grant(grant, self._profile().features)):
             raise Unable(grant.path, said)
-        if grant.effect is Effect.ALLOW and not sids.is_sid(grant.principal.id):
+        if grant.effect is not Effect.RESET and not sids.is_sid(grant.principal.id):
             raise NotFound(grant.principal.id, Text("no security identifier", "不是有效的 SID"))
         rights, folder = self._read(grant.path)
         if rights.entries is None:
             said = Text("it has no list: everybody may do everything", "没有访问列表：所有人拥有全部权限")
             raise Unable(grant.path, said)
+        if denies:
+            self._demand_that_it_holds(grant, folder=folder)
         changed = _closed_off(rights) if grant.effect is Effect.RESET else _with(rights, grant, folder=folder)
         self._write(grant.path, changed, folder=folder)
+
+    def _demand_that_it_holds(self, grant: Grant, *, folder: bool) -> None:
+        """
+        Refuse a denial that no list says, or that something below would not heed.
+
+        Raises:
+            Unable: it is so.
+        """
+        if said := refused_denial(grant, folder=folder):
+            raise Unable(grant.path, said)
+        own = self._allowing_below(grant.path) if folder and grant.reach is not Reach.HERE else None
+        if own is not None:
+            raise Unable(grant.path, Text(*(said.format(path=shown(own)) for said in OWN_BELOW)))
+
+    def _allowing_below(self, path: Path) -> Path | None:
+        """The first entry below *path*, as far as it takes from above, whose list allows something itself."""
+        for entry in self._below(path):
+            rights, folder = self._read(entry.path)
+            if rights.protected:
+                continue
+            if rights.entries is None or any(
+                it.kind == ALLOW and not it.flags & INHERITED for it in rights.entries
+            ):
+                return entry.path
+            if folder and (found := self._allowing_below(entry.path)) is not None:
+                return found
+        return None
+
+    def _below(self, path: Path) -> Iterator[Listed]:
+        """The files and folders directly in *path*."""
+        cursor: str | None = None
+        while True:
+            page = self._pages(path, cursor)
+            yield from (entry for entry in page.entries if entry.is_file or entry.is_folder)
+            cursor = page.cursor
+            if cursor is None:
+                return
 
     def unset(self, grant: Grant) -> None:
         """Take *grant* away, also below; what is not there is no error."""
@@ -149,15 +191,8 @@ class SmbGrants:
                 raise error_of(answer.status, path)
 
     def _pass_on(self, path: Path, above: Rights) -> None:
-        cursor: str | None = None
-        while True:
-            page = self._pages(path, cursor)
-            for entry in page.entries:
-                if entry.is_file or entry.is_folder:
-                    self._take(entry.path, above, folder=entry.is_folder)
-            cursor = page.cursor
-            if cursor is None:
-                return
+        for entry in self._below(path):
+            self._take(entry.path, above, folder=entry.is_folder)
 
     def _take(self, path: Path, above: Rights, *, folder: bool) -> None:
         """Have *path* hold what *above* hands down; what stands for itself takes nothing."""
@@ -177,8 +212,13 @@ def _with(rights: Rights, grant: Grant, *, folder: bool) -> Rights:
     flags = _FLAGS[grant.reach] if folder else 0
     if not folder and grant.reach is Reach.BELOW:
         raise Unable(grant.path, Text("nothing lies below a file", "文件之下没有内容"))
-    added = Entry(ALLOW, flags, GIVEN[grant.role], grant.principal.id)
-    rest = _without(rights, grant.principal.id, Effect.ALLOW)
+    if grant.effect is Effect.DENY:
+        mask = denied_mask(grant.role, folder=folder)
+        assert mask is not None
+        added = Entry(DENY, flags, mask, grant.principal.id)
+    else:
+        added = Entry(ALLOW, flags, GIVEN[grant.role], grant.principal.id)
+    rest = _without(rights, grant.principal.id, grant.effect)
     return rest._replace(entries=_ordered((*(rest.entries or ()), added)))
 
 

@@ -30,6 +30,14 @@ _LONGEST_PATH_IN_BYTES = 3000
 _LONGEST_PATH = 30_000
 """Windows takes 32,767 characters, of which the folder behind the share needs some."""
 _SECOND = 1_000_000_000
+_READ_ONLY = Text(
+    "the share's own permissions let this account only read, whatever the lists of files say",
+    "共享本身的权限只允许该账号读取，与文件的访问列表无关",
+)
+_NO_RIGHTS = Text(
+    "the share's own permissions let this account change files and not their permissions",
+    "共享本身的权限允许该账号修改文件，但不允许修改其权限",
+)
 _UNIX_TIMES = (-(1 << 31) * _SECOND, ((1 << 34) - (1 << 31) - 1) * _SECOND)
 """1901 to 2446, as ext4 keeps them."""
 
@@ -86,6 +94,22 @@ def profile_of(wire: Wire, address: str, options: Options) -> Profile:
 def keeps_rights(wire: Wire) -> bool:
     """Whether the file system says who may do what."""
     return bool(_system(wire)[0] & PERSISTENT_ACLS)
+
+
+def notes_of(wire: Wire) -> tuple[Text, ...]:
+    """
+    What the permissions of the share itself keep this account from, whatever the lists of files say.
+
+    The server tells them of the account that asks, and of nobody else.
+    """
+    place = wire.place
+    answer = wire.call(ROOT, packets.connect_share(place.server, place.share))[0]
+    if not answer.ok:
+        return ()
+    allowed = packets.most_access(answer.body)
+    if not allowed & packets.WRITE_DATA:
+        return (_READ_ONLY,)
+    return () if allowed & packets.WRITE_DAC else (_NO_RIGHTS,)
 
 
 def _make_root(wire: Wire) -> None:

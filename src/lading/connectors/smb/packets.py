@@ -14,8 +14,10 @@ from typing import NamedTuple
 SAME_FILE = b"\xff" * 16
 """In a compound: the file that its first request opens."""
 
-CREATE, CLOSE, FLUSH, READ, WRITE, LOCK = 5, 6, 7, 8, 9, 10
-QUERY_DIRECTORY, QUERY_INFO, SET_INFO = 14, 16, 17
+TREE_CONNECT, CREATE, CLOSE, FLUSH, READ, WRITE, LOCK = 3, 5, 6, 7, 8, 9, 10
+IOCTL, QUERY_DIRECTORY, QUERY_INFO, SET_INFO = 11, 14, 16, 17
+_SNAPSHOTS = 0x00144064
+"""FSCTL_SRV_ENUMERATE_SNAPSHOTS."""
 
 # Access ([MS-SMB2] 2.2.13.1).
 READ_DATA, WRITE_DATA, APPEND_DATA = 0x1, 0x2, 0x4
@@ -113,13 +115,18 @@ def create(
     options: int = THE_LINK_ITSELF,
     share: int = SHARE_ALL,
     attributes: int = 0,
+    moment: int | None = None,
 ) -> Message:
     """
-    Open or make *name*, whose parts are joined by backslashes.
+    Open or make *name*, whose parts are joined by backslashes; with *moment* (100 ns since 1601) as it was then.
 
     Always as for a backup: who has that privilege reaches what its list alone would not let them.
     """
     raw = name.encode("utf-16-le", "surrogatepass")
+    body, context = raw or b"\0\0", b""
+    if moment is not None:
+        body = body.ljust(-(-len(body) // 8) * 8, b"\0")
+        context = struct.pack("<IHHHHI4s4xQ", 0, 16, 4, 0, 24, 8, b"TWrp", moment)
     head = _CREATE.pack(
         57,
         0,
@@ -134,10 +141,10 @@ def create(
         options | FOR_BACKUP,
         _HEADER + 56,
         len(raw),
-        0,
-        0,
+        _HEADER + 56 + len(body) if context else 0,
+        len(context),
     )
-    return Message(CREATE, head + (raw or b"\0\0"))
+    return Message(CREATE, head + body + context)
 
 
 def close(file: bytes = SAME_FILE) -> Message:
@@ -210,6 +217,30 @@ def rename(name: str, file: bytes = SAME_FILE, *, replace: bool) -> Message:
     data = struct.pack("<B7xQI", replace, 0, len(raw)) + raw
     # Servers ask for the length of the structure with its padding, 24 bytes at least.
     return set_info(RENAME, data.ljust(24, b"\0"), file=file)
+
+
+def connect_share(server: str, share: str) -> Message:
+    """Open a share ([MS-SMB2] 2.2.9)."""
+    raw = f"\\\\{server}\\{share}".encode("utf-16-le", "surrogatepass")
+    return Message(TREE_CONNECT, struct.pack("<HHHH", 9, 0, _HEADER + 8, len(raw)) + raw)
+
+
+def most_access(body: bytes) -> int:
+    """The most that the permissions of a share let this account do, by the answer to `connect_share`."""
+    return int.from_bytes(body[12:16], "little")
+
+
+def ask_snapshots(size: int, file: bytes = SAME_FILE) -> Message:
+    """The names of the snapshots of the share, at most *size* bytes of them."""
+    body = struct.pack("<HHI16sIIIIIIIIB", 57, 0, _SNAPSHOTS, file, 0, 0, 0, 0, 0, size, 1, 0, 0)
+    return Message(IOCTL, body, size)
+
+
+def snapshots(body: bytes) -> list[str]:
+    """The names of snapshots in the answer to `ask_snapshots` ([MS-SMB2] 2.2.32.2)."""
+    offset, length = struct.unpack_from("<II", body, 32)
+    told = body[offset - _HEADER : offset - _HEADER + length]
+    return [name for name in told[12:].decode("utf-16-le", "replace").split("\0") if name]
 
 
 def created(body: bytes) -> tuple[bytes, Facts]:

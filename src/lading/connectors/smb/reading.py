@@ -26,15 +26,15 @@ _FIRST = 1 << 16
 """Bytes that are asked for with the opening: most files are smaller, and a small answer costs one credit."""
 
 
-def reading(wire: Wire, path: Path, start: int, expect: str | None) -> Reading:
+def reading(wire: Wire, path: Path, start: int, expect: str | None, *, moment: int | None = None) -> Reading:
     """
-    Open *path* from byte *start* on; see `Drive.read`.
+    Open *path* from byte *start* on; see `Drive.read`.  With *moment* as it was in the snapshot of that moment.
 
     Raises:
         DriveError: as `Drive.read` says.
     """
     first = packets.read(packets.SAME_FILE, max(start, 0), _FIRST)
-    handle, (answer,) = _opened(wire, path, first)
+    handle, (answer,) = _opened(wire, path, first, moment)
     try:
         return Reading(wire, path, handle).begin(start, expect, answer)
     except BaseException:
@@ -142,7 +142,9 @@ def _content_of(facts: Facts) -> tuple[int, int, int]:
     return facts.size, facts.written, facts.changed
 
 
-def _opened(wire: Wire, path: Path, first: packets.Message) -> tuple[Handle, list[Answer]]:
+def _opened(
+    wire: Wire, path: Path, first: packets.Message, moment: int | None = None
+) -> tuple[Handle, list[Answer]]:
     """
     Open the file *path*, and read *first*.
 
@@ -150,7 +152,7 @@ def _opened(wire: Wire, path: Path, first: packets.Message) -> tuple[Handle, lis
     for what it holds.
     """
     try:
-        handle, answers = wire.open(path, _ACCESS, then=(first,))
+        handle, answers = wire.open(path, _ACCESS, then=(first,), moment=moment)
     except WrongKind:
         raise _why_not(wire, path) from None
     if not handle.facts.attributes & (packets.A_DIRECTORY | packets.A_REPARSE):
@@ -159,7 +161,7 @@ def _opened(wire: Wire, path: Path, first: packets.Message) -> tuple[Handle, lis
     facts = wire.look(path)
     if is_folder(facts) or is_link(facts):
         raise WrongKind(path, entry_of(path, facts).kind.value)
-    return wire.open(path, _ACCESS, options=packets.NOT_DIRECTORY, then=(first,))
+    return wire.open(path, _ACCESS, options=packets.NOT_DIRECTORY, then=(first,), moment=moment)
 
 
 def _why_not(wire: Wire, path: Path) -> WrongKind | NotFound:

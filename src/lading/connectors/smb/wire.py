@@ -100,16 +100,24 @@ class Wire:
         share: int = packets.SHARE_ALL,
         then: tuple[Message, ...] = (),
         making: bool = False,
+        moment: int | None = None,
     ) -> tuple[Handle, list[Answer]]:
         """
         Open *path*, and what *then* was answered, which is asked in the same go, with the id of the file first.
+
+        With *moment* it is opened as it was in the snapshot of that moment (100 ns since 1601).
 
         Raises:
             DriveError: it cannot be opened.
         """
         line = self.line()
         opening = packets.create(
-            self.name(path, line), access, disposition=disposition, options=options, share=share
+            self.name(path, line),
+            access,
+            disposition=disposition,
+            options=options,
+            share=share,
+            moment=moment,
         )
         asked = (opening, packets.query(packets.INFO_FILE, packets.INTERNAL), *then)
         answers = self.call(path, *asked, line=line)
