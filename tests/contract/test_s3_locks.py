@@ -1,4 +1,4 @@
-"""Object lock of a real S3 server: told, and what it forbids said so that a person understands."""
+"""Object lock and removals of a real S3 server: told, and what it forbids said so that a person understands."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from lading.connectors.s3.purging import purge
 from lading.connectors.s3.wire import Ask, Wire
 from lading.connectors.trial.asking import ask
 from lading.connectors.trial.judging import Known, judged
-from lading.model.access import Lock
+from lading.model.access import REMOVAL, REMOVED_VERSION, Lock
 from lading.model.errors import Forbidden
-from lading.testkit.contract.support import content_of
+from lading.testkit.contract.support import content_of, drained
 from lading.testkit.servers import SeaweedServer, require_server
 from lading.testkit.sources import pieces
-from support.bucket import KEY, SECRET, put, raw_wire
+from support.bucket import KEY, SECRET, enable_versions, put, raw_wire
 
 pytestmark = pytest.mark.live
 
@@ -105,3 +105,39 @@ def test_a_bucket_that_locks_all_is_written_without_leftovers(server: SeaweedSer
         assert ["compliance"] == [one.owner.partition(":")[2] for one in drive.locks.all()]  # type: ignore[union-attr]
     assert any("default retention" in line.said.en and "默认保留期" in line.said.zh for line in lines)
     wire.session.close()
+
+
+def test_removals_are_told(server: SeaweedServer) -> None:
+    """
+    Each mark of a removal, and what is kept of a file that is removed; nothing of one that is only saved over.
+    """
+    name = "removals"
+    enable_versions(server, name)
+    with opened(server, name) as drive:
+        for path in (("back",), ("gone",), ("saved",)):
+            drive.write(path, [b"one"], expect=ABSENT)
+        drive.write(("saved",), [b"two"], expect=ANYTHING)
+        for path in (("back",), ("gone",)):
+            drive.remove(path, expect=ANYTHING)
+        drive.write(("back",), [b"again"], expect=ABSENT)
+        settings = drive.settings
+        assert settings is not None
+        told = list(settings.all() or ())
+
+        assert [(("back",), REMOVAL), (("gone",), REMOVAL), (("gone",), REMOVED_VERSION)] == sorted(
+            (it.path, it.name) for it in told
+        )
+        for path in (("back",), ("gone",), ("saved",), ("nothing",)):
+            assert sorted(map(str, settings.list(path))) == sorted(str(it) for it in told if it.path == path)
+        assert [b"one", b"again"] == [
+            drained(drive.versions.read(("back",), it.id))
+            for it in drive.versions.list(("back",))  # type: ignore[union-attr]
+        ]
+
+
+def test_a_bucket_without_versions_keeps_no_removals(server: SeaweedServer) -> None:
+    """
+    There is nothing to tell, and no facet.
+    """
+    with opened(server, server.bucket) as drive:
+        assert drive.settings is None

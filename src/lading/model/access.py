@@ -199,12 +199,20 @@ class Comment:
     text: str
 
 
+REMOVAL, REMOVED_VERSION = "removal", "removed version"
+"""
+Names of settings: the mark that a file was removed at some moment, and a content of a file that is removed.
+
+Their paths may be those of no entry any more.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """
-    A switch of the drive's own that is set on an entry, and for which no other word stands here.
+    What a drive keeps on an entry by itself, and for which no other word stands here: a switch, the mark of a removal.
 
-    *name* and *value* are the drive's own words; what stands as it would stand untouched is not told.
+    *name* and *value* are the drive's own words, but for `REMOVAL` and `REMOVED_VERSION`.
     """
 
     path: Path

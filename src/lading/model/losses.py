@@ -511,6 +511,12 @@ CODES: Mapping[str, Loss] = {
     ),
     "label.lost": Loss(Feature.LABELS, _D, Text("labels are not carried", "标签不会迁移")),
     "comment.lost": Loss(Feature.COMMENTS, _D, Text("comments are not carried", "评论不会迁移")),
+    "setting.removal": Loss(
+        Feature.SETTINGS,
+        _D,
+        Text("the mark of a removal, or a content of a file that is removed", "删除标记，或已删除文件的内容版本"),
+        Text("Keep a vault of OLD, or bring back what is still needed, before the move.", "请在迁移前备份旧网盘，或恢复仍需要的文件。"),
+    ),
     "setting.lost": Loss(
         Feature.SETTINGS,
         _D,

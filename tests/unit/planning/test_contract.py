@@ -80,6 +80,8 @@ def filled(**settings: object) -> MemoryDrive:
         Label(("Deal",), "urgent"),
         Comment(("Deal",), "c1", "anna", 1, "hello"),
         Setting(("Deal",), "enable_watermark", "true"),
+        Setting(("Deal",), "removal", "2026-01-01"),
+        Setting(("Deal",), "removed version", "2 B"),
     )
     return drive
 
@@ -129,6 +131,7 @@ def test_a_drive_that_holds_all_loses_only_what_no_drive_is_given(
         "lock.lost": 1,
         "label.lost": 1,
         "comment.lost": 1,
+        "setting.removal": 2,
         "setting.lost": 1,
     } == contract.counts
     assert (4, 4, 0, 0, 0) == of(contract, Feature.CONTENTS)

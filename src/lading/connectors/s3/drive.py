@@ -32,6 +32,7 @@ from lading.connectors.s3.partials import S3Partials
 from lading.connectors.s3.people import S3People, people_in
 from lading.connectors.s3.profile import features_of, profile_of, rules_of
 from lading.connectors.s3.reading import Reading, reading
+from lading.connectors.s3.removals import S3Settings
 from lading.connectors.s3.trouble import error_of
 from lading.connectors.s3.versions import S3Versions
 from lading.connectors.s3.wire import Ask, Wire
@@ -102,6 +103,8 @@ class S3Drive(Drive):
         self._parts = S3Partials(wire, self._writing, address.owner, versioned=versioned)
         self._features = kept
         self.labels = S3Labels(wire)
+        if versioned:
+            self.settings = S3Settings(wire)
 
     @property
     def grants(self) -> S3Grants:  # type: ignore[override]

@@ -16,7 +16,7 @@ from lading.manifest.translate.carried import carry_grants
 from lading.manifest.translate.links import carry_link
 from lading.manifest.translate.target import Target
 from lading.manifest.translate.versions import carry_version, facts_gone
-from lading.model.access import Link, Role, Version
+from lading.model.access import REMOVAL, REMOVED_VERSION, Link, Role, Version
 from lading.model.fidelity import Account
 from lading.model.losses import Feature
 from lading.model.paths import ROOT
@@ -29,11 +29,12 @@ EFFECTS: Mapping[Feature, tuple[str, ...]] = {
 }
 _PREFIX = {Feature.GRANTS: "grant", Feature.DENIALS: "denial", Feature.BREAKS: "break"}
 _MARKS = {
-    Feature.LOCKS: "lock",
-    Feature.LABELS: "label",
-    Feature.COMMENTS: "comment",
-    Feature.SETTINGS: "setting",
+    Feature.LOCKS: "'lock.lost'",
+    Feature.LABELS: "'label.lost'",
+    Feature.COMMENTS: "'comment.lost'",
+    Feature.SETTINGS: f"if(name in ('{REMOVAL}', '{REMOVED_VERSION}'), 'setting.removal', 'setting.lost')",
 }
+"""SQL: what becomes of such a mark."""
 _ROLES = "[" + ", ".join(f"'{role.name.lower()}'" for role in Role) + "][role + 1]"
 _TOP = f"arg_min({{{{'rank': {{rank}}, 'path': path, 'what': {{what}}}}}}, ({{rank}}, path), {EXAMPLES})"
 _DEEP = "length(path) - length(replace(path, '/', ''))"
@@ -196,7 +197,8 @@ def marks(db: duckdb.DuckDBPyConnection, unknown: Mapping[Feature, str]) -> Iter
     }
     for feature, what in told.items():
         top = _TOP.format(rank=_DEEP, what=what)
-        count, examples = db.execute(f"select count(*), {top} from old_{feature}").fetchall()[0]
-        losses = (f"{_MARKS[feature]}.lost",)
-        groups = [Group(losses, count, [Ranked(**it) for it in examples])] if count else []
-        yield account(feature, groups, count, unknown.get(feature))
+        rows = db.execute(
+            f"select [{_MARKS[feature]}], count(*), {top} from old_{feature} group by 1"
+        ).fetchall()
+        (found,) = db.execute(f"select count(*) from old_{feature}").fetchall()[0]
+        yield account(feature, _groups(rows), found, unknown.get(feature))
