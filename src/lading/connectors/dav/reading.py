@@ -8,11 +8,11 @@ half of a new content; there the file is looked at once more at the end.
 
 from __future__ import annotations
 
-from types import TracebackType
 from typing import Self
 
 from lading.connectors.dav.facts import entry_answered, opaque
 from lading.connectors.dav.wire import Wire
+from lading.connectors.http.content import Content
 from lading.connectors.http.headers import content_range, length_of
 from lading.connectors.http.line import Request
 from lading.connectors.http.session import Stream
@@ -21,69 +21,27 @@ from lading.model.errors import BadAnswer, Changed, NotFound, Truncated, Unavail
 from lading.model.paths import Path
 from lading.model.text import Text
 
-_SKIP = 1 << 18
 
+class Reading(Content):
+    """The content of a file; where its server writes under the final name, looked at once more at its end."""
 
-class Reading:
-    """A file being read: a `Reader`, and the context that gives its connection back."""
-
-    __slots__ = ("_at", "_checked", "_end", "_entry", "_stream", "_wire")
+    __slots__ = ("_checked", "_wire")
 
     def __init__(self, wire: Wire, entry: Entry, stream: Stream | None, at: int) -> None:
+        super().__init__(entry, stream, at)
         self._wire = wire
-        self._entry = entry
-        self._stream = stream
-        self._at = at
-        self._end = entry.size
         self._checked = False
 
-    @property
-    def entry(self) -> Entry:
-        """The entry as it was when reading began."""
-        return self._entry
-
-    def read(self, size: int, /) -> bytes:
-        """Up to *size* bytes, `b""` at the end; see `Reader`."""
-        if self._stream is None or size == 0:
-            return b""
-        block = self._stream.read(size if size > 0 else _SKIP)
-        if block:
-            self._at += len(block)
-            if self._at > self._end:
-                raise Truncated(self._entry.path, f"it goes on after {self._end} bytes")
-            return block
-        if self._at < self._end:
-            raise Truncated(self._entry.path, f"{self._at} of {self._end} bytes")
+    def ended(self) -> None:
+        """Look once whether it still is the same."""
         if not self._checked:
             self._check_unchanged()
             self._checked = True
-        return b""
 
     def about(self, path: Path) -> Self:
         """The same, as the content of *path*: what is read lies at another place of the server."""
         self._entry = self._entry._replace(path=path)
         return self
-
-    def skip(self, count: int) -> None:
-        """Read *count* bytes and drop them: the server has no ranges."""
-        self._at = 0
-        while self._at < count:
-            if not self.read(min(_SKIP, count - self._at)):
-                raise Changed(self._entry.path, "it has become shorter")
-
-    def close(self) -> None:
-        """Give the connection back; twice is no error."""
-        stream, self._stream = self._stream, None
-        if stream is not None:
-            stream.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _check_unchanged(self) -> None:
         if self._wire.quirks.whole_puts:

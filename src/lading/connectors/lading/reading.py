@@ -8,60 +8,22 @@ held against the announced range and length.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from lading.connectors.http.content import Content
 from lading.connectors.http.headers import content_range, length_of
 from lading.connectors.http.session import Stream
 from lading.connectors.lading.problems import problem_of
 from lading.connectors.lading.wire import Wire, drained
 from lading.model.entry import Entry, Kind
-from lading.model.errors import BadAnswer, Changed, Truncated
+from lading.model.errors import BadAnswer, Changed
 from lading.model.paths import Path
 
-_BLOCK = 1 << 18
 
+class Reading(Content):
+    """The content of a file, a version or an upload."""
 
-class Reading:
-    """A `Reader`, and the context that gives its connection back."""
-
-    __slots__ = ("_at", "_entry", "_stream")
-
-    def __init__(self, entry: Entry, stream: Stream, at: int) -> None:
-        self._entry = entry
-        self._stream: Stream | None = stream
-        self._at = at
-
-    @property
-    def entry(self) -> Entry:
-        """The entry as it was when reading began."""
-        return self._entry
-
-    def read(self, size: int, /) -> bytes:
-        """Up to *size* bytes, `b""` at the end; see `Reader`."""
-        if self._stream is None or size == 0:
-            return b""
-        block = self._stream.read(size if size > 0 else _BLOCK)
-        self._at += len(block)
-        if self._at > self._entry.size:
-            raise Truncated(self._entry.path, f"it goes on after {self._entry.size} bytes")
-        if not block and self._at < self._entry.size:
-            raise Truncated(self._entry.path, f"{self._at} of {self._entry.size} bytes")
-        return block
-
-    def close(self) -> None:
-        """Give the connection back; twice is no error."""
-        stream, self._stream = self._stream, None
-        if stream is not None:
-            stream.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+    __slots__ = ()
 
 
 def reading(

@@ -10,10 +10,9 @@ read and dropped.
 from __future__ import annotations
 
 import hashlib
-from types import TracebackType
-from typing import Self
 from urllib.parse import urljoin, urlsplit
 
+from lading.connectors.http.content import Content
 from lading.connectors.http.headers import content_range, length_of
 from lading.connectors.http.session import Stream
 from lading.connectors.http.trouble import refused
@@ -22,71 +21,33 @@ from lading.connectors.wedrive.tree import Tree
 from lading.connectors.wedrive.trouble import senseless
 from lading.connectors.wedrive.wire import Wire
 from lading.model.entry import Entry
-from lading.model.errors import BadAnswer, Changed, NoFile, NotFound, Truncated, Unavailable, WrongKind
+from lading.model.errors import BadAnswer, Changed, NoFile, NotFound, Unavailable, WrongKind
 from lading.model.paths import Path
 from lading.model.text import Text
 
-_SKIP = 1 << 18
 _REDIRECTS = 3
 _ELSEWHERE = frozenset({301, 302, 303, 307, 308})
 _NO_MORE = frozenset({401, 403, 404, 410})
 _OTHER = Text("its content is another", "内容已不同")
 
 
-class Reading:
-    """A `Reader`, and the context that gives its connection back."""
+class Reading(Content):
+    """The content of *item*, held against the digest that was listed if it is read from its beginning."""
 
-    __slots__ = ("_at", "_digest", "_entry", "_item", "_stream", "_tree")
+    __slots__ = ("_digest", "_item", "_tree")
 
     def __init__(self, tree: Tree, item: Item, entry: Entry, stream: Stream | None, at: int) -> None:
         self._tree, self._item = tree, item
-        self._entry = entry
-        self._stream = stream
-        self._at = at
         self._digest = hashlib.sha1(usedforsecurity=False) if item.sha and not at else None
+        super().__init__(entry, stream, at, None if self._digest is None else self._digest.update)
 
-    @property
-    def entry(self) -> Entry:
-        """The entry as it was when reading began."""
-        return self._entry
+    def ended(self) -> None:
+        """
+        Look whether it still is the same.
 
-    def read(self, size: int, /) -> bytes:
-        """Up to *size* bytes, `b""` at the end; see `Reader`."""
-        if self._stream is None or size == 0:
-            return b""
-        block = self._stream.read(size if size > 0 else _SKIP)
-        self._at += len(block)
-        if self._at > self._entry.size:
-            raise Truncated(self._entry.path, f"it goes on after {self._entry.size} bytes")
-        if self._digest is not None:
-            self._digest.update(block)
-        if not block:
-            self._check_end()
-        return block
-
-    def skip(self, count: int) -> None:
-        """Read *count* bytes and drop them."""
-        while self._at < count:
-            if not self.read(min(_SKIP, count - self._at)):
-                raise Changed(self._entry.path, "it has become shorter")
-
-    def close(self) -> None:
-        """Give the connection back; twice is no error."""
-        stream, self._stream = self._stream, None
-        if stream is not None:
-            stream.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def _check_end(self) -> None:
-        if self._at < self._entry.size:
-            raise Truncated(self._entry.path, f"{self._at} of {self._entry.size} bytes")
+        Raises:
+            Changed: it is not.
+        """
         if not self._is_the_same():
             # Whoever reads again gets what is there now.
             self._tree.known.forget()
