@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from importlib import import_module
 
 from lading.stages.readiness import checks
-from lading.stages.readiness.findings import Check, Finding, Rule
+from lading.stages.readiness.findings import Check, Family, Finding, Rule
 
 
 def all_checks() -> tuple[Check, ...]:
@@ -40,3 +40,10 @@ def _findings(facts: tuple[object, ...]) -> Iterator[Finding]:
         for fact in facts:
             if type(fact) is check.of:
                 yield from check.judge(fact)
+
+
+def unlooked(facts: Iterable[object]) -> tuple[Family, ...]:
+    """Families of checks for which none of *facts* says anything."""
+    classes = {type(fact) for fact in facts}
+    looked = {rule.family for check in all_checks() if check.of in classes for rule in check.rules}
+    return tuple(family for family in Family if family not in looked)
