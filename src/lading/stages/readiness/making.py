@@ -30,11 +30,19 @@ def finding(
     return Finding(rule, weight, subject, count, said, dict(evidence or {}), hits, wave)
 
 
-def unknown(rule: Rule, why: Text, *, subject: str = "", wave: str = "", **figures: object) -> Finding:
+def unknown(
+    rule: Rule,
+    why: Text,
+    *,
+    subject: str = "",
+    wave: str = "",
+    severity: Severity = Severity.RISK,
+    **figures: object,
+) -> Finding:
     """Nobody could find out whether *rule* is met: a risk at most, never silence."""
     filled = Text(why.en.format(**figures), why.zh.format(**figures))
     said = Text(UNKNOWN.en.format(why=filled.en), UNKNOWN.zh.format(why=filled.zh))
-    weight = min(rule.severity, Severity.RISK)
+    weight = min(rule.severity, severity, Severity.RISK)
     return Finding(rule, weight, subject, 0, said, {"unknown": True}, (), wave)
 
 

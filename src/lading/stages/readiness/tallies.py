@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from lading.model.text import Text
 from lading.stages.readiness.facts.content import ContentFacts, Tally
-from lading.stages.readiness.findings import Check, Finding, Rule
+from lading.stages.readiness.findings import Check, Finding, Rule, Severity
 from lading.stages.readiness.making import finding, size, unknown
 
 WHY: Mapping[str, Text] = {
@@ -32,6 +32,8 @@ WHY: Mapping[str, Text] = {
     ),
 }
 """Why something was not looked for."""
+MINOR = frozenset({"not_told", "no_digest", "not_asked", "manifest_only"})
+"""Reasons that nobody can help, or that only cost a closer look: no risk of the upgrade by themselves."""
 
 
 class Line(NamedTuple):
@@ -48,7 +50,10 @@ def check_of(*lines: Line) -> Check:
     def judge(facts: ContentFacts) -> Iterator[Finding]:
         for line in lines:
             if line.what in facts.unknown:
-                yield unknown(line.rule, WHY[facts.unknown[line.what]])
+                why = facts.unknown[line.what]
+                # A newer program may know reasons that this one does not.
+                text = WHY.get(why, Text("nobody looked for it", "无人检查"))
+                yield unknown(line.rule, text, severity=Severity.ADVICE if why in MINOR else Severity.RISK)
             for wave, tally in sorted(facts.found.get(line.what, {}).items()):
                 if tally.count:
                     yield _finding(line, wave, tally, facts.rate)

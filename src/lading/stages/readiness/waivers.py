@@ -52,8 +52,11 @@ def checked(
     people = [" ".join(name.split()) for name in by]
     if len(people) != 2 or not all(people) or people[0].casefold() == people[1].casefold():
         raise BadRequest(
-            "--by",
-            Text("name two different people: --by ANNA --by BO", "请给出两个不同的人：--by 甲 --by 乙"),
+            "--waived-by",
+            Text(
+                "name two different people: --waived-by ANNA --waived-by BO",
+                "请给出两个不同的人：--by 甲 --by 乙",
+            ),
         )
     if not reason.strip():
         raise BadRequest("--reason", Text("say why", "请说明理由"))

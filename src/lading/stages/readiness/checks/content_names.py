@@ -173,8 +173,8 @@ CHECK = check_of(
         "twins_by_case",
         TWIN_CASE,
         Text(
-            "{count:,} entries differ from a neighbour by case alone",
-            "{count:,} 个条目与同级条目仅大小写不同",
+            "{count:,} entries differ from a neighbour by case or trailing dots alone",
+            "{count:,} 个条目与同级条目仅大小写或结尾点号、空格不同",
         ),
     ),
     Line(

@@ -133,7 +133,9 @@ def _prepare(
         yield "locked", "not_told" if Feature.LOCKS in old.features else "not_scanned"
     told = "bool_or(sha256 is not null or len(digests) > 0)"
     # Where there is no content at all there is nothing to be told.
-    if db.execute(f"select coalesce({told}, true) from o where kind = 'file' and size > 0").fetchall() == [(False,)]:
+    if db.execute(f"select coalesce({told}, true) from o where kind = 'file' and size > 0").fetchall() == [
+        (False,)
+    ]:
         yield "equal", "no_digest"
     _changed(db, old, earlier)
 

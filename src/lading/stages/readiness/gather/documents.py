@@ -15,7 +15,7 @@ from lading.model.paths import Path, decode, encode, shown, space_of
 from lading.model.progress import Progress, Publish, nobody_listens
 from lading.stages.readiness.documents import ENDINGS, LARGEST, Seen, State, look_into
 from lading.stages.readiness.facts.content import ContentFacts, Tally
-from lading.stages.readiness.gather.content import EXAMPLES, Looking
+from lading.stages.readiness.gather.content import EXAMPLES, PATTERNS, Looking
 
 KINDS = ("encrypted", "damaged", "links_to_old")
 BLOCK = 1 << 20
@@ -62,8 +62,8 @@ def _newest(old: Manifest, most: int, directory: str | None) -> Iterator[Path]:
         old.relation(db).create_view("o")
         rows = db.execute(
             "select path from o where kind = 'file' and problem is null and size between 1 and ? "
-            "and regexp_matches(path, ?) order by modified desc nulls last, path limit ?",
-            [LARGEST, pattern, most],
+            "and regexp_matches(path, ?) and not regexp_matches(lower(parse_filename(path)), ?) order by modified desc nulls last, path limit ?",
+            [LARGEST, pattern, PATTERNS["unfinished"], most],
         ).fetchall()
     return (decode(path) for (path,) in rows)
 
