@@ -49,7 +49,8 @@ def test_each_count_is_one_finding(what: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("why", "severity"), [("no_new", Severity.RISK), ("not_told", Severity.ADVICE), ("of_tomorrow", Severity.RISK)]
+    ("why", "severity"),
+    [("no_new", Severity.RISK), ("not_told", Severity.ADVICE), ("of_tomorrow", Severity.RISK)],
 )
 def test_what_nobody_looked_at_is_told(why: str, severity: Severity) -> None:
     """Silence is no good news, and no blocker either."""

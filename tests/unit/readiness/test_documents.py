@@ -34,7 +34,9 @@ def encrypted(raw: bytes) -> bytes:
 
 RELS = {**TYPES, "word/_rels/document.xml.rels": b'<R Target="HTTPS://old.example/Deal/a.xlsx"/>'}
 GOOD = packed({**TYPES, "word/document.xml": b"text" * 100})
-FLIPPED = packed({**TYPES, "word/document.xml": b"text" * 100}, zipfile.ZIP_STORED).replace(b"texttext", b"textTEXT", 1)
+FLIPPED = packed({**TYPES, "word/document.xml": b"text" * 100}, zipfile.ZIP_STORED).replace(
+    b"texttext", b"textTEXT", 1
+)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +79,11 @@ def test_a_bomb_is_left_alone() -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.sampled_from(ENDINGS), st.binary(max_size=300), st.sampled_from([b"", b"PK\x03\x04", b"%PDF-", OLE[:8], GOOD[:200]]))
+@given(
+    st.sampled_from(ENDINGS),
+    st.binary(max_size=300),
+    st.sampled_from([b"", b"PK\x03\x04", b"%PDF-", OLE[:8], GOOD[:200]]),
+)
 def test_no_bytes_break_it(ending: str, rest: bytes, start: bytes) -> None:
     """Whatever stands in a file, a state comes out."""
     assert look_into(f"a.{ending}", start + rest, OLD).state in State

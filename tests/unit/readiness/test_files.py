@@ -91,7 +91,12 @@ def test_a_plan_is_read_whole(tmp_path: Path) -> None:
     )
     plan, critical = read_plan(str(file), date(2026, 11, 26))
 
-    assert ("g", date(2026, 11, 25), (), (("security", "Eva"),)) == (plan.goal, plan.backup, plan.providers, plan.owners)
+    assert ("g", date(2026, 11, 25), (), (("security", "Eva"),)) == (
+        plan.goal,
+        plan.backup,
+        plan.providers,
+        plan.owners,
+    )
     assert (12.0, "2026-12-12T20:00:00+08:00") == (plan.waves[0].hours, plan.waves[0].starts.isoformat())  # type: ignore[union-attr]
     assert {"Deal": "first"} == waves_of(plan)
     assert ("Deal/*",) == critical.patterns

@@ -23,7 +23,9 @@ def rule(code: str, severity: Severity, *, waivable: bool = True) -> Rule:
     return Rule(code, severity, Owner.IT_LEAD, T, T, T, T, waivable)
 
 
-BLOCKER, RISK, ADVICE = (rule(f"content.{it.name.lower()}", it) for it in (Severity.BLOCKER, Severity.RISK, Severity.ADVICE))
+BLOCKER, RISK, ADVICE = (
+    rule(f"content.{it.name.lower()}", it) for it in (Severity.BLOCKER, Severity.RISK, Severity.ADVICE)
+)
 HARD = rule("rights.hard", Severity.BLOCKER, waivable=False)
 
 
@@ -44,7 +46,11 @@ def waiver(code: str, until: date = TODAY, subject: str = "") -> Waiver:
         ((one(BLOCKER), one(RISK)), (), Level.NOT_READY),
         ((one(BLOCKER), one(RISK)), (waiver(BLOCKER.code),), Level.RISKS),
         ((one(BLOCKER),), (waiver(BLOCKER.code, TODAY - timedelta(days=1)),), Level.NOT_READY),
-        ((one(BLOCKER, subject="a"), one(BLOCKER, subject="b")), (waiver(BLOCKER.code, subject="a"),), Level.NOT_READY),
+        (
+            (one(BLOCKER, subject="a"), one(BLOCKER, subject="b")),
+            (waiver(BLOCKER.code, subject="a"),),
+            Level.NOT_READY,
+        ),
         ((one(HARD),), (waiver(HARD.code),), Level.NOT_READY),
     ],
 )
@@ -59,7 +65,9 @@ def test_a_wave_answers_for_itself_and_for_all() -> None:
     """A finding of one wave leaves the others alone; one of no wave concerns each."""
     found = verdict((one(BLOCKER, "first"), one(RISK)), (), ("first", "second"), TODAY)
 
-    assert {"first": Level.NOT_READY, "second": Level.RISKS} == {name: it.level for name, it in found.waves.items()}
+    assert {"first": Level.NOT_READY, "second": Level.RISKS} == {
+        name: it.level for name, it in found.waves.items()
+    }
     assert Level.NOT_READY is found.overall.level
     assert [BLOCKER.code] == [it.rule.code for it in found.overall.reasons]
 
@@ -68,7 +76,9 @@ def test_an_ended_waiver_is_told_where_it_would_cover_something() -> None:
     """Nobody has to wonder why a waived finding is back."""
     ended = waiver(BLOCKER.code, TODAY - timedelta(days=1))
 
-    assert (ended,) == verdict((one(BLOCKER),), (ended, waiver("content.other", TODAY - timedelta(days=1))), (), TODAY).expired
+    assert (ended,) == verdict(
+        (one(BLOCKER),), (ended, waiver("content.other", TODAY - timedelta(days=1))), (), TODAY
+    ).expired
     assert () == verdict((one(BLOCKER),), (ended, waiver(BLOCKER.code)), (), TODAY).expired
 
 
