@@ -22,17 +22,20 @@ from lading.manifest import tables
 from lading.manifest.access.opened import resolved, tables_of
 from lading.manifest.access.walls import Wall, check_walls
 from lading.manifest.read import Manifest, open_manifest
-from lading.model.identity import IdentityMap
+from lading.model.errors import BadRequest
+from lading.model.identity import IdentityMap, key_of
 from lading.model.progress import Publish
-from lading.stages.planning.contract import Side, side
+from lading.model.text import Text
+from lading.stages.planning.contract import Side, side, weights_of
 from lading.stages.readiness.duration import rates_of
 from lading.stages.readiness.factfile import Gathered, read_facts
 from lading.stages.readiness.facts.content import ContentFacts
 from lading.stages.readiness.facts.plan import Age, DrillFacts, Looked, PlanFacts, Safety
 from lading.stages.readiness.facts.rights import Some
-from lading.stages.readiness.gather.content import Looking, content_facts
+from lading.stages.readiness.gather.content import Looking, absent, content_facts
 from lading.stages.readiness.gather.documents import with_documents, without_documents
 from lading.stages.readiness.gather.rights import rights_facts
+from lading.stages.readiness.gather.scope import scope_facts
 from lading.stages.readiness.judging import unlooked
 from lading.stages.readiness.planfile import Critical, read_plan, waves_of
 
@@ -61,12 +64,18 @@ def gather(old: str, new: str | None, given: Mapping[str, Any], now: datetime, *
     today = now.astimezone().date()
     # What is typed wrong is told before a long scan begins.
     told = [read_facts(file) for file in given["facts_files"]]
+    if own := [one.source for one in told if isinstance(one.fact, ContentFacts)]:
+        raise BadRequest(
+            own[0],
+            Text("what the content has is counted anew, not read", "内容由本命令重新统计，不从文件读取"),
+        )
     plan, critical = read_plan(given["plan_file"], today) if given["plan_file"] else (None, Critical())
     walls = walls_in(given["walls"]) if given["walls"] else []
     earlier = open_manifest(given["earlier"]) if given["earlier"] else None
     looking = _looking(given, now, plan, critical, walls)
     with tempfile.TemporaryDirectory(prefix="lading-assess-") as scratch:
         ours, theirs, people = _sides(old, new, scratch, given, quiet=quiet)
+        _refuse_absent(ours.manifest, given["without"], walls)
         with progress_bar(quiet=quiet) as publish:
             content = content_facts(
                 ours.manifest,
@@ -78,10 +87,11 @@ def gather(old: str, new: str | None, given: Mapping[str, Any], now: datetime, *
             )
             content = _documents(content, old, ours.manifest, given, looking, publish, scratch)
         crossing = _crossing(ours.manifest, walls, looking, scratch)
+        scope = [scope_facts(ours.manifest, looking, directory=scratch)] if plan and plan.waves else []
         rights = rights_facts(ours.manifest, looking, people=people, crossing=crossing, directory=scratch)
     rates = rates_of(one.fact for one in told)
     content = replace(content, rate=min((it.likely for it in rates), default=None))
-    facts = [content, rights, *_given(told, plan, today)]
+    facts = [content, rights, *scope, *_given(told, plan, today)]
     looked = _ages(ours.manifest, told)
     # That a drill was asked for is no plan.
     facts.append(Looked(now, looked, unlooked(it for it in facts if plan or not isinstance(it, Safety))))
@@ -105,6 +115,26 @@ def _looking(
     )
 
 
+def _refuse_absent(manifest: Manifest, without: Sequence[str], walls: Sequence[Wall]) -> None:
+    """
+    Refuse a path that nothing lies at: a slip of the pen would leave names in the open.
+
+    Raises:
+        BadRequest: there is one; a path of a wall stays unsaid, for errors go to logs.
+    """
+    if absent(manifest, [path_from(path) for path in without]):
+        raise BadRequest(
+            "--without", Text("the old drive has nothing at one of these paths", "旧网盘中不存在其中某个路径")
+        )
+    for number, wall in enumerate(walls, 1):
+        if absent(manifest, [top for part in wall.sides for top in part]):
+            said = Text(
+                f"wall {number} names a path that the old drive does not have",
+                f"第 {number} 条隔离墙中的路径在旧网盘中不存在",
+            )
+            raise BadRequest("--walls", said)
+
+
 def _sides(
     old: str, new: str | None, scratch: str, given: Mapping[str, Any], *, quiet: bool
 ) -> tuple[Side, Side | None, IdentityMap | None]:
@@ -113,10 +143,19 @@ def _sides(
         both = pair(old, new, scratch, depth, quiet=quiet, **given)
         # A drive that tells no people has none who could be missing.
         known = both.old.manifest.has("principals") and both.new.manifest.has("principals")
-        return both.old, both.new, both.people if known else None
+        return both.old, both.new, _concerned(both.old.manifest, both.people, scratch) if known else None
     sides = (Given(old, given["old_opt"], f"{scratch}/old", depth),)
     (manifest,) = opened(sides, quiet=quiet, workers=given["workers"])
     return side(manifest), None, None
+
+
+def _concerned(manifest: Manifest, people: IdentityMap, scratch: str) -> IdentityMap:
+    """Those of *people* on whom something hangs, or who are in a group: nobody else would miss anything."""
+    if not manifest.has("grants"):
+        return people
+    heavy = weights_of(manifest, scratch)
+    members = {it.member for it in manifest.values("members")} if manifest.has("members") else set()
+    return IdentityMap(it for it in people if key_of(it.old) in heavy or it.old.id in members)
 
 
 def _documents(
@@ -165,7 +204,7 @@ def _crossing(manifest: Manifest, walls: Sequence[Wall], looking: Looking, scrat
 def _given(told: Sequence[Gathered], plan: PlanFacts | None, today: date) -> list[Any]:
     drills = [one.fact for one in told if isinstance(one.fact, DrillFacts)]
     last = max(drills, key=_finished, default=None)
-    others = [one.fact for one in told if not isinstance(one.fact, DrillFacts | PlanFacts)]
+    others = [one.fact for one in told if not isinstance(one.fact, DrillFacts)]
     return [*others, *([plan] if plan else []), Safety(today, last)]
 
 

@@ -18,8 +18,10 @@ from lading.stages.readiness.facts.plan import (
     ProviderPlan,
     RiskPlan,
     Safety,
+    Scope,
     WavePlan,
 )
+from lading.stages.readiness.facts.rights import Some
 from lading.stages.readiness.findings import Family, Owner, Severity
 from lading.stages.readiness.judging import judge
 
@@ -90,6 +92,19 @@ def test_each_gap_of_a_plan_is_found(bad: dict[str, Any], code: str, wave: str) 
 def test_only_a_fresh_passed_drill_counts(drill: DrillFacts | None, codes: list[tuple[str, str]]) -> None:
     """A drill that failed, is old or was never made is a blocker."""
     assert codes == found(Safety(TODAY, drill))
+
+
+@pytest.mark.parametrize(
+    ("scope", "codes"),
+    [
+        (Scope(Some(0), Some(0)), []),
+        (Scope(Some(1, ("/Deal",)), Some(0)), [("management.space_unplanned", "")]),
+        (Scope(Some(0), Some(1, ("/Dael",))), [("management.space_absent", "")]),
+    ],
+)
+def test_waves_and_spaces_have_to_be_the_same(scope: Scope, codes: list[tuple[str, str]]) -> None:
+    """A space in no wave, and a wave of a space that is not there, are told."""
+    assert codes == found(scope)
 
 
 def test_old_and_missing_facts_are_risks() -> None:

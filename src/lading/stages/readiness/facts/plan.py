@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar
 
+from lading.stages.readiness.facts.rights import Some
 from lading.stages.readiness.findings import Family
 
 
@@ -109,6 +110,14 @@ class Safety:
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """Spaces of the drive that are in no wave, and spaces of waves that the drive does not have."""
+
+    unplanned: Some
+    absent: Some
+
+
+@dataclass(frozen=True, slots=True)
 class Age:
     """When what *name* names was gathered; *kind* is that of the facts."""
 
@@ -126,4 +135,4 @@ class Looked:
     missing: tuple[Family, ...] = ()
 
 
-FACTS = (PlanFacts, DrillFacts)
+FACTS = (DrillFacts,)

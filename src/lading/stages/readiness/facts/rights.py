@@ -42,6 +42,3 @@ class RightsFacts:
     breaks: Some | None = None
     single: Some | None = None
     grants: int | None = None
-
-
-FACTS = (RightsFacts,)

@@ -6,7 +6,7 @@ Nothing of a name below a hidden path leaves this module: it is counted, and tha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -103,6 +103,19 @@ def content_facts(
         found={what: tally for what, tally in found.items() if tally},
         unknown=unknown,
     )
+
+
+def absent(manifest: Manifest, tops: Sequence[str]) -> tuple[str, ...]:
+    """Those of the encoded paths *tops* at and below which *manifest* has nothing."""
+    if not tops:
+        return ()
+    with engine() as db:
+        manifest.relation(db).create_view("o")
+        db.execute("create temp table tops as select unnest(?) as top", [list(tops)])
+        rows = db.execute(
+            "select top from tops where not exists (select 1 from o where path = top or starts_with(path, top || '/'))"
+        ).fetchall()
+    return tuple(top for (top,) in rows if top)
 
 
 def _prepare(

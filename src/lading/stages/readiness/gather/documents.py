@@ -45,7 +45,7 @@ def with_documents(
             continue
         opened, read = opened + 1, read + len(content)
         _count(found, path, len(content), look_into(path[-1], content, addresses), looking)
-        publish(Progress("documents", opened, read, None, most))
+        publish(Progress("documents", opened, read, most))
     return replace(
         facts, found={**facts.found, **{kind: it for kind, it in found.items() if it}}, documents=opened
     )
