@@ -23,6 +23,7 @@ from fidelity import OURS, written
 from lading.connectors.profile import AccessRules, Features
 from lading.manifest.files import sha256_of
 from lading.manifest.tables import FOLDER
+from measure import machine
 
 WINDOWS = {"case": "folded", "characters": list('\\/:*?"<>|\0'), "endings": [" ", "."]}
 
@@ -69,7 +70,8 @@ def main() -> None:
         new = written(Path(scratch) / "new", few, OURS, AccessRules())
         _finish(Path(new.directory), WINDOWS)
         result = _assess(scratch) | sizes
-    text = json.dumps(result, indent=2) + "\n"
+    head = {"machine": machine(), "at": time.strftime("%Y-%m-%d"), "bar_seconds": 120, "bar_mib": 1024}
+    text = json.dumps(head | result, indent=1) + "\n"
     print(text, end="")
     if asked.output:
         Path(asked.output).write_text(text, encoding="utf-8")

@@ -163,21 +163,14 @@ def test_what_is_behind_a_wall_is_in_no_report(estate: Path) -> None:
     """Neither terminal, JSON, page, table nor the kept file names anything below the hidden path; the counts are there."""
     plain = estate / "plan.toml"
     plain.write_text(PLAN.replace('["Deal"]', '["Other"]'), encoding="utf-8")
-    where = (
-        "--without",
-        "/Deal",
-        "--read-documents",
-        5,
-        "--html",
-        estate / "a.html",
-        "--csv",
-        estate / "csv",
-    )
-    told = assess(estate, *where)
-    as_json = assess(estate, *where, "--json")
+    (estate / "old" / "Other").mkdir()
+    (estate / "walls.txt").write_text("Deal ⟂ Other\n", encoding="utf-8")
+    where = ("--read-documents", 5, "--html", estate / "a.html", "--csv", estate / "csv")
+    told = assess(estate, *where, "--without", "/Deal")
+    as_json = assess(estate, *where, "--walls", estate / "walls.txt", "--json")
     files = [*(estate / "csv").iterdir(), estate / "a.html", *(estate / "state").rglob("*.json")]
 
-    assert {"content.keys", "management.space_unplanned"} <= codes(as_json)
+    assert {"content.keys", "management.space_unplanned", "rights.wall"} <= codes(as_json)
     for text in (told.out, as_json.out, *(file.read_text("utf-8") for file in files)):
         assert "id_rsa" not in text
         assert "/Deal" not in text
@@ -207,6 +200,7 @@ def test_tables_open_in_a_spreadsheet_and_calculate_nothing(estate: Path) -> Non
         (("--reason", "x"), 2, "say what is waived"),
         (("--until", "soon"), 2, "soon"),
         (("--walls", "{here}/none"), 2, "cannot be read"),
+        (("--walls", "{here}/drill.json"), 2, "drill.json"),
         (("--without", "/Dael"), 2, "nothing at one of these paths"),
         (("--earlier", "{here}/old"), 40, "manifest"),
         (("--html", "{here}/drill.json/page.html"), 20, "drill.json"),

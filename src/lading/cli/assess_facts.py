@@ -63,12 +63,7 @@ def gather(old: str, new: str | None, given: Mapping[str, Any], now: datetime, *
     """
     today = now.astimezone().date()
     # What is typed wrong is told before a long scan begins.
-    told = [read_facts(file) for file in given["facts_files"]]
-    if own := [one.source for one in told if isinstance(one.fact, ContentFacts)]:
-        raise BadRequest(
-            own[0],
-            Text("what the content has is counted anew, not read", "内容由本命令重新统计，不从文件读取"),
-        )
+    told = _told(given["facts_files"])
     plan, critical = read_plan(given["plan_file"], today) if given["plan_file"] else (None, Critical())
     walls = walls_in(given["walls"]) if given["walls"] else []
     earlier = open_manifest(given["earlier"]) if given["earlier"] else None
@@ -99,6 +94,21 @@ def gather(old: str, new: str | None, given: Mapping[str, Any], now: datetime, *
         tuple(facts), _place(ours), _place(theirs) if theirs else None, looked,
         tuple(it.name for it in plan.waves) if plan else (), dict(plan.owners) if plan else {}, content.bytes, content.files,
     )  # fmt: skip
+
+
+def _told(files: Sequence[str]) -> list[Gathered]:
+    """
+    The facts in *files*.
+
+    Raises:
+        DriveError, BadFacts: one cannot be read.
+        BadRequest: one holds what this command counts by itself.
+    """
+    told = [read_facts(file) for file in files]
+    if own := [one.source for one in told if isinstance(one.fact, ContentFacts)]:
+        said = Text("what the content has is counted anew, not read", "内容由本命令重新统计，不从文件读取")
+        raise BadRequest(own[0], said)
+    return told
 
 
 def _looking(

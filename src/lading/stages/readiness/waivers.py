@@ -55,7 +55,7 @@ def checked(
             "--waived-by",
             Text(
                 "name two different people: --waived-by ANNA --waived-by BO",
-                "请给出两个不同的人：--by 甲 --by 乙",
+                "请给出两个不同的人：--waived-by 甲 --waived-by 乙",
             ),
         )
     if not reason.strip():
@@ -65,18 +65,20 @@ def checked(
     made = []
     for text in what:
         code, _, subject = text.partition(":")
-        if code not in rules:
-            raise BadRequest(
-                "--waive",
-                Text(
-                    f"there is no rule {code!r}; see docs/manual/checks.md",
-                    f"没有规则 {code!r}；见 docs/manual/checks.zh-CN.md",
-                ),
-            )
-        if not rules[code].waivable:
-            raise NotWaivable(code, rules[code].title)
+        _insist_waivable(code, rules)
         made.append(Waiver(code, (people[0], people[1]), reason.strip(), until, subject))
     return tuple(made)
+
+
+def _insist_waivable(code: str, rules: Mapping[str, Rule]) -> None:
+    if code not in rules:
+        en, zh = (
+            f"there is no rule {code!r}; see docs/manual/checks.md",
+            f"没有规则 {code!r}；见 docs/manual/checks.zh-CN.md",
+        )
+        raise BadRequest("--waive", Text(en, zh))
+    if not rules[code].waivable:
+        raise NotWaivable(code, rules[code].title)
 
 
 def to_facts(waiver: Waiver) -> dict[str, Any]:
