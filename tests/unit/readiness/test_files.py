@@ -108,7 +108,7 @@ def test_a_plan_is_read_whole(tmp_path: Path) -> None:
     [
         "aproval = []", "goal = 1", "owners = 3", "[owners]\nboss = 'A'", "[[wave]]\nspaces = ['x']", "wave = 3", "wave = [3]",
         "[[wave]]\nname = 'a'\n[[wave]]\nname = 'a'", "[[wave]]\nname = 'a'\nspaces = ['x']\n[[wave]]\nname = 'b'\nspaces = ['x']",
-        "training_needed = 7", "backup = 'soon'", "[[wave]]\nname = 'a'\nwindow = 3", "x = [", "critical = 3",
+        "training_needed = 7", "[[wave]]\nname = 'a'\nstarts = 0001-01-01T00:00:00", "[[wave]]\nname = 'a'\nhours = 1e17", "[[wave]]\nname = 'a'\nhours = -1", "backup = 'soon'", "[[wave]]\nname = 'a'\nwindow = 3", "x = [", "critical = 3",
     ],
 )  # fmt: skip
 def test_a_plan_that_means_nothing_is_refused(text: str, tmp_path: Path) -> None:

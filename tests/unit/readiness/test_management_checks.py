@@ -72,6 +72,7 @@ def test_a_good_plan_has_no_finding() -> None:
         ({"providers": (ProviderPlan("Movers"),)}, "provider", ""),
         ({"providers": (ProviderPlan("Movers", TODAY),)}, "provider", ""),
         ({"backup": None}, "backup", ""),
+        ({"backup": TODAY + timedelta(days=1)}, "backup", ""),
         ({"backup": TODAY - timedelta(days=8)}, "backup", ""),
     ],
 )
@@ -85,6 +86,7 @@ def test_each_gap_of_a_plan_is_found(bad: dict[str, Any], code: str, wave: str) 
     [
         (DrillFacts(NOW, True), []),
         (None, [("management.drill", "")]),
+        (DrillFacts(NOW + timedelta(days=3), True), [("management.drill", "")]),
         (DrillFacts(NOW, False), [("management.drill", "")]),
         (DrillFacts(NOW - timedelta(days=31), True), [("management.drill", "")]),
     ],
@@ -119,6 +121,16 @@ def test_old_and_missing_facts_are_risks() -> None:
 
     assert {"old", "old.manifest", "tomorrow", "network"} == {finding.subject for finding in findings}
     assert {Severity.RISK} == {finding.severity for finding in findings}
+
+
+def test_the_last_day_of_the_calendar_is_a_day_too() -> None:
+    """No date is too far for a judgement; a window that ends at midnight leaves the next day alone."""
+    last = replace(WAVE, starts=datetime(9999, 12, 31, 23, tzinfo=UTC), hours=900.0)
+    till_midnight = replace(WAVE, starts=datetime(2026, 12, 4, 20, tzinfo=UTC), hours=4.0)
+    deals = (DealPlan("Deal", ("Deal",), (date(9999, 12, 31), date(2026, 12, 5))),)
+
+    assert [("management.deal_date", "first")] == found(replace(GOOD, waves=(last,), deals=deals))
+    assert [] == found(replace(GOOD, waves=(till_midnight,), deals=deals))
 
 
 def test_names_of_deals_stay_unsaid() -> None:

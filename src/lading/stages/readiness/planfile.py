@@ -26,6 +26,8 @@ from lading.stages.readiness.findings import Owner
 from lading.stages.readiness.plain import from_plain
 
 LARGEST = 4 << 20
+LONGEST = 1000
+"""Hours of a window at most."""
 _TABLES = {
     "wave": WavePlan,
     "deal": DealPlan,
@@ -65,7 +67,7 @@ def read_plan(file: str, today: date) -> tuple[PlanFacts, Critical]:
         if len(raw) > LARGEST:
             raise ValueError("larger than 4 MiB")
         return plan_from(tomllib.loads(raw.decode("utf-8")), today)
-    except (ValueError, RecursionError) as problem:
+    except (ValueError, OverflowError, RecursionError) as problem:
         raise BadPlan(file, Text(str(problem), str(problem))) from None
 
 
@@ -89,6 +91,8 @@ def plan_from(told: Mapping[str, Any], today: date) -> tuple[PlanFacts, Critical
     plan: PlanFacts = from_plain(PlanFacts, {"today": today.isoformat(), **values})
     if not 0 <= plan.training_needed <= 1:
         raise ValueError("training_needed is not between 0 and 1")
+    if any(wave.hours is not None and not 0 < wave.hours <= LONGEST for wave in plan.waves):
+        raise ValueError(f"hours of a wave are not between 0 and {LONGEST}")
     if len({wave.name for wave in plan.waves}) < len(plan.waves):
         raise ValueError("two waves have one name")
     taken = [space for wave in plan.waves for space in wave.spaces]

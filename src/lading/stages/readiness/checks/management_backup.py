@@ -32,6 +32,8 @@ BACKUP = Rule(
 def _judge(plan: PlanFacts) -> Iterator[Finding]:
     if plan.backup is None:
         yield finding(BACKUP, Text("none is known", "没有备份记录"))
+    elif plan.backup > plan.today:
+        yield finding(BACKUP, Text("it is dated in the future", "其日期在未来"))
     elif (days := (plan.today - plan.backup).days) > FRESH_DAYS:
         says = Text(
             "the last one is {days} days old, at most {most} are fresh",

@@ -39,6 +39,8 @@ def _judge(safety: Safety) -> Iterator[Finding]:
             Text("the last one, of {day}, failed", "最近一次（{day}）未通过"),
             day=drill.finished.date(),
         )
+    elif (drill.finished.date() - safety.today).days > 1:
+        yield finding(DRILL, Text("it is dated in the future", "其日期在未来"))
     elif (days := (safety.today - drill.finished.date()).days) > FRESH_DAYS:
         says = Text(
             "the last one is {days} days old, at most {most} are fresh",

@@ -170,11 +170,12 @@ def _clashes(plan: PlanFacts, wave: WavePlan) -> Iterator[Finding]:
     """Only deals whose spaces are in the wave; their names stay unsaid, for they may be walled."""
     if wave.starts is None:
         return
-    first, hours = wave.starts, wave.hours or 0
-    days = {date_ for deal in plan.deals or () if set(deal.spaces) & set(wave.spaces) for date_ in deal.days}
-    last = first.timestamp() + hours * 3600
-    end = first.fromtimestamp(last, first.tzinfo).date()
-    hit = sorted(day for day in days if first.date() <= day <= end)
+    first, past = wave.starts.date(), wave.starts.hour + wave.starts.minute / 60
+    days = {day for deal in plan.deals or () if set(deal.spaces) & set(wave.spaces) for day in deal.days}
+    # In hours from the start on, for the last day may be the last that a calendar has.
+    hit = sorted(
+        day for day in days if day == first or 0 < (day - first).days * 24 - past < (wave.hours or 0)
+    )
     if hit:
         says = Text(
             "{count} days of its deals lie in the window: {days}", "窗口内有 {count} 个交易日期：{days}"
