@@ -40,6 +40,7 @@ bench: $(READY) ## measure against rclone, cp, Apache and WsgiDAV
 	@$(PY) benchmarks/access.py --output benchmarks/results/access.json
 	@$(PY) benchmarks/versions.py --output benchmarks/results/versions.json
 	@$(PY) benchmarks/s3.py --output benchmarks/results/s3.json
+	@$(PY) benchmarks/assess.py --output benchmarks/results/assess.json
 	@$(PY) benchmarks/wedrive.py --output benchmarks/results/wedrive.json
 
 check: $(READY) ## lint, format, types, import rules, documents
@@ -52,6 +53,7 @@ format: $(READY) ## format the sources and mend what lint can mend
 pages: $(READY) ## write the pages of the manual that are made from the sources
 	@$(PY) tools/errors_page.py --write
 	@$(PY) tools/fidelity_page.py --write
+	@$(PY) tools/checks_page.py --write
 
 lock: ## pin all dependencies again, within what pyproject.toml allows
 	@tools/lock.sh requirements

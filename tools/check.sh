@@ -29,6 +29,7 @@ look types "$bin/mypy"
 look imports "$bin/lint-imports"
 look pages "$python" tools/errors_page.py
 look losses "$python" tools/fidelity_page.py
+look rules "$python" tools/checks_page.py
 look documents "$python" -m pytest -q -p no:cacheprovider tests/unit/test_docs.py
 
 if [ ${#failed[@]} -gt 0 ]; then

@@ -16,7 +16,9 @@ from lading.model.errors import (
     DIFFERENT,
     FAILED_OBJECTS,
     GAINED,
+    NOT_READY,
     ON_BOTH_SIDES,
+    RISKY,
     UNANNOUNCED,
     UNANSWERED,
     Advice,
@@ -104,6 +106,19 @@ NO_ERROR = (
             "Find out what harmed it before the next pass; what it proves may have happened to other files.",
             "请在下一轮之前查明原因；它所代表的问题可能也发生在其他文件上。",
         ),
+    ),
+    (
+        NOT_READY,
+        Text("`assess`: not ready, there are blockers", "`assess`：未就绪，存在阻断项"),
+        Text(
+            "Have their owners act, or waive what may be waived, and assess again.",
+            "请各负责人处理，或豁免可豁免者，然后重新评估。",
+        ),
+    ),
+    (
+        RISKY,
+        Text("`assess`: ready, with risks", "`assess`：可以开始，但有风险"),
+        Text("Look at each risk, and decide.", "请逐项查看风险并作出决定。"),
     ),
 )
 PIPE = (

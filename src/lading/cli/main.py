@@ -45,6 +45,12 @@ COMMANDS: dict[str, tuple[str, Text]] = {
         "lading.cli.fidelity",
         Text("Say beforehand what will survive, and sign it.", "事先说明哪些内容能够保留，并签署约定。"),
     ),
+    "assess": (
+        "lading.cli.assess",
+        Text(
+            "Say whether the upgrade may start, and who has to act.", "判断升级能否开始，以及谁须先做什么。"
+        ),
+    ),
     "copy": (
         "lading.cli.copy",
         Text("Copy one drive into another, resumably.", "将一个网盘复制到另一个，可断点续传。"),

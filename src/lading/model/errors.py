@@ -131,6 +131,39 @@ class Unsignable(LadingError):
     )
 
 
+class BadFacts(LadingError):
+    """A file of facts for an assessment cannot be understood."""
+
+    code = "bad_facts"
+    exit_code = 82
+    says = Text("{subject} holds no facts that can be used: {detail}", "{subject} 中没有可用的事实：{detail}")
+    remedy = Text(
+        "Probe again with this version of Lading, or leave the file out: what is missing is told as a finding.",
+        "请用此版本的 Lading 重新探测，或不使用该文件：缺失的内容会作为问题列出。",
+    )
+
+
+class NotWaivable(LadingError):
+    """A finding of an assessment that nobody may waive."""
+
+    code = "not_waivable"
+    exit_code = 83
+    says = Text("{subject} cannot be waived: {detail}", "{subject} 不可豁免：{detail}")
+    remedy = Text(
+        "Do what the finding's remedy says, then assess again.", "请按该问题的处理办法处理后重新评估。"
+    )
+
+
+class BadPlan(BadRequest):
+    """A plan of an upgrade cannot be understood."""
+
+    code = "bad_plan"
+    says = Text("{subject} cannot be used as a plan: {detail}", "{subject} 不能用作计划：{detail}")
+    remedy = Text(
+        "See docs/manual/assess.md for what a plan holds.", "计划的内容见 docs/manual/assess.zh-CN.md。"
+    )
+
+
 class Overlapping(BadRequest):
     """One drive lies inside the other."""
 
@@ -266,6 +299,9 @@ class Internal(LadingError):
 
 
 # Exit codes of commands that ran well and found something.
+NOT_READY = 80
+RISKY = 81
+"""`assess`: not ready; ready with risks."""
 DIFFERENT = 10
 FAILED_OBJECTS = 11
 GAINED = 12

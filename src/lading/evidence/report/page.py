@@ -65,14 +65,14 @@ def page(facts: Facts, verdict: Verdict, beside: Mapping[str, str], style: Style
 
     *beside* names the file that stands beside the page for each list of the state folder.
     """
-    script = _asset("page.js")
+    script = asset("page.js")
     names = {
         "L": LABELS, "ACTIONS": ACTIONS, "KINDS": KINDS, "FEATURES": FEATURES, "EVENTS": EVENTS,
         "t": _label, "label": lambda name: _named(LABELS, name), "named": _named, "difference": _difference,
         "both": both, "WORD": WORD, "exact": exact, "harmless": harmless, "share": share, "sized": sized, "duration": lasting, "about": about, "objects": _objects, "quoted": _quoted,
         "text_of": text_of, "whole": whole, "moment": lambda seconds: moment(seconds, style.zone),
-        "nothing": Count(), "css": Markup(_asset("page.css")), "script": Markup(script),  # noqa: S704 — files of ours
-        "script_hash": _csp_hash(script), "version": __version__, "language": style.language.value,
+        "nothing": Count(), "css": Markup(asset("page.css")), "script": Markup(script),  # noqa: S704 — files of ours
+        "script_hash": csp_hash(script), "version": __version__, "language": style.language.value,
         "written": moment(style.at.timestamp(), style.zone),
     }  # fmt: skip
     template = _environment().get_template("page.html")
@@ -188,7 +188,7 @@ def _difference(what: object) -> Markup:
 def _environment() -> Environment:
     # Autoescape is on for everything: only what is wrapped in Markup here stays as it is.
     return Environment(
-        loader=FunctionLoader(_asset),
+        loader=FunctionLoader(asset),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -196,9 +196,11 @@ def _environment() -> Environment:
     )
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """The file *name* of this package: `page.css` and `page.js` serve other pages too."""
     return files(__package__ or "").joinpath(name).read_text(encoding="utf-8")
 
 
-def _csp_hash(script: str) -> str:
+def csp_hash(script: str) -> str:
+    """What a content security policy calls *script*."""
     return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

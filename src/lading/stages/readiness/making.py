@@ -1,0 +1,55 @@
+"""Findings made from rules and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lading.model.text import Text
+from lading.stages.readiness.findings import Finding, Hit, Rule, Severity
+
+UNKNOWN = Text("Unknown: {why}", "情况不明：{why}")
+
+
+def finding(
+    rule: Rule,
+    says: Text,
+    *,
+    subject: str = "",
+    count: int = 1,
+    wave: str = "",
+    severity: Severity | None = None,
+    evidence: Mapping[str, Any] | None = None,
+    hits: tuple[Hit, ...] = (),
+    **figures: object,
+) -> Finding:
+    """*rule* met, with the places of *says* filled from *count*, *subject* and *figures*."""
+    filled = {"count": count, "subject": subject, **figures}
+    said = Text(says.en.format(**filled), says.zh.format(**filled))
+    weight = rule.severity if severity is None else min(severity, rule.severity)
+    return Finding(rule, weight, subject, count, said, dict(evidence or {}), hits, wave)
+
+
+def unknown(
+    rule: Rule,
+    why: Text,
+    *,
+    subject: str = "",
+    wave: str = "",
+    severity: Severity = Severity.RISK,
+    **figures: object,
+) -> Finding:
+    """Nobody could find out whether *rule* is met: a risk at most, never silence."""
+    filled = Text(why.en.format(**figures), why.zh.format(**figures))
+    said = Text(UNKNOWN.en.format(why=filled.en), UNKNOWN.zh.format(why=filled.zh))
+    weight = min(rule.severity, severity, Severity.RISK)
+    return Finding(rule, weight, subject, 0, said, {"unknown": True}, (), wave)
+
+
+def size(amount: float) -> str:
+    """*amount* bytes in a unit that fits."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if amount < 1024:
+            return f"{amount:,.0f} {unit}" if unit == "B" else f"{amount:,.1f} {unit}"
+        amount /= 1024
+    return f"{amount:,.1f} TiB"

@@ -1,0 +1,1 @@
+"""An assessment for people: one page, and a table for each owner."""
