@@ -57,6 +57,21 @@ def most_bad(files: int, drawn: int, bad: int, level: float = LEVEL) -> int:
     return low
 
 
+def enough(files: int, tolerance: float, level: float = LEVEL) -> int:
+    """How many of *files* must be drawn so that, if none of them is bad, with confidence *level* at most the share *tolerance* is."""
+    allowed = int(tolerance * files)
+    if allowed >= files:
+        return 0
+    low, high = 0, files
+    while low < high:
+        middle = (low + high) // 2
+        if chance(files, allowed + 1, middle, 0) > 1 - level:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
 def chance(files: int, wrong: int, drawn: int, bad: int) -> float:
     """The probability that at most *bad* of *drawn* files are among the *wrong* of all *files*."""
     least = max(0, drawn - (files - wrong))
