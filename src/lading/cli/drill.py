@@ -51,8 +51,8 @@ from lading.vault.part import Part
 from lading.vault.snapshots import LATEST, Snapshot
 
 FOLDER = "drills"
-_LEAST, _MOST = 50, 4
-"""Files in a portion at least (two portions of them are needed to have two), and portions at most."""
+_LEAST = 25
+"""Files in a portion at least, where there are several."""
 _PATTERNS = 1 << 20
 """Bytes of a file of patterns at most."""
 
@@ -76,21 +76,31 @@ _CRITICAL = Text(
     "A file of patterns (one a line), or a pattern over paths such as '/Deal/*.xlsx'; may be repeated. The labels `critical` and `关键` count as well.",
     "模式文件（每行一个），或路径模式，如 '/Deal/*.xlsx'；可重复。标签 `critical` 与 `关键` 同样有效。",
 )
-_SAMPLE = Text("Draw N files (default: as many as --confidence and --tolerance need).", "抽取 N 个文件（默认由 --confidence 与 --tolerance 决定）。")
+_SAMPLE = Text(
+    "Draw N files (default: as many as --confidence and --tolerance need).",
+    "抽取 N 个文件（默认由 --confidence 与 --tolerance 决定）。",
+)
 _CONFIDENCE = Text("Confidence of what the sample says.", "抽样结论的置信水平。")
 _TOLERANCE = Text("Share of bad files that the sample is to rule out.", "抽样应排除的错误文件比例。")
 _SCRATCH = Text(
-    "Where to restore to: a folder, or any drive (default: a folder in the state folder).", "恢复到何处：文件夹或任意网盘（默认在状态文件夹内）。"
+    "Where to restore to: a folder, or any drive (default: a folder in the state folder).",
+    "恢复到何处：文件夹或任意网盘（默认在状态文件夹内）。",
 )
 _DRIVE = Text("The drive itself, to compare with.", "用于比较的网盘本身。")
 _AGAINST = Text("A manifest of the drive, to compare with.", "用于比较的网盘清单。")
 _SEED = Text("Draw the sample of an earlier drill again.", "重新抽取先前演练的样本。")
 _STATE = Text("Folder that keeps the results.", "保存结果的文件夹。")
-_CLEANED = Text("An earlier drill was cut off; what it left in {place} is removed.", "先前的演练被中断；其在 {place} 的残留已清除。")
-_STUCK = Text(
-    "An earlier drill was cut off, and what it left in {place} could not be removed.", "先前的演练被中断，其在 {place} 的残留无法清除。"
+_CLEANED = Text(
+    "An earlier drill was cut off; what it left in {place} is removed.",
+    "先前的演练被中断；其在 {place} 的残留已清除。",
 )
-_LEFT = Text("{count:,} entries could not be removed from {place}.", "{place} 中有 {count:,} 个条目无法清除。")
+_STUCK = Text(
+    "An earlier drill was cut off, and what it left in {place} could not be removed.",
+    "先前的演练被中断，其在 {place} 的残留无法清除。",
+)
+_LEFT = Text(
+    "{count:,} entries could not be removed from {place}.", "{place} 中有 {count:,} 个条目无法清除。"
+)
 _NO_MANIFEST = Text("it holds no manifest", "其中没有清单")
 _TOO_LONG = Text("the file of patterns is too large, or no text", "模式文件过大或不是文本")
 
@@ -115,7 +125,9 @@ class Asked(NamedTuple):
 @vault_options
 @click.option("--critical", multiple=True, metavar="FILE|PATTERN", help=speak(_CRITICAL))
 @click.option("--sample", type=click.IntRange(0), default=None, metavar="N", help=speak(_SAMPLE))
-@click.option("--confidence", type=Percent(0.5, 0.999999), default=0.95, show_default=True, help=speak(_CONFIDENCE))
+@click.option(
+    "--confidence", type=Percent(0.5, 0.999999), default=0.95, show_default=True, help=speak(_CONFIDENCE)
+)
 @click.option("--tolerance", type=Percent(0, 1), default=0.001, show_default=True, help=speak(_TOLERANCE))
 @click.option("--scratch", default=None, metavar="PLACE", help=speak(_SCRATCH))
 @drive_option("--scratch-opt", Text("scratch place", "临时位置"))
@@ -124,11 +136,16 @@ class Asked(NamedTuple):
 @click.option("--against", default=None, metavar="MANIFEST", help=speak(_AGAINST))
 @click.option("--seed", type=click.IntRange(0), default=None, metavar="N", help=speak(_SEED))
 @who_options
-@click.option("--state", default=".lading", type=click.Path(path_type=LocalPath), show_default=True, help=speak(_STATE))
+@click.option(
+    "--state", default=".lading", type=click.Path(path_type=LocalPath), show_default=True, help=speak(_STATE)
+)
 @click.option("--workers", type=click.IntRange(1, 64), default=None, metavar="N")
 @json_option
-def command(vault: str, snapshot: str, as_of: str | None, state: LocalPath, as_json: bool, **given: Any) -> int:
+def command(
+    vault: str, snapshot: str, as_of: str | None, state: LocalPath, as_json: bool, **given: Any
+) -> int:
     """Try a restore."""
+    begun = time.monotonic()
     asked = _asked(given)
     where = vault_address(vault, given)
     folder = str((state / FOLDER).absolute())
@@ -147,21 +164,24 @@ def command(vault: str, snapshot: str, as_of: str | None, state: LocalPath, as_j
         with held(work):
             scratch = scratch_in(target, work, os.path.basename(work).removeprefix("run-"))
             try:
-                result = _drilled(found, source, scratch, asked, who_given(given), quiet=as_json)
+                result = _drilled(found, source, scratch, asked, who_given(given), begun=begun, quiet=as_json)
             finally:
                 left = scratch.clean()
     return _kept(result, folder, left, target, as_json)
 
 
 def _drilled(
-    found: Snapshot, source: Address, scratch: Scratch, asked: Asked, who: Any, *, quiet: bool
+    found: Snapshot, source: Address, scratch: Scratch, asked: Asked, who: Any, *, begun: float, quiet: bool
 ) -> dict[str, Any]:
     """Do the drill; its result."""
-    started, begun = time.time(), time.monotonic()
+    started = time.time()
     tally = Tally()
     with Crew(workers(asked.workers), publish=tally.told) as crew, progress_bar(quiet=quiet) as tally.publish:
-        target = replace(scratch.target, options={"create": "yes", "role": "target", **scratch.target.options})
-        drilling = Drilling(source, target, (), scratch.work, crew, tally, who)
+        target = replace(
+            scratch.target, options={"create": "yes", "role": "target", **scratch.target.options}
+        )
+        opening = time.monotonic() - begun
+        drilling = Drilling(source, target, (), scratch.work, crew, tally, who, opening)
         drilling.reasons += _moments(found, started)
         try:
             facts = _restored(found, scratch, asked, drilling)
@@ -198,7 +218,7 @@ def _restored(found: Snapshot, scratch: Scratch, asked: Asked, drilling: Drillin
         if choice.all:
             scratch.claim(part)
             drilling.features = held_by(drilling.target, drive)
-            for number, paths in enumerate(portions(choice.all, asked.seed, least=_LEAST, most=_MOST), 1):
+            for number, paths in enumerate(portions(choice.all, asked.seed, least=_LEAST), 1):
                 drilling.restore(number, paths)
             compared = dict(drilling.compare(part))
         else:
@@ -217,7 +237,12 @@ def _restored(found: Snapshot, scratch: Scratch, asked: Asked, drilling: Drillin
         "portions": [it._asdict() for it in drilling.measured],
         "forecast": None
         if foretold is None
-        else {**foretold._asdict(), "model": foretold.model._asdict(), "objects": whole[0], "bytes": whole[1]},
+        else {
+            **foretold._asdict(),
+            "model": foretold.model._asdict(),
+            "objects": whole[0],
+            "bytes": whole[1],
+        },
     }
 
 
@@ -277,7 +302,11 @@ def _rpo(found: Snapshot, now: float) -> dict[str, float]:
 
 
 def _looked(
-    found: Snapshot, entries: dict[str, tuple[Entry, bytes | None]], choice: Choice, asked: Asked, it: Drilling
+    found: Snapshot,
+    entries: dict[str, tuple[Entry, bytes | None]],
+    choice: Choice,
+    asked: Asked,
+    it: Drilling,
 ) -> dict[str, int] | None:
     """Hold the snapshot against the drive, or a manifest of it."""
     if asked.against is not None:
@@ -288,7 +317,9 @@ def _looked(
     now = scan(asked.drive, policy, os.path.join(it.work, "live"), crew=it.crew)
     it.reasons += lacking(now, entries, found.taken)
     before = {
-        path: entry._replace(digests=(("sha256", digest.hex()),)) for path, (entry, digest) in entries.items() if digest
+        path: entry._replace(digests=(("sha256", digest.hex()),))
+        for path, (entry, digest) in entries.items()
+        if digest
     }
     paths = [path for path in choice.all if encode(path) in before]
     with closing(wrapped(open_drive(asked.drive), policy)) as drive:
@@ -361,5 +392,3 @@ def _patterns(typed: str) -> Sequence[str]:
     except UnicodeDecodeError:
         raise BadRequest(typed, _TOO_LONG) from None
     return [line for line in lines if line and not line.startswith("#")]
-
-

@@ -24,10 +24,12 @@ from lading.connectors.wrap.policy import Policy, wrapped
 from lading.manifest.compare import Difference, What, compare
 from lading.manifest.compare_tables import RowDifference, RowWhat, compare_tables
 from lading.manifest.read import Manifest, open_manifest
+from lading.manifest.row_rules import Who
 from lading.manifest.scan import scan
 from lading.manifest.tables import Feature
 from lading.model.entry import Entry
 from lading.model.errors import BadVault, LadingError
+from lading.model.identity import key_of
 from lading.model.paths import Path, decode, encode, shown
 from lading.stages.backup.drill import Code, Reason
 from lading.stages.backup.forecast import Measured
@@ -51,7 +53,8 @@ class Drilling:
     """
     One drill: out of the snapshot at *source* into *target*, with *features* that the target holds, working in *work*.
 
-    *reasons* gathers why it fails, *measured* what each portion took.
+    *opening* is how many seconds the vault and the workers took, which each restore does; *reasons* gathers why it fails,
+    *measured* what each portion took.
     """
 
     source: Address
@@ -61,6 +64,7 @@ class Drilling:
     crew: Crew
     tally: Tally
     who: Any
+    opening: float
     reasons: list[Reason] = field(default_factory=list)
     measured: list[Measured] = field(default_factory=list)
 
@@ -79,7 +83,7 @@ class Drilling:
             self.reasons.append(Reason(Code.DAMAGED, damage.subject, str(damage.details.en)))
             return
         objects, size = amount(open_manifest(finished.it.old, check=False), self.features)
-        self.measured.append(Measured(objects, size, time.monotonic() - begun))
+        self.measured.append(Measured(objects, size, self.opening + time.monotonic() - begun))
 
     def narrowed(self, name: str, part: Part) -> Address:
         """The snapshot, narrowed to *part*."""
@@ -93,9 +97,9 @@ class Drilling:
         """
         policy = Policy(read_only=True)
         source = self.narrowed("whole", part)
-        old = scan(
-            source, policy, os.path.join(self.work, "expected"), crew=self.crew, features=self.features
-        )
+        features = (*self.features, Feature.PEOPLE) if self.features else ()
+        expected = os.path.join(self.work, "expected")
+        old = scan(source, policy, expected, crew=self.crew, features=features)
         place = replace(
             self.target, options={k: v for k, v in self.target.options.items() if k not in ("create", "role")}
         )
@@ -105,14 +109,17 @@ class Drilling:
             os.path.join(self.work, "found"),
             crew=self.crew,
             digest=True,
-            features=self.features,
+            features=features,
         )
         found = compare(old, new, take=self._entry)
         if found.by_size:
             self.reasons.append(Reason(Code.NOT_COMPARED, "/", str(found.by_size)))
-        who = self.who.of(side(old), side(new)) if Feature.GRANTS in self.features else None
-        tables = compare_tables(old, new, who=who, take=lambda it: self._row(it, part))
-        counts = {name: told.same for name, told in tables.items() if name in {it.value for it in self.features}}
+        matches = self.who.of(side(old), side(new))
+        who: Who = {key_of(it.old): key_of(it.new) for it in matches if it.new is not None}
+        tables = compare_tables(old, new, who=who or None, take=lambda it: self._row(it, part))
+        counts = {
+            name: told.same for name, told in tables.items() if name in {it.value for it in self.features}
+        }
         return {"entries": found.same.objects, "bytes": found.same.size, **counts}
 
     def _entry(self, it: Difference) -> None:
@@ -157,7 +164,9 @@ def held_by(target: Address, drive: SnapshotDrive) -> tuple[Feature, ...]:
         )
 
 
-def own_tables(drive: SnapshotDrive, features: Collection[Feature], part: Part) -> tuple[dict[str, int], list[Reason]]:
+def own_tables(
+    drive: SnapshotDrive, features: Collection[Feature], part: Part
+) -> tuple[dict[str, int], list[Reason]]:
     """
     Hold what the scratch place does not take against the snapshot's own tables: earlier versions are read out of the vault and
     digested, grants and links must hang on entries that are there.  Counts, and what is wrong.
@@ -174,7 +183,9 @@ def own_tables(drive: SnapshotDrive, features: Collection[Feature], part: Part) 
         rows = [it for it in getattr(drive, feature.value).all() if part.holds(encode(it.path))]
         counts[feature.value] = len(rows)
         reasons += [
-            Reason(Code.TABLE_DIFFERS, shown(it.path), feature.value) for it in rows if not _there(drive, it.path)
+            Reason(Code.TABLE_DIFFERS, shown(it.path), feature.value)
+            for it in rows
+            if not _there(drive, it.path)
         ]
     return counts, reasons
 
@@ -182,14 +193,15 @@ def own_tables(drive: SnapshotDrive, features: Collection[Feature], part: Part) 
 def _versions(drive: SnapshotDrive, part: Part) -> tuple[int, list[Reason]]:
     """Read every earlier version of the files in *part*; how many were good, and what is wrong."""
     good, reasons = 0, []
-    for path, versions in [*(drive.versions.all() or ())] if drive.versions else []:
+    told = drive.versions
+    for path, versions in list(told.all() or ()) if told else ():
         if not part.holds(encode(path)):
             continue
         # The newest one is the content of the entry, which was restored.
         good += 1
         for version in versions[:-1]:
             try:
-                with drive.versions.read(path, version.id) as reader:
+                with told.read(path, version.id) as reader:
                     digest, size = digested(reader)
             except LadingError as problem:
                 code = Code.DAMAGED if isinstance(problem, BadVault) else Code.TABLE_DIFFERS

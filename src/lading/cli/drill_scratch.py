@@ -28,7 +28,8 @@ RUNNING = "running.json"
 _OWN = "lading-drill-"
 _DRILL = Text("a drill", "演练")
 _TAKEN = Text(
-    "the scratch place has an entry of that name already; give an empty one", "临时位置已有同名条目；请提供空的位置"
+    "the scratch place has an entry of that name already; give an empty one",
+    "临时位置已有同名条目；请提供空的位置",
 )
 
 
@@ -172,5 +173,3 @@ def _let_in(remove: Any, path: str, _: Any) -> None:
         os.chmod(os.path.dirname(path), 0o700)
         os.chmod(path, 0o700)
         remove(path)
-
-

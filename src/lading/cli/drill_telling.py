@@ -15,7 +15,9 @@ FIRST = 20
 """Reasons that are printed; the result has all of them."""
 
 _PASSED = Text("The drill passed: snapshot {name}.", "演练通过：快照 {name}。")
-_FAILED = Text("The drill FAILED: snapshot {name}, {count:,} reasons.", "演练未通过：快照 {name}，共 {count:,} 项原因。")
+_FAILED = Text(
+    "The drill FAILED: snapshot {name}, {count:,} reasons.", "演练未通过：快照 {name}，共 {count:,} 项原因。"
+)
 _MORE = Text("… and {count:,} more", "……另有 {count:,} 项")
 _COMPARED = Text(
     "Restored and compared: {entries:,} entries, {bytes:,} bytes ({critical:,} critical files){beside}.",
@@ -55,7 +57,10 @@ def tell(result: Mapping[str, Any], file: str) -> None:
     say(_RPO, age=_time(result["rpo"]["seconds"]), gap=_time(result["rpo"]["gap"]))
     say(_RTO, time=_time(result["rto"]["seconds"]))
     if (told := result["forecast"]) is not None:
-        times = {name: _time(told[key]) for name, key in (("time", "seconds"), ("least", "least"), ("most", "most"))}
+        times = {
+            name: _time(told[key])
+            for name, key in (("time", "seconds"), ("least", "least"), ("most", "most"))
+        }
         say(_FORECAST, **times, objects=told["objects"], bytes=told["bytes"])
     say(_FILE, file=file, seed=result["seed"])
 
@@ -66,7 +71,13 @@ def _tell_compared(result: Mapping[str, Any]) -> None:
         counts = {name: it for name, it in compared["scratch"].items() if name not in ("entries", "bytes")}
         beside = "".join(f", {name} {count:,}" for name, count in counts.items())
         scratch = compared["scratch"]
-        say(_COMPARED, entries=scratch["entries"], bytes=scratch["bytes"], critical=result["critical"], beside=beside)
+        say(
+            _COMPARED,
+            entries=scratch["entries"],
+            bytes=scratch["bytes"],
+            critical=result["critical"],
+            beside=beside,
+        )
     if compared["snapshot"]:
         say(_INSIDE, tables=", ".join(f"{name} {count:,}" for name, count in compared["snapshot"].items()))
     if compared["drive"]:

@@ -52,9 +52,7 @@ _EMPTY = Text("Nothing lies there.", "此处没有内容。")
 @as_of_option
 @vault_options
 @json_option
-def browse(
-    vault: str, snapshot: str, path: str, as_of: str | None, as_json: bool, **given: Any
-) -> int:
+def browse(vault: str, snapshot: str, path: str, as_of: str | None, as_json: bool, **given: Any) -> int:
     """Look into a snapshot."""
     where = vault_address(vault, given)
     with opened(where) as it:
@@ -96,14 +94,18 @@ def _grants(drive: SnapshotDrive) -> Mapping[Path, Sequence[str]]:
     """The grants of each path, as a person reads them."""
     found: dict[Path, list[str]] = defaultdict(list)
     if drive.grants is not None:
-        for grant in drive.grants.all():
+        for grant in drive.grants.all() or ():
             found[grant.path].append(_told(grant))
     return found
 
 
 def _told(grant: Grant) -> str:
     who = shown((grant.principal.name or grant.principal.id,))[1:]
-    what = grant.role.name.lower() if grant.effect is Effect.ALLOW else f"{grant.effect.value} {grant.role.name.lower()}"
+    what = (
+        grant.role.name.lower()
+        if grant.effect is Effect.ALLOW
+        else f"{grant.effect.value} {grant.role.name.lower()}"
+    )
     return f"{grant.principal.kind.value}:{who} {what}"
 
 

@@ -84,7 +84,9 @@ def moment(typed: str) -> int:
         if len(typed) == len("2026-05-01"):
             told = datetime.combine(told.date(), time.max)
         told = told if told.tzinfo else told.replace(tzinfo=UTC)
-        return int(told.timestamp() * 10**6) * 1000
+        whole = int(told.timestamp()) * 10**9
+        # A time without a fraction, as `list` shows it, means all of its second.
+        return whole + (told.microsecond * 1000 if told.microsecond else 10**9 - 1)
     except (ValueError, OverflowError):
         raise BadRequest(typed, _NO_TIME) from None
 
@@ -113,7 +115,7 @@ def narrowed(source: Address, state: LocalPath, given: dict[str, Any]) -> tuple[
 def _tell_above(drive: SnapshotDrive, part: Part, carried: bool) -> None:
     if drive.grants is None:
         return
-    found = [encode(grant.path) for grant in drive.grants.all() if encode(grant.path) in part.above]
+    found = [encode(grant.path) for grant in drive.grants.all() or () if encode(grant.path) in part.above]
     if found:
         what = speak(_CARRIED if carried else _STAYS)
         hint(_ABOVE, grants=len(found), folders=len(set(found)), what=what)

@@ -133,9 +133,7 @@ _TOLD: Mapping[str, type[Told]] = {
 }
 
 
-def facets_of(
-    manifest: Manifest, look: Callable[[Path], object], part: Part | None = None
-) -> dict[str, Any]:
+def facets_of(manifest: Manifest, look: Callable[[Path], object], part: Part | None = None) -> dict[str, Any]:
     """
     The facets that *manifest* can tell (only for what is in *part*), by name; versions are apart.  *look* raises NotFound for a path where nothing is.
     """

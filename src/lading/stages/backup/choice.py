@@ -13,6 +13,7 @@ from lading.model.paths import Path, shown, within
 
 LABELS = frozenset(("critical", "关键"))
 """Labels that mark a file, or a folder with all below it, as critical."""
+_SHARES = ((1, 1, 1, 5), (1, 1, 4))
 
 
 class Choice(NamedTuple):
@@ -51,17 +52,16 @@ def choose(
     return Choice(tuple(critical), tuple(drawn), (*unmet, *lost))
 
 
-def portions(paths: Sequence[Path], seed: int, *, least: int, most: int) -> list[tuple[Path, ...]]:
+def portions(paths: Sequence[Path], seed: int, *, least: int) -> list[tuple[Path, ...]]:
     """
-    *paths* shuffled into at most *most* portions of growing size, none smaller than *least* (unless there is only one).
+    *paths* shuffled into portions: four, or three, of which the last is by far the largest and none has fewer than *least*; else one.
 
-    Unequal sizes are what a time that does not depend on the size can be told apart by.
+    What small portions take tells what a restore costs however little it moves, and the large one what more costs.
     """
-    number = max(1, min(most, len(paths) // (2 * least)))
     mixed = list(paths)
     random.Random(seed).shuffle(mixed)  # noqa: S311
-    weights = list(range(1, number + 1))
-    ends = [len(mixed) * sum(weights[: at + 1]) // sum(weights) for at in range(number)]
+    shares = next((it for it in _SHARES if len(mixed) // sum(it) >= least), (1,))
+    ends = [len(mixed) * sum(shares[: at + 1]) // sum(shares) for at in range(len(shares))]
     return [tuple(mixed[start:end]) for start, end in zip([0, *ends], ends, strict=False)]
 
 

@@ -49,7 +49,8 @@ SAYS: Mapping[Code, Text] = {
         "its content could not be read when the snapshot was taken", "制作快照时其内容无法读取"
     ),
     Code.TWO_MOMENTS: Text(
-        "the drive changed while it was backed up: the snapshot mixes moments", "备份期间网盘有变化：快照混合了不同时刻"
+        "the drive changed while it was backed up: the snapshot mixes moments",
+        "备份期间网盘有变化：快照混合了不同时刻",
     ),
     Code.CRITICAL_MOMENT: Text(
         "this critical file was changed after the snapshot was begun, which mixes moments",
@@ -59,7 +60,8 @@ SAYS: Mapping[Code, Text] = {
     Code.NOT_RESTORED: Text("it was not restored ({detail})", "未能恢复（{detail}）"),
     Code.DIFFERS: Text("the restored one differs ({detail})", "恢复结果不一致（{detail}）"),
     Code.NOT_COMPARED: Text(
-        "the contents of {detail} restored files could not be compared", "有 {detail} 个恢复的文件无法比较内容"
+        "the contents of {detail} restored files could not be compared",
+        "有 {detail} 个恢复的文件无法比较内容",
     ),
     Code.TABLE_DIFFERS: Text("{detail}: what hangs on it differs", "{detail}：附带信息不一致"),
     Code.LIVE_DIFFERS: Text(
@@ -101,14 +103,23 @@ class Rules:
     critical: bool = False
 
 
-_FAILED = Text("the last drill failed: {count} reasons, the first is {first}", "最近一次演练未通过：共 {count} 项原因，首项为 {first}")
-_OLD = Text("the last drill is {days:.1f} days old; at most {most:g} are allowed", "最近一次演练距今 {days:.1f} 天，至多允许 {most:g} 天")
+_FAILED = Text(
+    "the last drill failed: {count} reasons, the first is {first}",
+    "最近一次演练未通过：共 {count} 项原因，首项为 {first}",
+)
+_OLD = Text(
+    "the last drill is {days:.1f} days old; at most {most:g} are allowed",
+    "最近一次演练距今 {days:.1f} 天，至多允许 {most:g} 天",
+)
 _OLD_BACKUP = Text(
     "the snapshot that was drilled is {days:.1f} days old; at most {most:g} are allowed",
     "所演练的快照距今 {days:.1f} 天，至多允许 {most:g} 天",
 )
 _FUTURE = Text("the drill says that it ended in the future", "演练标明的结束时间在未来")
-_RPO = Text("RPO was {hours:.1f} hours; at most {most:g} are allowed", "RPO 为 {hours:.1f} 小时，至多允许 {most:g} 小时")
+_RPO = Text(
+    "RPO was {hours:.1f} hours; at most {most:g} are allowed",
+    "RPO 为 {hours:.1f} 小时，至多允许 {most:g} 小时",
+)
 _RTO = Text(
     "a full restore may take {hours:.1f} hours by the forecast; at most {most:g} are allowed",
     "据预测完整恢复可能需要 {hours:.1f} 小时，至多允许 {most:g} 小时",
@@ -171,7 +182,7 @@ def read_result(file: str) -> dict[str, Any]:
     try:
         with open(file, encoding="utf-8") as stream:
             told = json.load(stream)
-        if told["format"] != FORMAT or not _FIELDS <= set(told):
+        if told["format"] != FORMAT or not set(told) >= _FIELDS:
             raise ValueError(FORMAT)
     except OSError as problem:
         raise BadState(file, problem.strerror or "") from None

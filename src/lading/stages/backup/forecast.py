@@ -49,23 +49,36 @@ class Forecast(NamedTuple):
 
 
 def forecast(measured: Sequence[Measured], objects: int, size: int) -> Forecast:
-    """The forecast for *objects* and *size* bytes by what was *measured* (at least one portion)."""
-    model = fit(measured)
-    likely = model.seconds(objects, size)
+    """
+    The forecast for *objects* and *size* bytes by what was *measured*, in the order of time (at least one portion).
+
+    The first portion finds everything cold, as a restore on its own does: it says what is fixed, the later ones say what more costs.
+    """
     if len(measured) == 1:
-        # All of it may be fixed, or none of it.
-        one = measured[0]
-        ratio = max(objects / max(one.objects, 1), size / max(one.bytes, 1) if size else 0.0, 1.0)
-        return Forecast(likely, min(one.seconds, likely), max(one.seconds * ratio, likely), model, 1)
-    others = [
-        fit([*measured[:at], *measured[at + 1 :]]).seconds(objects, size) for at in range(len(measured))
-    ]
-    missed = max(
-        abs(model.seconds(it.objects, it.bytes) - it.seconds) / max(it.seconds, 1e-9) for it in measured
-    )
-    least = min(*others, likely * (1 - min(missed, 1.0)))
-    most = max(*others, likely * (1 + missed))
+        return _of_one(measured[0], objects, size)
+    cold, warm = measured[0], list(measured[1:])
+    model = _from_cold(cold, fit(warm))
+    likely = model.seconds(objects, size)
+    left_out = [fit([*warm[:at], *warm[at + 1 :]]) for at in range(len(warm))]
+    others = [_from_cold(cold, one).seconds(objects, size) for one in left_out]
+    missed = max(abs(model.seconds(it.objects, it.bytes) - it.seconds) / max(it.seconds, 1e-9) for it in warm)
+    least, most = min(*others, likely * (1 - min(missed, 1.0))), max(*others, likely * (1 + missed))
     return Forecast(likely, least, most, model, len(measured))
+
+
+def _of_one(one: Measured, objects: int, size: int) -> Forecast:
+    """The bounds where one portion is all there is: all of its time may be fixed, or none of it."""
+    model = fit([one])
+    likely = model.seconds(objects, size)
+    ratio = max(objects / max(one.objects, 1), size / max(one.bytes, 1) if size else 0.0, 1.0)
+    return Forecast(likely, min(one.seconds, likely), max(one.seconds * ratio, likely), model, 1)
+
+
+def _from_cold(cold: Measured, warm: Model) -> Model:
+    """*warm*, with what is fixed as the first portion shows it."""
+    return warm._replace(
+        fixed=max(cold.seconds - warm._replace(fixed=0.0).seconds(cold.objects, cold.bytes), warm.fixed)
+    )
 
 
 def fit(measured: Sequence[Measured]) -> Model:
@@ -75,8 +88,8 @@ def fit(measured: Sequence[Measured]) -> Model:
         return Model(0.0, one.seconds / max(one.objects, 1), 0.0)
     rows = [(1.0, float(it.objects), float(it.bytes)) for it in measured]
     seconds = [it.seconds for it in measured]
-    # Fewer terms than portions: otherwise chance would be fitted as well.
-    most = min(_TERMS, max(len(measured) - 1, 1))
+    # Fewer terms than portions where that can be: otherwise chance would be fitted as well.
+    most = min(_TERMS, max(len(measured) - 1, 2))
     best, missed = (0.0, 0.0, 0.0), float("inf")
     for number in range(1, most + 1):
         for terms in combinations(range(_TERMS), number):
