@@ -101,6 +101,12 @@ _STUCK = Text(
 _LEFT = Text(
     "{count:,} entries could not be removed from {place}.", "{place} 中有 {count:,} 个条目无法清除。"
 )
+_STATEMENT = Text(
+    "{read:,} of {files:,} files were restored and read ({drawn:,} drawn at random, {chosen:,} critical besides) and {found};"
+    " at {level} % confidence at most {most:,} files ({share} %) would come back wrong.",
+    "已恢复并读取 {files:,} 个文件中的 {read:,} 个（随机抽取 {drawn:,} 个，另有关键文件 {chosen:,} 个），{found}；"
+    "在 {level}% 的置信水平下，无法正确恢复的文件至多 {most:,} 个（{share}%）。",
+)
 _NO_MANIFEST = Text("it holds no manifest", "其中没有清单")
 _TOO_LONG = Text("the file of patterns is too large, or no text", "模式文件过大或不是文本")
 
@@ -253,7 +259,7 @@ def _nothing(asked: Asked) -> dict[str, Any]:
     """What is told where the snapshot could not even be opened."""
     return {
         "critical": 0,
-        "confidence": {**stated(Sample(0, 0, 0, 0, 0), asked.level), "share": 1.0},
+        "confidence": {**stated(Sample(0, 0, 0, 0, 0), asked.level, _STATEMENT), "share": 1.0},
         "compared": {"scratch": {}, "snapshot": {}, "drive": None},
         "held": [],
         "portions": [],
@@ -331,7 +337,7 @@ def _looked(
 def _stated(files: int, choice: Choice, bad: set[str], level: float) -> dict[str, object]:
     wrong = sum(shown(path) in bad for path in choice.drawn)
     both = sum(shown(path) in bad for path in choice.all)
-    return stated(Sample(files, len(choice.drawn), wrong, len(choice.all), both), level)
+    return stated(Sample(files, len(choice.drawn), wrong, len(choice.all), both), level, _STATEMENT)
 
 
 def _kept(result: dict[str, Any], folder: str, left: int, target: Address, as_json: bool) -> int:

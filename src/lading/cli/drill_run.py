@@ -69,19 +69,20 @@ class Drilling:
     measured: list[Measured] = field(default_factory=list)
 
     def restore(self, number: int, paths: Collection[Path]) -> None:
-        """Restore one portion by an ordinary transfer, and measure it."""
+        """
+        Restore one portion by an ordinary transfer, and measure it.
+
+        Raises:
+            BadVault: the vault is damaged; the workers have been ended.
+        """
         source = self.narrowed(f"portion-{number}", Part(paths))
         job = job_at(LocalPath(self.work) / f"job-{number}", source, self.target)
         rules = Rules(features=tuple(it.value for it in self.features))
         who = self.who
         order = Order(rules=rules, actor=person(), who=lambda old, new: who.of(side(old), side(new)))
         begun = time.monotonic()
-        try:
-            with locked(job):
-                finished = Copying(order, job, self.crew, self.tally).run()
-        except BadVault as damage:
-            self.reasons.append(Reason(Code.DAMAGED, damage.subject, str(damage.details.en)))
-            return
+        with locked(job):
+            finished = Copying(order, job, self.crew, self.tally).run()
         objects, size = amount(open_manifest(finished.it.old, check=False), self.features)
         self.measured.append(Measured(objects, size, self.opening + time.monotonic() - begun))
 
@@ -194,7 +195,9 @@ def _versions(drive: SnapshotDrive, part: Part) -> tuple[int, list[Reason]]:
     """Read every earlier version of the files in *part*; how many were good, and what is wrong."""
     good, reasons = 0, []
     told = drive.versions
-    for path, versions in list(told.all() or ()) if told else ():
+    if told is None:
+        return 0, []
+    for path, versions in list(told.all() or ()):
         if not part.holds(encode(path)):
             continue
         # The newest one is the content of the entry, which was restored.

@@ -78,6 +78,8 @@ class Scratch:
         left = 0
         if os.path.exists(os.path.join(self.work, RUNNING)):
             left = self._clean_folder() if self.target.kind == "folder" else self._clean_drive()
+        elif self.made:
+            _gone(os.path.dirname(self.target.place))
         if not left:
             shutil.rmtree(self.work, ignore_errors=True)
         return left
@@ -86,9 +88,7 @@ class Scratch:
         place = self.target.place
         shutil.rmtree(place, onerror=_let_in)
         if self.made:
-            with suppress(OSError):
-                # Only if nothing else came to lie there.
-                os.rmdir(os.path.dirname(place))
+            _gone(os.path.dirname(place))
         return sum(1 + len(folders) + len(files) for _, folders, files in os.walk(place))
 
     def _clean_drive(self) -> int:
@@ -160,6 +160,12 @@ def _removed(drive: Any, path: Path) -> bool:
     except DriveError:
         return False
     return True
+
+
+def _gone(folder: str) -> None:
+    """Remove *folder*, which was made for the drill, unless something else came to lie there."""
+    with suppress(OSError):
+        os.rmdir(folder)
 
 
 def _plain(target: Address) -> Address:

@@ -53,7 +53,8 @@ def tell(result: Mapping[str, Any], file: str) -> None:
     if len(reasons) > FIRST:
         say(_MORE, count=len(reasons) - FIRST)
     _tell_compared(result)
-    sys.stdout.write(f"{result['confidence']['statement'][language.value]}\n")
+    if result["confidence"]["files"]:
+        sys.stdout.write(f"{result['confidence']['statement'][language.value]}\n")
     say(_RPO, age=_time(result["rpo"]["seconds"]), gap=_time(result["rpo"]["gap"]))
     say(_RTO, time=_time(result["rto"]["seconds"]))
     if (told := result["forecast"]) is not None:

@@ -82,8 +82,8 @@ def chance(files: int, wrong: int, drawn: int, bad: int) -> float:
     )
 
 
-def stated(sample: Sample, level: float = LEVEL) -> dict[str, object]:
-    """The confidence that *sample* gives, as `verification.json` has it."""
+def stated(sample: Sample, level: float = LEVEL, statement: Text = STATEMENT) -> dict[str, object]:
+    """The confidence that *sample* gives, as `verification.json` has it; *statement* says it, with the places of `STATEMENT`."""
     most = max(most_bad(sample.files, sample.drawn, sample.bad, level), sample.read_bad)
     share = most / sample.files if sample.files else 0.0
     found = SOME_BAD if sample.read_bad else NONE_BAD
@@ -94,7 +94,7 @@ def stated(sample: Sample, level: float = LEVEL) -> dict[str, object]:
         "most": most,
         **sample._asdict(),
         "statement": {
-            language.value: STATEMENT.to(
+            language.value: statement.to(
                 language,
                 **{**facts, "found": found.to(language, bad=sample.read_bad)},
                 level=f"{level * 100:g}",
