@@ -7,15 +7,15 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path as LocalPath
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 
+from lading.cli.drill_asked import Asked, asked_for
 from lading.cli.drill_run import Drilling, amount, held_by, lacking, live, own_tables
 from lading.cli.drill_scratch import Scratch, clean_earlier, held, scratch_in
 from lading.cli.drill_telling import tell
@@ -30,10 +30,10 @@ from lading.connectors.registry import open_drive
 from lading.connectors.wrap.policy import Policy, wrapped
 from lading.evidence.ledger import NAME, Ledger
 from lading.manifest.files import local_errors, sha256_of, write_json
-from lading.manifest.read import HEADER, open_manifest
+from lading.manifest.read import open_manifest
 from lading.manifest.scan import public, scan
 from lading.model.entry import Entry
-from lading.model.errors import DRILL_FAILED, LEFT_BEHIND, BadRequest, BadVault
+from lading.model.errors import DRILL_FAILED, LEFT_BEHIND, BadVault
 from lading.model.paths import encode, shown
 from lading.model.text import Text
 from lading.stages.backup.choice import LABELS, Choice, choose, portions
@@ -53,8 +53,6 @@ from lading.vault.snapshots import LATEST, Snapshot
 FOLDER = "drills"
 _LEAST = 25
 """Files in a portion at least, where there are several."""
-_PATTERNS = 1 << 20
-"""Bytes of a file of patterns at most."""
 
 HELP = Text(
     """Restore from VAULT what is critical and a random sample of all files to a scratch place, compare all of it, and measure.
@@ -107,21 +105,6 @@ _STATEMENT = Text(
     "已恢复并读取 {files:,} 个文件中的 {read:,} 个（随机抽取 {drawn:,} 个，另有关键文件 {chosen:,} 个），{found}；"
     "在 {level}% 的置信水平下，无法正确恢复的文件至多 {most:,} 个（{share}%）。",
 )
-_NO_MANIFEST = Text("it holds no manifest", "其中没有清单")
-_TOO_LONG = Text("the file of patterns is too large, or no text", "模式文件过大或不是文本")
-
-
-class Asked(NamedTuple):
-    """What the person asked for, as values."""
-
-    patterns: tuple[str, ...]
-    sample: int | None
-    level: float
-    tolerance: float
-    seed: int
-    workers: int | None
-    drive: Address | None
-    against: str | None
 
 
 @click.command(help=speak(HELP))
@@ -152,7 +135,7 @@ def command(
 ) -> int:
     """Try a restore."""
     begun = time.monotonic()
-    asked = _asked(given)
+    asked = asked_for(given)
     where = vault_address(vault, given)
     folder = str((state / FOLDER).absolute())
     with local_errors(folder):
@@ -364,37 +347,3 @@ def _kept(result: dict[str, Any], folder: str, left: int, target: Address, as_js
     if left:
         hint(_LEFT, count=left, place=target)
     return code
-
-
-def _asked(given: dict[str, Any]) -> Asked:
-    patterns = [pattern for typed in given["critical"] for pattern in _patterns(typed)]
-    against = given["against"]
-    if against is not None and not os.path.isfile(os.path.join(against, HEADER)):
-        raise BadRequest(against, _NO_MANIFEST)
-    seed = secrets.randbelow(1 << 32) if given["seed"] is None else given["seed"]
-    drive = None if given["drive"] is None else address(given["drive"], given["opt"])
-    return Asked(
-        tuple(patterns),
-        given["sample"],
-        given["confidence"],
-        given["tolerance"],
-        seed,
-        given["workers"],
-        drive,
-        against,
-    )
-
-
-def _patterns(typed: str) -> Sequence[str]:
-    """The patterns in the file that was typed (empty lines and those with # aside), or the pattern itself."""
-    if not os.path.isfile(typed):
-        return [typed]
-    with local_errors(typed), open(typed, "rb") as stream:
-        raw = stream.read(_PATTERNS + 1)
-    try:
-        if len(raw) > _PATTERNS:
-            raise BadRequest(typed, _TOO_LONG)
-        lines = [line.strip() for line in raw.decode("utf-8-sig").splitlines()]
-    except UnicodeDecodeError:
-        raise BadRequest(typed, _TOO_LONG) from None
-    return [line for line in lines if line and not line.startswith("#")]

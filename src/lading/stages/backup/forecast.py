@@ -63,6 +63,8 @@ def forecast(measured: Sequence[Measured], objects: int, size: int) -> Forecast:
     others = [_from_cold(cold, one).seconds(objects, size) for one in left_out]
     missed = max(abs(model.seconds(it.objects, it.bytes) - it.seconds) / max(it.seconds, 1e-9) for it in warm)
     least, most = min(*others, likely * (1 - min(missed, 1.0))), max(*others, likely * (1 + missed))
+    # All of it takes no less than the quickest portion did.
+    least = min(likely, max(least, min(it.seconds for it in measured)))
     return Forecast(likely, least, most, model, len(measured))
 
 
