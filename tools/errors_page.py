@@ -14,8 +14,10 @@ from pathlib import Path
 
 from lading.model.errors import (
     DIFFERENT,
+    DRILL_FAILED,
     FAILED_OBJECTS,
     GAINED,
+    LEFT_BEHIND,
     NOT_READY,
     ON_BOTH_SIDES,
     RISKY,
@@ -119,6 +121,22 @@ NO_ERROR = (
         RISKY,
         Text("`assess`: ready, with risks", "`assess`：可以开始，但有风险"),
         Text("Look at each risk, and decide.", "请逐项查看风险并作出决定。"),
+    ),
+    (
+        DRILL_FAILED,
+        Text("`drill`: the backup would not come back as it should", "`drill`：备份无法如期恢复"),
+        Text(
+            "Look at the reasons in the result; mend the cause, back up, and drill again.",
+            "请查看结果中的原因；消除后重新备份并再次演练。",
+        ),
+    ),
+    (
+        LEFT_BEHIND,
+        Text(
+            "`drill`: it passed, and something could not be removed from the scratch place",
+            "`drill`：已通过，但临时位置有内容无法清除",
+        ),
+        Text("Run the drill again, or remove it by hand.", "请再次运行演练，或手动清除。"),
     ),
 )
 PIPE = (

@@ -67,6 +67,10 @@ COMMANDS: dict[str, tuple[str, Text]] = {
         "lading.cli.vault",
         Text("Back drives up, and restore them.", "备份与恢复网盘。"),
     ),
+    "drill": (
+        "lading.cli.drill",
+        Text("Try a restore, compare it, and measure.", "演练恢复，比较并测量。"),
+    ),
     "report": (
         "lading.cli.report",
         Text("Write what happened as a page and as JSON.", "生成网页与 JSON 报告。"),

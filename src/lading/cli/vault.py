@@ -28,6 +28,11 @@ COMMANDS: dict[str, tuple[str, str, Text]] = {
     "prune": ("vault_forget", "prune", Text("Remove what no snapshot needs.", "清除快照不再需要的内容。")),
     "key": ("vault_key", "key", Text("Say who can open the vault.", "管理可打开保管库的密钥。")),
     "unlock": ("vault_key", "unlock", Text("Remove locks of what is no more.", "移除已结束任务的锁。")),
+    "browse": (
+        "vault_browse",
+        "browse",
+        Text("Look into a snapshot: sizes, times, versions, who may.", "浏览快照：大小、时间、版本、权限。"),
+    ),
     "restore": ("vault_restore", "restore", Text("Restore a snapshot into a drive.", "将快照恢复到网盘。")),
 }
 

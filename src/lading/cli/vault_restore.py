@@ -16,6 +16,7 @@ from lading.cli.options import address, drive_option, json_option
 from lading.cli.output import person, progress_bar, speak
 from lading.cli.people_options import who_given
 from lading.cli.vault_options import opened, vault_address, vault_options
+from lading.cli.vault_part import as_of_option, chosen, narrowed, part_options
 from lading.connectors.address import Address
 from lading.connectors.crew import Crew
 from lading.model.text import Text
@@ -28,18 +29,17 @@ from lading.stages.transfer.rules import Rules
 from lading.stages.transfer.state import Job, job_at, locked
 from lading.vault.locks import Mode
 from lading.vault.locks import locked as locked_vault
-from lading.vault.snapshots import find
 
 _RESTORE = Text(
     """Restore SNAPSHOT of VAULT into the drive DRIVE, of whatever kind.
 
-    SNAPSHOT is the beginning of its name, or latest. It is a copy as by `lading copy`: it closes its account, goes on where it was cut off, and
+    SNAPSHOT is the beginning of its name, or latest, with --as-of the last one by then. --path and --space restore a part. It is a copy as by `lading copy`: it closes its account, goes on where it was cut off, and
     replaces nothing that it did not put there unless --overwrite says so.
 
     Exit codes: those of `lading copy`; 58 the vault is damaged; 59 wrong secret.""",
     """将 VAULT 中的快照 SNAPSHOT 恢复到任意种类的网盘 DRIVE。
 
-    SNAPSHOT 为快照名的开头，或 latest。与 `lading copy` 相同：结清账目，可从中断处继续；除非使用 --overwrite，不会替换并非由其写入的内容。
+    SNAPSHOT 为快照名的开头，或 latest；使用 --as-of 时为截至该时间的最后一个。--path 与 --space 只恢复一部分。与 `lading copy` 相同：结清账目，可从中断处继续；除非使用 --overwrite，不会替换并非由其写入的内容。
 
     退出码：同 `lading copy`；58 保管库损坏；59 密钥错误。""",
 )
@@ -54,6 +54,8 @@ _WORKERS = Text("Worker processes; default one per processor.", "工作进程数
 @click.argument("drive")
 @vault_options
 @drive_option("--opt", Text("drive", "网盘"))
+@as_of_option
+@part_options
 @along_options
 @click.option("--overwrite", is_flag=True, help=speak(_OVERWRITE))
 @click.option(
@@ -70,9 +72,10 @@ def restore(vault: str, snapshot: str, drive: str, state: LocalPath, as_json: bo
     # Nobody may prune what is being restored.
     with opened(where) as it, locked_vault(it.store, it.master, Mode.SHARED, who=person(), purpose="restore"):
         # A run that goes on must mean the same snapshot, whichever is the latest by then.
-        name = find(it.store, it.master, snapshot).name
+        name = chosen(it, snapshot, given["as_of"]).name
         source = replace(where, options={**where.options, "snapshot": name})
         check_apart(source, target, state)
+        source, state = narrowed(source, state, given)
         finished, job = _copied(source, target, state, given, quiet=as_json)
     return tell(finished, job, as_json)
 

@@ -14,13 +14,14 @@ import click
 from lading.cli.options import json_option
 from lading.cli.output import answer, say, speak
 from lading.cli.vault_options import opened, vault_address, vault_options
+from lading.cli.vault_part import as_of_option, chosen, moment
 from lading.cli.vault_telling import facts_of, tell, time_of
 from lading.manifest.read import Manifest
 from lading.manifest.tables import PROBLEMS
 from lading.model.paths import decode, shown
 from lading.model.text import Text
 from lading.vault.extract import manifest_of
-from lading.vault.snapshots import LATEST, Snapshot, find, snapshots
+from lading.vault.snapshots import LATEST, Snapshot, snapshots
 
 _LIST = Text(
     """List the snapshots in VAULT, the oldest first.
@@ -50,12 +51,14 @@ FIRST = 20
 
 @click.command("list", help=speak(_LIST))
 @click.argument("vault")
+@as_of_option
 @vault_options
 @json_option
-def list_command(vault: str, as_json: bool, **given: Any) -> int:
+def list_command(vault: str, as_of: str | None, as_json: bool, **given: Any) -> int:
     """List the snapshots."""
+    until = None if as_of is None else moment(as_of)
     with opened(vault_address(vault, given)) as it:
-        found = list(snapshots(it.store, it.master))
+        found = [one for one in snapshots(it.store, it.master) if until is None or one.taken <= until]
     if as_json:
         answer("vault list", {"snapshots": [facts_of(one) for one in found]})
     elif not found:
@@ -69,15 +72,16 @@ def list_command(vault: str, as_json: bool, **given: Any) -> int:
 @click.command("show", help=speak(_SHOW))
 @click.argument("vault")
 @click.argument("snapshot", default=LATEST)
+@as_of_option
 @vault_options
 @json_option
-def show(vault: str, snapshot: str, as_json: bool, **given: Any) -> int:
+def show(vault: str, snapshot: str, as_of: str | None, as_json: bool, **given: Any) -> int:
     """Say what a snapshot holds."""
     with (
         opened(vault_address(vault, given)) as it,
         tempfile.TemporaryDirectory(prefix="lading-show-") as folder,
     ):
-        found = find(it.store, it.master, snapshot)
+        found = chosen(it, snapshot, as_of)
         it.load()
         manifest = manifest_of(it, found, folder)
         tables = {name: facts["rows"] for name, facts in manifest.tables.items()}

@@ -308,6 +308,8 @@ GAINED = 12
 ON_BOTH_SIDES = 13
 UNANNOUNCED = 14
 UNANSWERED = 15
+DRILL_FAILED = 62
+LEFT_BEHIND = 63
 
 
 def known() -> dict[str, type[LadingError]]:

@@ -18,6 +18,7 @@ from lading.manifest.rows import VALUES
 from lading.model.access import Version
 from lading.model.entry import Entry
 from lading.model.paths import Path, decode, encode
+from lading.vault.part import Part
 from lading.vault.words import HISTORY
 
 _TABLES = """
@@ -43,14 +44,15 @@ class Held(NamedTuple):
 
 
 class Catalog:
-    """The entries of *manifest*, indexed in a file in *folder*.  Several threads may ask, one at a time."""
+    """The entries of *manifest* (only those of *part*), indexed in a file in *folder*.  Several threads may ask, one at a time."""
 
-    def __init__(self, manifest: Manifest, folder: str) -> None:
+    def __init__(self, manifest: Manifest, folder: str, part: Part | None = None) -> None:
+        self._part = part
         self._file = sqlite3.connect(os.path.join(folder, "catalog.sqlite"), check_same_thread=False)
         self._file.executescript(_TABLES)
         for batch in manifest.batches([*_FACTS, "sha256"]):
             self._file.executemany(
-                "insert into entry values (?, ?, ?, ?)", map(_entry_row, batch.to_pylist())
+                "insert into entry values (?, ?, ?, ?)", map(_entry_row, self._chosen(batch.to_pylist()))
             )
         if manifest.has("versions"):
             self._fill("version", manifest.table("versions") or "", _version_row)
@@ -91,9 +93,14 @@ class Catalog:
 
     def _fill(self, table: str, file: str, row: Any) -> None:
         for batch in pq.ParquetFile(file).iter_batches():
-            found = [row(it) for it in batch.to_pylist()]
-            places = ", ".join("?" * len(found[0])) if found else ""
-            self._file.executemany(f"insert or replace into {table} values ({places})", found)
+            found = [row(it) for it in self._chosen(batch.to_pylist())]
+            if found:
+                places = ", ".join("?" * len(found[0]))
+                self._file.executemany(f"insert or replace into {table} values ({places})", found)
+
+    def _chosen(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        part = self._part
+        return rows if part is None else [row for row in rows if part.holds(row["path"])]
 
 
 def _split(encoded: str) -> tuple[str, str]:

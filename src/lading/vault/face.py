@@ -2,8 +2,9 @@
 A snapshot seen as a drive that takes no changes: restoring is a copy out of it, like out of any other.
 
 Address: `vault:STORE` with the options `snapshot` (the beginning of its name,
-or `latest`), `password` or `key-file` (references or a path), and those of the
-store's own drive behind `store.`.
+or `latest`), `password` or `key-file` (references or a path), `part` (a file that
+says which entries are meant, see `lading.vault.part`), and those of the store's
+own drive behind `store.`.
 """
 
 from __future__ import annotations
@@ -35,13 +36,14 @@ from lading.vault.catalog import Catalog, Held
 from lading.vault.extract import manifest_of
 from lading.vault.facets import SnapshotVersions, facets_of
 from lading.vault.keys import KEY_SIZE, LEAST_KEY, MOST_KEY, secret_of
+from lading.vault.part import Part, read_part
 from lading.vault.snapshots import LATEST, Snapshot, find
 from lading.vault.vault import Vault, open_vault
 
 KIND = DriveKind(about=Text("A snapshot in a vault.", "保管库中的快照。"), features=Features())
 _PAGE = 1_000
 _STORE = "store."
-_OPTIONS = frozenset({"snapshot", "password", "key-file"})
+_OPTIONS = frozenset({"snapshot", "password", "key-file", "part"})
 _UNKNOWN = Text("there are no such options for a vault: {names}", "保管库没有这些选项：{names}")
 _NO_SECRET = Text("password or key-file is needed", "需要 password 或 key-file")
 _NOT_KEPT = Text("its content could not be read when the snapshot was taken", "制作快照时其内容无法读取")
@@ -59,7 +61,8 @@ def open(address: Address) -> SnapshotDrive:
     vault = Vault(store, open_vault(store, secret_in(address)))
     vault.load()
     snapshot = find(vault.store, vault.master, address.options.get("snapshot", LATEST))
-    return SnapshotDrive(vault, snapshot)
+    file = address.options.get("part")
+    return SnapshotDrive(vault, snapshot, None if file is None else read_part(file))
 
 
 def store_of(address: Address) -> Address:
@@ -100,21 +103,21 @@ def secret_in(address: Address) -> bytes:
 
 
 class SnapshotDrive(Drive):
-    """*snapshot* of *vault*."""
+    """*snapshot* of *vault*, or only *part* of it."""
 
-    def __init__(self, vault: Vault, snapshot: Snapshot) -> None:
+    def __init__(self, vault: Vault, snapshot: Snapshot, part: Part | None = None) -> None:
         self.vault = vault
         self.snapshot = snapshot
         self._folder = tempfile.mkdtemp(prefix="lading-snapshot-")
         try:
             self.manifest = manifest_of(vault, snapshot, os.path.join(self._folder, "manifest"))
-            self._catalog = Catalog(self.manifest, self._folder)
+            self._catalog = Catalog(self.manifest, self._folder, part)
         except BaseException:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise
         self._lock = threading.Lock()
         self._profile = _profile(vault, self.manifest)
-        told = facets_of(self.manifest, self.stat)
+        told = facets_of(self.manifest, self.stat, part)
         self.grants, self.links = told.get("grants"), told.get("links")
         self.people, self.locks = told.get("people"), told.get("locks")
         self.labels, self.comments = told.get("labels"), told.get("comments")

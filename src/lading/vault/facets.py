@@ -15,9 +15,10 @@ from lading.manifest.read import Manifest
 from lading.model.access import Grant, Link, Membership, Principal, Version
 from lading.model.entry import Entry, Kind
 from lading.model.errors import NotFound, ReadOnly
-from lading.model.paths import Path
+from lading.model.paths import Path, encode
 from lading.model.text import Text
 from lading.vault.catalog import Catalog
+from lading.vault.part import Part
 
 Held = tuple[Version, bytes | None]
 Reading = Callable[[Entry, bytes | None], Reader]
@@ -26,13 +27,17 @@ Reading = Callable[[Entry, bytes | None], Reader]
 class Told:
     """The rows of one table: `all`, and `list` for those of one path; nothing can be changed."""
 
-    def __init__(self, manifest: Manifest, table: str, look: Callable[[Path], object]) -> None:
+    def __init__(
+        self, manifest: Manifest, table: str, look: Callable[[Path], object], part: Part | None = None
+    ) -> None:
         self._manifest = manifest
         self._table = table
         self._look = look
+        self._part = part
 
     def all(self) -> Iterator[Any]:
-        return self._manifest.values(self._table)
+        part, values = self._part, self._manifest.values(self._table)
+        return values if part is None else (it for it in values if part.holds(encode(it.path)))
 
     def list(self, path: Path) -> tuple[Any, ...]:
         self._look(path)
@@ -129,12 +134,12 @@ _TOLD: Mapping[str, type[Told]] = {
 }
 
 
-def facets_of(manifest: Manifest, look: Callable[[Path], object]) -> dict[str, Any]:
+def facets_of(manifest: Manifest, look: Callable[[Path], object], part: Part | None = None) -> dict[str, Any]:
     """
-    The facets that *manifest* can tell, by name; versions are apart.  *look* raises NotFound for a path where nothing is.
+    The facets that *manifest* can tell (only for what is in *part*), by name; versions are apart.  *look* raises NotFound for a path where nothing is.
     """
     found: dict[str, Any] = {
-        name: make(manifest, name, look) for name, make in _TOLD.items() if manifest.has(name)
+        name: make(manifest, name, look, part) for name, make in _TOLD.items() if manifest.has(name)
     }
     if manifest.has("principals") and manifest.has("members"):
         found["people"] = SnapshotPeople(manifest)

@@ -104,14 +104,25 @@ def read(master: Master, content: bytes) -> Snapshot:
         raise BadVault(shown, _NO_SNAPSHOT) from None
 
 
-def find(store: Store, master: Master, wanted: str, *, of: Mapping[str, Any] | None = None) -> Snapshot:
+def find(
+    store: Store,
+    master: Master,
+    wanted: str,
+    *,
+    of: Mapping[str, Any] | None = None,
+    until: int | None = None,
+) -> Snapshot:
     """
-    The snapshot that *wanted* means: the beginning of its name, or `latest`, perhaps only those *of* one drive.
+    The snapshot that *wanted* means: the beginning of its name, or `latest`, perhaps only those *of* one drive, or begun not later than *until* (ns).
 
     Raises:
         NotFound: there is none, or not only one.
     """
-    found = [it for it in snapshots(store, master) if of is None or same_drive(it.drive, of)]
+    found = [
+        it
+        for it in snapshots(store, master)
+        if (of is None or same_drive(it.drive, of)) and (until is None or it.taken <= until)
+    ]
     if wanted == LATEST:
         if not found:
             raise NotFound(wanted, _NONE)

@@ -57,6 +57,21 @@ def most_bad(files: int, drawn: int, bad: int, level: float = LEVEL) -> int:
     return low
 
 
+def enough(files: int, tolerance: float, level: float = LEVEL) -> int:
+    """How many of *files* must be drawn so that, if none of them is bad, with confidence *level* at most the share *tolerance* is."""
+    allowed = int(tolerance * files)
+    if allowed >= files:
+        return 0
+    low, high = 0, files
+    while low < high:
+        middle = (low + high) // 2
+        if chance(files, allowed + 1, middle, 0) > 1 - level:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
 def chance(files: int, wrong: int, drawn: int, bad: int) -> float:
     """The probability that at most *bad* of *drawn* files are among the *wrong* of all *files*."""
     least = max(0, drawn - (files - wrong))
@@ -67,8 +82,8 @@ def chance(files: int, wrong: int, drawn: int, bad: int) -> float:
     )
 
 
-def stated(sample: Sample, level: float = LEVEL) -> dict[str, object]:
-    """The confidence that *sample* gives, as `verification.json` has it."""
+def stated(sample: Sample, level: float = LEVEL, statement: Text = STATEMENT) -> dict[str, object]:
+    """The confidence that *sample* gives, as `verification.json` has it; *statement* says it, with the places of `STATEMENT`."""
     most = max(most_bad(sample.files, sample.drawn, sample.bad, level), sample.read_bad)
     share = most / sample.files if sample.files else 0.0
     found = SOME_BAD if sample.read_bad else NONE_BAD
@@ -79,7 +94,7 @@ def stated(sample: Sample, level: float = LEVEL) -> dict[str, object]:
         "most": most,
         **sample._asdict(),
         "statement": {
-            language.value: STATEMENT.to(
+            language.value: statement.to(
                 language,
                 **{**facts, "found": found.to(language, bad=sample.read_bad)},
                 level=f"{level * 100:g}",
