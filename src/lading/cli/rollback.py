@@ -23,7 +23,16 @@ from lading.cli.rollback_telling import (
     tell_plan,
     tell_status,
 )
-from lading.cli.rollback_work import at_work, carried, found, journaled, planned, record, whose
+from lading.cli.rollback_work import (
+    at_work,
+    carried,
+    found,
+    journaled,
+    planned,
+    record,
+    whose,
+    write_messages,
+)
 from lading.manifest.files import write_json
 from lading.model.errors import BadRequest, NotMarked, RollbackStopped, Unavailable
 from lading.model.failpoints import failpoint
@@ -31,8 +40,7 @@ from lading.model.text import Text
 from lading.stages.cutover.closing import check_open, day_of, two_people
 from lading.stages.cutover.marking import Switch, mark
 from lading.stages.cutover.rights import Ask
-from lading.stages.cutover.running import messages
-from lading.stages.cutover.state import home_of, write_lines
+from lading.stages.cutover.state import home_of
 from lading.stages.planning.contract import side
 from lading.stages.transfer.apart import check_apart
 from lading.stages.transfer.state import job_at
@@ -156,7 +164,7 @@ def command(context: click.Context, /, **given: Any) -> int:
         if given["only_plan"]:
             return tell_plan(planned(it, crew, ask), it, time.monotonic() - started, as_json=quiet)
         ended = carried(it, crew, meter, ask=ask, actor=actor)
-        write_lines(it.home.messages, messages(it, ended.run))
+        write_messages(it, ended)
         facts = {
             "run": ended.run.plan.to_json(),
             "proof": ended.proof.to_json(),

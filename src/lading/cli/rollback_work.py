@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from lading.cli.meter import Meter
 from lading.cli.output import progress_bar
-from lading.connectors.crew import Crew
+from lading.connectors.crew import Crew, drive_for
 from lading.evidence.ledger import Ledger
 from lading.manifest.files import locked
 from lading.model.access import Principal
@@ -21,10 +21,12 @@ from lading.model.errors import NotMarked
 from lading.model.identity import GROUPS, IdentityMap
 from lading.model.text import Text
 from lading.stages.cutover.journaling import Means, Sealed, write_entry
+from lading.stages.cutover.marking import READING
+from lading.stages.cutover.messages import messages
 from lading.stages.cutover.proving import Proof, prove
 from lading.stages.cutover.rights import Ask
 from lading.stages.cutover.running import Plan, Run, make_plan, run
-from lading.stages.cutover.state import Home, Mark, mark_in, marked_below
+from lading.stages.cutover.state import Home, Mark, lines_of, mark_in, marked_below, write_lines
 from lading.stages.transfer.order import workers
 
 _WORK = Text("a rollback", "回退")
@@ -99,6 +101,13 @@ def carried(mark: Mark, crew: Crew, meter: Meter, *, ask: Ask, actor: str) -> En
     done = run(mark, crew, ask=ask, publish=meter.show)
     proof = prove(mark, crew, not_carried=[it.deed.path for it in done.failed], publish=meter.show)
     return Ended(done, proof)
+
+
+def write_messages(mark: Mark, ended: Ended) -> None:
+    """Add to the file of messages what the authors of new conflicts are to be told."""
+    earlier = list(lines_of(mark.home.messages))
+    fresh = messages(drive_for(mark.old, READING), mark.people, ended.run.done)
+    write_lines(mark.home.messages, [*earlier, *fresh])
 
 
 def whose(people: IdentityMap) -> dict[str, str]:

@@ -71,7 +71,7 @@ class Row(NamedTuple):
 _WRITE = """
     COPY (
         SELECT n.path AS new_path, n.kind AS kind, coalesce(l.new_size, n.size) AS new_size,
-               CASE WHEN l.new_path IS NULL THEN n.modified ELSE l.new_modified END AS new_modified,
+               CASE WHEN l.new_path IS NULL OR n.kind = 'folder' THEN n.modified ELSE l.new_modified END AS new_modified,
                CASE WHEN l.new_path IS NULL THEN n.etag ELSE l.new_etag END AS new_etag, n.id AS new_id,
                l.old_path, l.old_size, l.old_modified, l.old_etag, l.old_id, lower(l.sha256) AS sha256
         FROM n LEFT JOIN l ON l.new_path = n.path AND l.kind = n.kind

@@ -137,7 +137,7 @@ def _write_digests(
     with engine(str(home.switch)) as db:
         old.relation(db).create_view("o")
         db.read_parquet(literal(str(landed))).create_view("l")
-        rows = db.execute(_KNOWN).to_arrow_table()
+        rows = db.sql(_KNOWN).to_arrow_table()
         missing = rows.filter(pc.is_null(rows["sha256"]))
         read = _read(drive, missing.to_pylist(), publish)
         _laid(rows, {path: sha256 for path, sha256, _ in read if sha256}, home.switch / "digests.parquet")

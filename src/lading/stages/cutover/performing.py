@@ -196,7 +196,8 @@ class Performing:
     def _add_version(self, path: Path, content: Content, etag: str | None) -> Entry:
         assert self._versions is not None
         expect = Unchanged(etag or "") if etag is not None else ABSENT
-        known = self._people.get(content.author, "")
+        named = (self._people.get(f"{kind}:{content.author}", "") for kind in ("person", "guest"))
+        known = next((name.partition(":")[2] for name in named if name), "")
         last: DriveError | None = None
         # Some drives let nobody write in another's name; who wrote it then stands in the messages alone.
         for author in dict.fromkeys((known, "")):

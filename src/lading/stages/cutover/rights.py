@@ -101,7 +101,8 @@ def changes(
         are: dict[tuple[str, ...], Any] = {_grant_key(it, it.path): it for it in now.values("grants")}
         found += _points(was, are, place, people)
     if then.has("links") and now.has("links"):
-        was, are = ({(it.id,): it for it in side.values("links")} for side in (then, now))
+        was = {(it.id,): it for it in then.values("links")}
+        are = {(it.id,): it for it in now.values("links")}
         found += _points(was, are, place, people)
     return sorted(found, key=lambda point: (encode(point.it.path), point.id))
 

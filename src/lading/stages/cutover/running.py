@@ -24,7 +24,7 @@ from lading.stages.cutover.journaling import told
 from lading.stages.cutover.looking import Looking, guarded
 from lading.stages.cutover.performing import WRITING, Done, Performing, settle_renames
 from lading.stages.cutover.planning import WRITING as DOES
-from lading.stages.cutover.planning import Because, Deed, Do, Old, Planner
+from lading.stages.cutover.planning import Deed, Do, Old, Planner
 from lading.stages.cutover.rights import Ask, Point
 from lading.stages.cutover.state import Lines, Mark, lines_of
 from lading.stages.cutover.stopping import Stopped
@@ -250,23 +250,3 @@ def _guard(mark: Mark, now: Manifest | None) -> Callable[[Path, Path], None]:
                 raise Unguarded(place, code)
 
     return restrict
-
-
-def messages(mark: Mark, run_: Run) -> list[dict[str, Any]]:
-    """For each conflict, what each of both authors is to be told; sending is not done here."""
-    found = []
-    for it in run_.done:
-        deed = it.deed
-        if deed.because not in (Because.BOTH_EDITED, Because.NAME_TAKEN, Because.BOTH_RENAMED) or it.code:
-            continue
-        author = deed.contents[-1].author if deed.contents else ""
-        found.append(
-            {
-                "to": {"new": author, "old": mark.people.get(f"person:{author}", "").partition(":")[2]},
-                "about": deed.because.value,
-                "path": deed.path,
-                "place": deed.target,
-                "beside": deed.source,
-            }
-        )
-    return found
