@@ -19,6 +19,7 @@ from lading.model.errors import (
     ON_BOTH_SIDES,
     UNANNOUNCED,
     UNANSWERED,
+    UNDECIDED,
     Advice,
     LadingError,
     known,
@@ -103,6 +104,17 @@ NO_ERROR = (
         Text(
             "Find out what harmed it before the next pass; what it proves may have happened to other files.",
             "请在下一轮之前查明原因；它所代表的问题可能也发生在其他文件上。",
+        ),
+    ),
+    (
+        UNDECIDED,
+        Text(
+            "`rollback`: rights that changed in NEW wait for a decision",
+            "`rollback`：NEW 中变更的权限等待决定",
+        ),
+        Text(
+            "Write carry or keep into the file of decisions and run again.",
+            "请在决定文件中填写 carry 或 keep，然后重新运行。",
         ),
     ),
 )

@@ -154,7 +154,9 @@ def test_old_vanishes_half_way(tmp_path: Path) -> None:
     with require_server(WsgiDavServer) as server:
         for number in range(4):
             (server.root / f"{number}").write_text(f"old {number}")
-        login = ["--old-opt", f"user={server.user}", "--old-opt", "password=env:SECRET"] if server.user else []
+        login = (
+            ["--old-opt", f"user={server.user}", "--old-opt", "password=env:SECRET"] if server.user else []
+        )
         environment = {"SECRET": server.password or ""}
         words = (server.url, tmp_path / "new", *login, "--state", state, "--json")
         for command in (("copy",), ("rollback", "mark")):
@@ -163,7 +165,10 @@ def test_old_vanishes_half_way(tmp_path: Path) -> None:
         for number in range(8):
             (tmp_path / "new" / f"{number}").write_text(f"later {number}")
         killed = lading(
-            "rollback", "--state", state, environment={**environment, "LADING_KILL_AT": "rollback.after_write:3"}
+            "rollback",
+            "--state",
+            state,
+            environment={**environment, "LADING_KILL_AT": "rollback.after_write:3"},
         )
         server.kill()
         stopped = lading(

@@ -59,7 +59,9 @@ class Switched(NamedTuple):
         return done, proof
 
 
-def switch(old: Address, new: Address, folder: LocalPath, people: Mapping[str, str] | None = None) -> Switched:
+def switch(
+    old: Address, new: Address, folder: LocalPath, people: Mapping[str, str] | None = None
+) -> Switched:
     """Mark the switch from *old* to *new*, which hold the same."""
     folder.mkdir(exist_ok=True)
     landed, account = folder / "landed.parquet", folder / "account.json"
@@ -78,7 +80,12 @@ def _landed(drive: Drive, old: Entry, new: Entry) -> dict[str, Any]:
     sides = {
         f"{side}_{name}": value
         for side, it in (("old", old), ("new", new))
-        for name, value in (("path", encode(it.path)), ("size", it.size), ("modified", it.modified), ("etag", it.etag))
+        for name, value in (
+            ("path", encode(it.path)),
+            ("size", it.size),
+            ("modified", it.modified),
+            ("etag", it.etag),
+        )
     }
     sha256 = digest_of(drive.read(old.path)) if old.kind is Kind.FILE else None
     return {**sides, "kind": old.kind.value, "old_id": old.id, "sha256": sha256}

@@ -221,7 +221,7 @@ class Performing:
         if self._versions is None or deed.do is Do.BESIDE:
             *between, last = deed.contents
             for content in between:
-                self._write_beside(deed.source or deed.target, content)
+                self._write_beside(deed.source or deed.target, content, avoid=deed.target)
             self._write_new(deed.target, last)
             return
         etag = self._add_version(deed.target, first, None).etag or self._drive.stat(deed.target).etag
@@ -248,17 +248,19 @@ class Performing:
                 return target
             number += 1
 
-    def _write_beside(self, path: Path, content: Content) -> None:
+    def _write_beside(self, path: Path, content: Content, *, avoid: Path | None = None) -> None:
         number = 1
         while True:
             target = beside(
                 path, self._drive.profile.names, at=content.saved, author=content.author, number=number
             )
             try:
-                self._write_new(target, content)
-                return
+                if target != avoid:
+                    self._write_new(target, content)
+                    return
             except AlreadyExists:
-                number += 1
+                pass
+            number += 1
 
     def _write_new(self, path: Path, content: Content) -> None:
         """Write *content* where nothing is, or where it stands already."""

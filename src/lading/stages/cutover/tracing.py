@@ -61,7 +61,9 @@ def trace(lines: Iterable[tuple[int, Mapping[str, Any]]], rows: Mapping[Path, Ro
         path = decode(line["path"])
         row = rows.get(path)
         if row is not None and row.upto >= number:
-            found.pop(path, None)
+            # It was carried; so was what it was before it came here.
+            for name in ("path", "from"):
+                found.pop(decode(line.get(name, line["path"])), None)
             continue
         if "now" in line:
             _there(found, gone, rows, number, line)
