@@ -21,7 +21,9 @@ from support.rollbacks import Switched, every_content, files, happen, put, switc
 PLACES = st.tuples(st.sampled_from(["A", "B", "夹"]), st.sampled_from(["f0", "f1", "é.txt"]))
 THINGS = st.lists(
     st.tuples(
-        st.sampled_from(["write", "write", "rename", "rename folder", "folder", "remove", "journal"]),
+        st.sampled_from(
+            ["write", "write", "rename", "rename folder", "folder", "remove", "journal", "journal"]
+        ),
         PLACES,
         PLACES,
         st.binary(min_size=1, max_size=6),
@@ -57,7 +59,7 @@ def began(kind: str, place: LocalPath) -> Switched:
     return switch(old, new, place / "job")
 
 
-@settings(max_examples=25)
+@settings(max_examples=5)
 @given(theirs=THINGS, ours=THINGS)
 def check(kind: str, theirs: list, ours: list) -> None:  # type: ignore[type-arg]
     place = LocalPath(tempfile.mkdtemp(prefix="lading-rollback-"))

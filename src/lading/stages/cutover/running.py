@@ -209,6 +209,8 @@ def run(
         performing = Performing(drive, home, mark.people, publish=publish, guard=guard)
         done = performing.run(plan.deeds)
         carried = _carry_rights(mark, plan)
+        if drive.partials is not None:
+            drive.partials.sweep(())
         if drive.settle is not None:
             drive.settle.settle()
     except LadingError as error:

@@ -91,12 +91,12 @@ class Mark:
     @property
     def old(self) -> Address:
         """The drive that people left."""
-        return _address(self.facts["old"])
+        return _address(self.facts["old"], self.home)
 
     @property
     def new(self) -> Address:
         """The drive that people work on."""
-        return _address(self.facts["new"])
+        return _address(self.facts["new"], self.home)
 
     @cached_property
     def at(self) -> datetime:
@@ -155,8 +155,11 @@ def address_facts(it: Address) -> dict[str, Any]:
     return {"kind": it.kind, "place": it.place, "options": dict(it.options)}
 
 
-def _address(facts: Mapping[str, Any]) -> Address:
-    return Address(facts["kind"], facts["place"], dict(facts["options"]))
+def _address(facts: Mapping[str, Any], home: Home) -> Address:
+    # Unfinished files of a rollback are its own: it sweeps them, and no copy does.
+    return Address(
+        facts["kind"], facts["place"], dict(facts["options"]), f"rollback-{home.folder.parent.name}"
+    )
 
 
 class Lines:
