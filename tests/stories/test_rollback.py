@@ -259,11 +259,8 @@ def test_the_point_of_no_return(tmp_path: Path) -> None:
     firm.lading("rollback", "mark", firm.named("old"), firm.named("new"), code=67)
     firm.lading("copy", firm.named("old"), firm.named("new"))
     firm.lading("rollback", "mark", firm.named("old"), firm.named("new"))
-    firm.lading("rollback", "mark", firm.named("old"), firm.named("new"), code=2)
     (tmp_path / "new" / "a").write_text("later")
     firm.lading("rollback", "close", "--by", "li.na", "--confirmed-by", "LI.NA", code=2)
-    firm.lading("rollback", "close", "--until", "1999-01-01", "--confirmed-by", "anna", code=2)
-    firm.lading("rollback", "close", "--until", "2199-01-01", "--by", "li.na", "--confirmed-by", "anna")
     firm.lading("rollback", "close", "--by", "li.na", "--confirmed-by", "anna")
     refused = firm.lading("rollback", code=66).json
 

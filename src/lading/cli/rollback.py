@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from lading.cli.copy import target_of
+from lading.cli.meter import Meter
 from lading.cli.options import address, drive_option, json_option
 from lading.cli.output import person, speak
 from lading.cli.people_options import who_given, who_options
@@ -26,6 +27,7 @@ from lading.cli.rollback_telling import (
 from lading.cli.rollback_work import (
     at_work,
     carried,
+    finished,
     found,
     journaled,
     planned,
@@ -33,14 +35,15 @@ from lading.cli.rollback_work import (
     whose,
     write_messages,
 )
-from lading.manifest.files import write_json
-from lading.model.errors import BadRequest, NotMarked, RollbackStopped, Unavailable
+from lading.connectors.crew import Crew
+from lading.model.errors import BadRequest, NotMarked, Unavailable
 from lading.model.failpoints import failpoint
 from lading.model.text import Text
 from lading.stages.cutover.closing import check_open, day_of, two_people
 from lading.stages.cutover.marking import Switch, mark
 from lading.stages.cutover.rights import Ask
-from lading.stages.cutover.state import home_of
+from lading.stages.cutover.state import Mark, home_of, write_facts
+from lading.stages.cutover.stopping import telling_stops
 from lading.stages.planning.contract import side
 from lading.stages.transfer.apart import check_apart
 from lading.stages.transfer.state import job_at
@@ -114,6 +117,7 @@ _CLOSE = Text(
 )
 _BY = Text("The second person, who confirms it.", "确认此操作的第二人。")
 _NO_PASS = Text("no pass of these drives has finished here", "此处没有这两个网盘已完成的一轮")
+_BLIND = "`lading rollback --offline`"
 _MARKED = Text("this switch is marked already; --again marks another", "该切换已标记；使用 --again 重新标记")
 
 
@@ -154,37 +158,32 @@ def command(context: click.Context, /, **given: Any) -> int:
     it = found(given["state"], given["job"])
     check_open(it, datetime.now(UTC))
     ask, quiet, actor = Ask(given["rights"]), given["as_json"], person()
-    started = time.monotonic()
     with at_work(it.home, quiet=quiet, asked=given["asked"]) as (crew, meter):
-        try:
+        if given["only_plan"]:
             if not given["offline"]:
                 journaled(it, crew, meter, whole=True, actor=actor)
-        except Unavailable as error:
-            raise _unreachable(error) from error
-        if given["only_plan"]:
-            return tell_plan(planned(it, crew, ask), it, time.monotonic() - started, as_json=quiet)
-        ended = carried(it, crew, meter, ask=ask, actor=actor)
-        write_messages(it, ended)
-        facts = {
-            "run": ended.run.plan.to_json(),
-            "proof": ended.proof.to_json(),
-            "failed": len(ended.run.failed),
-        }
-        failpoint("rollback.before_record")
-        record(it, "rollback.finished", facts, actor)
-        state = "finished" if ended.proof.holds else "not_whole"
-        write_json(str(it.home.last), {"state": state, "at": time.time(), **facts})
+            return tell_plan(planned(it, crew, ask), it, as_json=quiet)
+        with telling_stops(it.home, time.time):
+            if not given["offline"]:
+                _journaled(it, crew, meter, actor)
+            ended = carried(it, crew, meter, ask=ask, actor=actor)
+            write_messages(it, ended)
+            facts = finished(ended)
+            failpoint("rollback.before_record")
+            record(it, "rollback.finished", facts, actor)
+            state = "finished" if ended.proof.holds else "not_whole"
+            write_facts(it.home.last, {"state": state, "at": time.time(), **facts})
     return tell_ended(ended, it, as_json=quiet)
 
 
-def _unreachable(error: Unavailable) -> RollbackStopped:
-    detail = error.details
-    return RollbackStopped(
-        error.subject,
-        Text(f"NEW does not answer ({detail.en})", f"NEW 没有响应（{detail.zh}）"),
-        next_en="bring NEW back and run again, or go by what the journal kept: `lading rollback --offline`",
-        next_zh="恢复 NEW 后重新运行；或以日志已保存的内容为准：`lading rollback --offline`",
-    )
+def _journaled(it: Mark, crew: Crew, meter: Meter, actor: str) -> None:
+    """Append an entry; where NEW does not answer, say that one can go on without it."""
+    try:
+        journaled(it, crew, meter, whole=True, actor=actor)
+    except Unavailable as error:
+        en, zh = error.details
+        said = Text(f"{en}; if NEW does not come back: {_BLIND}", f"{zh}；若 NEW 无法恢复：{_BLIND}")
+        raise Unavailable(error.subject, said) from error
 
 
 @command.command("mark", help=speak(_MARK))

@@ -112,7 +112,7 @@ def tell_entry(entry: Sealed, *, as_json: bool) -> int:
     return code
 
 
-def tell_plan(plan: Plan, it: Mark, _seconds: float, *, as_json: bool) -> int:
+def tell_plan(plan: Plan, it: Mark, *, as_json: bool) -> int:
     """Tell what would be done."""
     if as_json:
         answer(

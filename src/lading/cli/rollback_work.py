@@ -95,12 +95,18 @@ def carried(mark: Mark, crew: Crew, meter: Meter, *, ask: Ask, actor: str) -> En
     Carry out and prove.
 
     Raises:
-        RollbackStopped, DriveError: something stands in the way.
+        LadingError: something stands in the way.
     """
     record(mark, "rollback.started", {"rights": ask.value}, actor)
     done = run(mark, crew, ask=ask, publish=meter.show)
     proof = prove(mark, crew, not_carried=[it.deed.path for it in done.failed], publish=meter.show)
     return Ended(done, proof)
+
+
+def finished(ended: Ended) -> dict[str, Any]:
+    """What the ledger and the state folder hold of a rollback that came to its end."""
+    done, proof = ended
+    return {"run": done.plan.to_json(), "proof": proof.to_json(), "failed": len(done.failed)}
 
 
 def write_messages(mark: Mark, ended: Ended) -> None:

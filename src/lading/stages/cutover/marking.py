@@ -21,7 +21,7 @@ from lading.connectors.api import Drive
 from lading.connectors.crew import Crew, drive_for
 from lading.connectors.wrap.policy import Policy
 from lading.manifest.engine import engine
-from lading.manifest.files import local_errors, sha256_of, write_json
+from lading.manifest.files import local_errors, sha256_of
 from lading.manifest.read import Manifest, literal
 from lading.manifest.scan import scan
 from lading.manifest.tables import Feature
@@ -32,7 +32,7 @@ from lading.model.paths import decode
 from lading.model.progress import Progress, Publish, nobody_listens
 from lading.stages.cutover.base import write_base
 from lading.stages.cutover.contents import digest_of
-from lading.stages.cutover.state import FORMAT, Home, Mark, address_facts
+from lading.stages.cutover.state import FORMAT, Home, Mark, address_facts, write_facts
 
 READING = Policy(read_only=True)
 WRITTEN = (Feature.PEOPLE, Feature.GRANTS, Feature.LINKS)
@@ -115,7 +115,7 @@ def mark(
         "unread": unread,
     }
     failpoint("rollback.before_mark")
-    write_json(os.fspath(home.mark), facts)
+    write_facts(home.mark, facts)
     return Mark(home, facts)
 
 

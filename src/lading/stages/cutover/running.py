@@ -4,17 +4,15 @@ Plan a rollback, and carry it out: the way in for everybody who calls this stage
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from lading.connectors.crew import Crew, drive_for
-from lading.manifest.files import write_json
 from lading.manifest.read import Manifest, open_manifest
 from lading.model.access import Effect
-from lading.model.errors import BadManifest, LadingError, Unguarded
+from lading.model.errors import BadManifest, Unguarded
 from lading.model.failpoints import failpoint
 from lading.model.paths import Path, decode
 from lading.model.progress import Publish, nobody_listens
@@ -27,7 +25,6 @@ from lading.stages.cutover.planning import WRITING as DOES
 from lading.stages.cutover.planning import Deed, Do, Old, Planner
 from lading.stages.cutover.rights import Ask, Point
 from lading.stages.cutover.state import Lines, Mark, lines_of
-from lading.stages.cutover.stopping import Stopped
 from lading.stages.cutover.tracing import Traced, trace
 
 RIGHTS = "rights.jsonl"
@@ -189,34 +186,24 @@ def run(
     *,
     ask: Ask = Ask.FILE,
     publish: Publish = nobody_listens,
-    now: Callable[[], float] = time.time,
 ) -> Run:
     """
     Carry later work of NEW into OLD, by the journal as it is; running again goes on, or changes nothing.
 
     Raises:
-        RollbackStopped: a drive or a disk stands in the way; both sides are readable as they are.
+        LadingError: a drive or a disk stands in the way; both sides are readable as they are.
     """
-    home = mark.home
-    write_json(str(home.last), {"state": "running", "at": now()})
-    try:
-        drive = drive_for(mark.old, WRITING)
-        settle_renames(drive, home)
-        plan = make_plan(mark, crew, ask=ask)
-        failpoint("rollback.planned")
-        now_there = _now(mark)
-        guard = _guard(mark, now_there)
-        performing = Performing(drive, home, mark.people, publish=publish, guard=guard)
-        done = performing.run(plan.deeds)
-        carried = _carry_rights(mark, plan)
-        if drive.partials is not None:
-            drive.partials.sweep(())
-        if drive.settle is not None:
-            drive.settle.settle()
-    except LadingError as error:
-        stopped = Stopped(error, now())
-        write_json(str(home.last), stopped.to_json())
-        raise stopped.error() from error
+    drive = drive_for(mark.old, WRITING)
+    settle_renames(drive, mark.home)
+    plan = make_plan(mark, crew, ask=ask)
+    failpoint("rollback.planned")
+    guard = _guard(mark, _now(mark))
+    done = Performing(drive, mark.home, mark.people, publish=publish, guard=guard).run(plan.deeds)
+    carried = _carry_rights(mark, plan)
+    if drive.partials is not None:
+        drive.partials.sweep(())
+    if drive.settle is not None:
+        drive.settle.settle()
     return Run(plan, done, carried)
 
 

@@ -117,8 +117,19 @@ class Mark:
     def changed(self, **facts: Any) -> Mark:
         """The same mark with other *facts*, written down."""
         changed = {**self.facts, **facts}
-        write_json(os.fspath(self.home.mark), changed)
+        write_facts(self.home.mark, changed)
         return Mark(self.home, changed)
+
+
+def write_facts(path: LocalPath, facts: Mapping[str, Any]) -> None:
+    """
+    Write *facts* as JSON at *path*, all or nothing.
+
+    Raises:
+        NoSpace, ReadOnly, Forbidden: the disk refuses.
+    """
+    with local_errors(str(path)):
+        write_json(os.fspath(path), dict(facts))
 
 
 def home_of(job: LocalPath) -> Home:
