@@ -158,18 +158,7 @@ def tell_ended(ended: Ended, it: Mark, *, as_json: bool) -> int:
         listed = ", ".join(proof.lost[:10])
         raise NotWhole(str(it.home.last), Text(f"not found: {listed}", f"未找到：{listed}"))
     if as_json:
-        failed = [{**_deed(one.deed), "code": one.code, "detail": list(one.detail)} for one in done.failed]
-        answer(
-            "rollback",
-            {
-                "changed": done.changed,
-                "plan": done.plan.to_json(),
-                "failed": failed,
-                "rights": done.rights,
-                "proof": proof.to_json(),
-            },
-            exit_code=code,
-        )
+        answer("rollback", _ended(ended), exit_code=code)
         return code
     _tell_actions(done.plan)
     for one in done.failed[:SHOWN]:
@@ -189,6 +178,17 @@ def tell_ended(ended: Ended, it: Mark, *, as_json: bool) -> int:
     )
     say(_CLIENTS, count=done.plan.client_conflicts, what=speak(instruction(it.old.kind)))
     return code
+
+
+def _ended(ended: Ended) -> dict[str, Any]:
+    done = ended.run
+    return {
+        "changed": done.changed,
+        "plan": done.plan.to_json(),
+        "failed": [{**_deed(one.deed), "code": one.code, "detail": list(one.detail)} for one in done.failed],
+        "rights": done.rights,
+        "proof": ended.proof.to_json(),
+    }
 
 
 def tell_status(it: Mark, *, as_json: bool) -> int:

@@ -24,7 +24,7 @@ from lading.model.access import Version
 from lading.model.entry import Entry, Kind
 from lading.model.errors import BadState, CursorExpired, DriveError, NotFound
 from lading.model.failpoints import failpoint
-from lading.model.paths import Path, decode, encode
+from lading.model.paths import Path, encode
 from lading.model.progress import Progress, Publish, nobody_listens
 from lading.model.text import Text
 from lading.stages.cutover.changed import Seen, Sighting, differences
@@ -286,8 +286,3 @@ def _seal(
         write_json(os.fspath(seal), sealed)
     failpoint("rollback.journal.sealed")
     return Sealed(number, lines, sealed)
-
-
-def path_of(line: Mapping[str, Any]) -> Path:
-    """The path of NEW that *line* is about."""
-    return decode(line["path"])

@@ -99,24 +99,30 @@ def mark(
     write_base(new, landed, home.base)
     unread = _write_digests(old, landed, home, drive_for(switch.old, READING), publish)
     facts = {
-        "format": FORMAT,
-        "old": address_facts(switch.old),
-        "new": address_facts(switch.new),
+        **_facts(switch, old, new),
         "marked": at,
-        "by": switch.actor,
-        "until": switch.until,
         "cursor": cursor,
-        "people": dict(switch.whose(old, new)),
         "account": sha256_of(os.fspath(home.switch / "account.json")),
-        "found": {
-            side: {"objects": it.objects, "bytes": it.bytes} for side, it in (("old", old), ("new", new))
-        },
-        "fingerprints": {"old": old.fingerprint, "new": new.fingerprint},
         "unread": unread,
     }
     failpoint("rollback.before_mark")
     write_facts(home.mark, facts)
     return Mark(home, facts)
+
+
+def _facts(switch: Switch, old: Manifest, new: Manifest) -> dict[str, Any]:
+    """What is known of the switch from both manifests."""
+    sides = (("old", old), ("new", new))
+    return {
+        "format": FORMAT,
+        "old": address_facts(switch.old),
+        "new": address_facts(switch.new),
+        "by": switch.actor,
+        "until": switch.until,
+        "people": dict(switch.whose(old, new)),
+        "found": {side: {"objects": it.objects, "bytes": it.bytes} for side, it in sides},
+        "fingerprints": {side: it.fingerprint for side, it in sides},
+    }
 
 
 def _cursor(drive: Drive) -> str | None:

@@ -8,7 +8,7 @@ by its content, so nothing needs to be undone.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ from lading.connectors.wrap.policy import Policy
 from lading.manifest.walk import stands_in_the_way
 from lading.model.access import Version
 from lading.model.entry import Entry
-from lading.model.errors import AlreadyExists, Changed, DriveError, Forbidden, NotFound, Unable
+from lading.model.errors import AlreadyExists, DriveError, Forbidden, NotFound, Unable
 from lading.model.failpoints import failpoint
 from lading.model.paths import Path, decode, encode, within
 from lading.model.progress import Progress, Publish, nobody_listens
@@ -343,12 +343,3 @@ def _is_place(deed: Deed) -> bool:
 def _lost(deed: Deed, done: Sequence[Done]) -> str:
     """Why *deed* cannot be done: the code of what went wrong with a folder above it."""
     return next((it.code for it in done if it.code and within(deed.target, it.deed.target)), "")
-
-
-def failures(done: Iterable[Done]) -> list[Done]:
-    """Those that were not done."""
-    return [it for it in done if it.code]
-
-
-CONCURRENT = (Changed, AlreadyExists)
-"""What says that somebody else was at work in OLD meanwhile: the next run looks again."""
