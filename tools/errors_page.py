@@ -23,6 +23,7 @@ from lading.model.errors import (
     RISKY,
     UNANNOUNCED,
     UNANSWERED,
+    UNDECIDED,
     Advice,
     LadingError,
     known,
@@ -137,6 +138,17 @@ NO_ERROR = (
             "`drill`：已通过，但临时位置有内容无法清除",
         ),
         Text("Run the drill again, or remove it by hand.", "请再次运行演练，或手动清除。"),
+    ),
+    (
+        UNDECIDED,
+        Text(
+            "`rollback`: rights that changed in NEW wait for a decision",
+            "`rollback`：NEW 中变更的权限等待决定",
+        ),
+        Text(
+            "Write carry or keep into the file of decisions and run again.",
+            "请在决定文件中填写 carry 或 keep，然后重新运行。",
+        ),
     ),
 )
 PIPE = (

@@ -59,6 +59,10 @@ COMMANDS: dict[str, tuple[str, Text]] = {
         "lading.cli.verify",
         Text("Re-read both drives and list every difference.", "重新读取两侧网盘并列出全部差异。"),
     ),
+    "rollback": (
+        "lading.cli.rollback",
+        Text("Go back to OLD and keep what was done in NEW.", "回退到旧网盘，并保留在新网盘中完成的工作。"),
+    ),
     "canary": (
         "lading.cli.canary",
         Text("Follow known hard things through the upgrade.", "用已知的难点全程检验升级。"),

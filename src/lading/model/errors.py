@@ -265,6 +265,57 @@ class BadState(LadingError):
     )
 
 
+class RollbackStopped(LadingError):
+    """A rollback cannot go on: a disk is full, a drive went away; both sides are as readable as before."""
+
+    code = "rollback_stopped"
+    advice = Advice.ASK
+    exit_code = 65
+    says = Text("the rollback stopped: {detail}", "回退已停止：{detail}")
+    remedy = Text("Next: {next_en}.", "下一步：{next_zh}。")
+
+    def __init__(
+        self, subject: Path | str = "", detail: str | Text = "", *, next_en: str = "", next_zh: str = ""
+    ) -> None:
+        super().__init__(subject, detail, next_en=next_en, next_zh=next_zh)
+
+
+class PointPassed(LadingError):
+    """The point of no return has been passed: OLD is not brought up to date any more."""
+
+    code = "point_passed"
+    exit_code = 66
+    says = Text("rolling back is not possible any more: {detail}", "已不能回退：{detail}")
+    remedy = Text(
+        "What is still possible: restore from the vault into an empty drive (`lading vault restore`), or copy NEW into another drive (`lading copy`).",
+        "仍可行的做法：从保管库恢复到空网盘（`lading vault restore`），或将新网盘复制到其他网盘（`lading copy`）。",
+    )
+
+
+class NotMarked(LadingError):
+    """There is no switch from which to roll back, or several and it was not said which."""
+
+    code = "not_marked"
+    exit_code = 67
+    says = Text("{subject}: {detail}", "{subject}：{detail}")
+    remedy = Text(
+        "Mark the switch: `lading rollback mark OLD NEW`; where there are several, give OLD and NEW, or the folder of the job with --state.",
+        "请先标记切换：`lading rollback mark OLD NEW`；如有多个，请给出 OLD 与 NEW，或用 --state 指定任务文件夹。",
+    )
+
+
+class NotWhole(LadingError):
+    """After a rollback something that must be in OLD was not found there."""
+
+    code = "not_whole"
+    exit_code = 68
+    says = Text("OLD is not whole: {detail}", "旧网盘不完整：{detail}")
+    remedy = Text(
+        "Do not let people work on OLD yet. The list is in {subject}; the contents of NEW are kept in the state folder.",
+        "请暂不要让人员使用旧网盘。清单见 {subject}；新网盘的内容保存在状态文件夹中。",
+    )
+
+
 class WorkerLost(LadingError):
     """A worker process was killed, most often because the machine ran out of memory."""
 
@@ -310,6 +361,7 @@ UNANNOUNCED = 14
 UNANSWERED = 15
 DRILL_FAILED = 62
 LEFT_BEHIND = 63
+UNDECIDED = 69
 
 
 def known() -> dict[str, type[LadingError]]:

@@ -54,6 +54,27 @@ ALONG = (
 )
 """Places that only a copy comes to with which versions, rights or links go along."""
 
+ROLLBACK = (
+    "rollback.journal.scanned",
+    "rollback.journal.content",
+    "rollback.journal.noted",
+    "rollback.journal.before_seal",
+    "rollback.journal.sealed",
+    "rollback.planned",
+    "rollback.before_rename",
+    "rollback.renamed",
+    "rollback.kept",
+    "rollback.before_write",
+    "rollback.after_write",
+    "rollback.done",
+    "rollback.noted",
+    "rollback.right_set",
+    "rollback.proving",
+    "rollback.before_record",
+)
+"""Places that `lading rollback` comes to; those of marking are `MARKING`."""
+MARKING = ("rollback.scanned", "rollback.before_mark")
+
 _NAME, _, _COUNT = os.environ.get("LADING_KILL_AT", "").partition(":")
 _left = int(_COUNT or 1)
 

@@ -1,0 +1,93 @@
+"""
+OLD as it is now, asked object by object: what changed in NEW is little, and only that is looked at.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+
+import duckdb
+
+from lading.connectors.api import Drive
+from lading.connectors.crew import Crew, drive_for
+from lading.manifest.read import Manifest
+from lading.manifest.scan import scan
+from lading.model.access import Effect
+from lading.model.errors import NotFound, WrongKind
+from lading.model.paths import Path, decode
+from lading.stages.cutover.contents import digest_of
+from lading.stages.cutover.journaling import facts_of
+from lading.stages.cutover.marking import READING
+from lading.stages.cutover.planning import Old
+from lading.stages.cutover.state import Facts, Mark
+
+
+class Looking:
+    """Answers what a planner asks about OLD; every answer is kept."""
+
+    def __init__(self, mark: Mark, crew: Crew) -> None:
+        self._mark, self._crew = mark, crew
+        self._drive = drive_for(mark.old, READING)
+        self._at: dict[Path, Facts | None] = {}
+        self._digests: dict[Path, str] = {}
+        self._scanned: Manifest | None = None
+
+    def old(self, guards: Callable[[Path], bool]) -> Old:
+        """The questions, with the facts of the drive; *guards* says which new objects nobody may see too early."""
+        drive = self._drive
+        return Old(
+            self.at, self.holds, self.place, drive.profile.names, moves=drive.moves is not None, guards=guards
+        )
+
+    def at(self, path: Path) -> Facts | None:
+        """What stands at *path*."""
+        if path not in self._at:
+            try:
+                self._at[path] = facts_of(self._drive.stat(path))
+            except (NotFound, WrongKind):
+                self._at[path] = None
+        return self._at[path]
+
+    def holds(self, path: Path) -> str:
+        """The SHA-256 of the file at *path*, read now."""
+        if path not in self._digests:
+            self._digests[path] = digest_of(self._drive.read(path))
+        return self._digests[path]
+
+    def place(self, facts: Facts) -> Path | None:
+        """Where the entry with these *facts* is now, by its id."""
+        if facts.id is None or not self._drive.profile.stable_ids:
+            return None
+        with duckdb.connect(":memory:") as db:
+            self._manifest().relation(db).create_view("o")
+            query = "SELECT path, size, modified FROM o WHERE id = ? AND kind = ?"
+            found = db.execute(query, [facts.id, facts.kind]).fetchall()
+        # A number of a local folder is given again to another file once its own is gone.
+        sure = not self._drive.profile.local
+        fits = [row[0] for row in found if sure or row[1:] == (facts.size, facts.modified)]
+        return decode(fits[0]) if len(fits) == 1 else None
+
+    def _manifest(self) -> Manifest:
+        if self._scanned is None:
+            folder = self._mark.home.folder / "look"
+            shutil.rmtree(folder, ignore_errors=True)
+            self._scanned = scan(self._mark.old, READING, folder, crew=self._crew)
+        return self._scanned
+
+
+def guarded(
+    drive: Drive, restricted: Mapping[Path, tuple[bool, frozenset[Effect]]]
+) -> Callable[[Path], bool]:
+    """
+    Which new objects may be put into *drive*; *restricted* tells those of NEW with grants that keep people out.
+
+    A folder can be restricted before anything is in it, where the drive takes such grants; a file cannot.
+    """
+    able = drive.profile.features.effects if drive.grants is not None else frozenset()
+
+    def may(path: Path) -> bool:
+        is_folder, effects = restricted.get(path, (True, frozenset()))
+        return is_folder and effects <= able
+
+    return may

@@ -1,0 +1,241 @@
+"""
+Plan a rollback, and carry it out: the way in for everybody who calls this stage.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from lading.connectors.crew import Crew, drive_for
+from lading.manifest.read import Manifest, open_manifest
+from lading.model.access import Effect
+from lading.model.errors import BadManifest, Unguarded
+from lading.model.failpoints import failpoint
+from lading.model.paths import Path, decode
+from lading.model.progress import Publish, nobody_listens
+from lading.stages.cutover import rights
+from lading.stages.cutover.base import Base, Row
+from lading.stages.cutover.journaling import told
+from lading.stages.cutover.looking import Looking, guarded
+from lading.stages.cutover.performing import WRITING, Done, Performing, settle_renames
+from lading.stages.cutover.planning import WRITING as DOES
+from lading.stages.cutover.planning import Deed, Do, Old, Planner
+from lading.stages.cutover.rights import Ask, Point
+from lading.stages.cutover.state import Lines, Mark, lines_of
+from lading.stages.cutover.tracing import Traced, trace
+
+RIGHTS = "rights.jsonl"
+
+
+@dataclass
+class Plan:
+    """What a rollback will do."""
+
+    deeds: list[Deed]
+    points: list[Point]
+    made: Mapping[str, str]
+    """Decisions that people made, by the id of the change."""
+    ask: Ask
+    done_rights: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def writes(self) -> list[Deed]:
+        """What changes OLD."""
+        return [deed for deed in self.deeds if deed.do in DOES]
+
+    @property
+    def client_conflicts(self) -> int:
+        """Files that a sync client of OLD may find changed under it."""
+        return sum(deed.do in (Do.VERSION, Do.RENAME, Do.COPY) for deed in self.deeds)
+
+    def open(self) -> list[Point]:
+        """Changes of rights that nobody has decided yet."""
+        return [it for it in self.points if not rights.wanted(it, self.ask, self.made)]
+
+    def to_carry(self) -> list[Point]:
+        """Changes of rights to be carried that were not."""
+        return [
+            it
+            for it in self.points
+            if rights.wanted(it, self.ask, self.made) == rights.CARRY and self.done_rights.get(it.id) != ""
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """Counts and bytes by action and reason."""
+        objects: Counter[tuple[str, str]] = Counter()
+        size: Counter[tuple[str, str]] = Counter()
+        for deed in self.deeds:
+            objects[deed.do.value, deed.because.value] += 1
+            size[deed.do.value, deed.because.value] += deed.bytes
+        return {
+            "actions": [
+                {"action": do, "reason": because, "objects": count, "bytes": size[do, because]}
+                for (do, because), count in sorted(objects.items())
+            ],
+            "writes": len(self.writes),
+            "bytes": sum(deed.bytes for deed in self.deeds),
+            "rights": {
+                "changed": len(self.points),
+                "to_carry": len(self.to_carry()),
+                "open": len(self.open()),
+            },
+            "client_conflicts": self.client_conflicts,
+        }
+
+
+def make_plan(mark: Mark, crew: Crew, *, ask: Ask = Ask.FILE, write: bool = True) -> Plan:
+    """
+    What is to be done, by the journal as it is and OLD as it is now; with *write* open decisions are written down.
+
+    Raises:
+        DriveError: OLD is not there.
+        BadMap: the file of decisions cannot be understood.
+        BadState: the journal was changed.
+    """
+    home = mark.home
+    base = Base(home.base, lines_of(home.carried))
+    objects = traced(mark, base)
+    looking = Looking(mark, crew)
+    now = _now(mark)
+    may = guarded(drive_for(mark.old, WRITING), rights.restricted(now))
+    old = looking.old(may)
+    planner = Planner(old, _folders(base, objects, old))
+    deeds = planner.plan(objects)
+    points = _points(mark, base, objects, now)
+    made = rights.decided(home.decisions)
+    plan = Plan(deeds, points, made, ask, {it["id"]: it["code"] for it in lines_of(home.folder / RIGHTS)})
+    if write and points and ask is Ask.FILE:
+        rights.write_decisions(home.decisions, points, made)
+    return plan
+
+
+def traced(mark: Mark, base: Base) -> list[Traced]:
+    """What the journal tells that was not carried."""
+    lines = list(told(mark.home))
+    paths = {decode(line[name]) for _, line in lines for name in ("path", "from") if name in line}
+    return trace(lines, base.rows(paths))
+
+
+def _folders(base: Base, objects: list[Traced], old: Old) -> dict[Path, Path]:
+    """Where in OLD the folders are that hold the *objects* and did not change themselves."""
+    above = {it.path[:depth] for it in objects for depth in range(1, len(it.path))}
+    changed = {it.path for it in objects}
+    return {
+        path: _place(row, old)
+        for path, row in base.rows(above - changed).items()
+        if row.old_path is not None and row.old is not None and row.old.kind == "folder"
+    }
+
+
+def _place(row: Row, old: Old) -> Path:
+    assert row.old_path is not None and row.old is not None
+    found = old.at(row.old_path)
+    if found is not None and found.kind == "folder":
+        return row.old_path
+    return old.place(row.old) or row.old_path
+
+
+def _now(mark: Mark) -> Manifest | None:
+    """NEW as the last whole scan found it."""
+    try:
+        return open_manifest(mark.home.folder / "now")
+    except BadManifest:
+        return None
+
+
+def _points(mark: Mark, base: Base, objects: list[Traced], now: Manifest | None) -> list[Point]:
+    if now is None:
+        return []
+    then = open_manifest(mark.home.switch / "new", check=False)
+    moved = {it.row.new_path: it.path for it in objects if it.row is not None and it.now is not None}
+
+    def place(path: Path) -> Path | None:
+        row = base.rows([path]).get(path)
+        back = next((was for was, is_ in moved.items() if is_ == path), None)
+        row = row or (base.rows([back]).get(back) if back is not None else None)
+        return None if row is None else row.old_path
+
+    return rights.changes(then, now, place, mark.people, moved)
+
+
+class Run(NamedTuple):
+    """What a run did."""
+
+    plan: Plan
+    done: list[Done]
+    rights: dict[str, str]
+    """The code why not, by the id of a change of rights; empty: it was carried."""
+
+    @property
+    def failed(self) -> list[Done]:
+        """What was not done."""
+        return [it for it in self.done if it.code]
+
+    @property
+    def changed(self) -> int:
+        """How many actions changed OLD."""
+        return sum(it.deed.do in DOES and not it.code for it in self.done)
+
+
+def run(
+    mark: Mark,
+    crew: Crew,
+    *,
+    ask: Ask = Ask.FILE,
+    publish: Publish = nobody_listens,
+) -> Run:
+    """
+    Carry later work of NEW into OLD, by the journal as it is; running again goes on, or changes nothing.
+
+    Raises:
+        LadingError: a drive or a disk stands in the way; both sides are readable as they are.
+    """
+    drive = drive_for(mark.old, WRITING)
+    settle_renames(drive, mark.home)
+    plan = make_plan(mark, crew, ask=ask)
+    failpoint("rollback.planned")
+    guard = _guard(mark, _now(mark))
+    done = Performing(drive, mark.home, mark.people, publish=publish, guard=guard).run(plan.deeds)
+    carried = _carry_rights(mark, plan)
+    if drive.partials is not None:
+        drive.partials.sweep(())
+    if drive.settle is not None:
+        drive.settle.settle()
+    return Run(plan, done, carried)
+
+
+def _carry_rights(mark: Mark, plan: Plan) -> dict[str, str]:
+    drive, outcome = drive_for(mark.old, WRITING), {}
+    base = Base(mark.home.base, lines_of(mark.home.carried))
+    notes = Lines(mark.home.folder / RIGHTS)
+    try:
+        for point in plan.to_carry():
+            row = base.rows([point.it.path]).get(point.it.path)
+            placed = point if row is None else point._replace(place=row.old_path)
+            code = rights.carry(drive, placed)
+            failpoint("rollback.right_set")
+            outcome[point.id] = code
+            notes.add({"id": point.id, "code": code})
+    finally:
+        notes.close()
+    return outcome
+
+
+def _guard(mark: Mark, now: Manifest | None) -> Callable[[Path, Path], None]:
+    """Restrict a new folder of OLD as it is in NEW, before anything is put into it."""
+    drive = drive_for(mark.old, WRITING)
+    grants = [] if now is None or not now.has("grants") else list(now.values("grants"))
+    hard = [it for it in grants if it.effect is not Effect.ALLOW]
+
+    def restrict(path: Path, place: Path) -> None:
+        for grant in (it for it in hard if it.path == path):
+            point = Point(
+                "", rights.Change.GIVEN, place, rights.who_in_old(grant.principal, mark.people), None, grant
+            )
+            if code := rights.carry(drive, point):
+                raise Unguarded(place, code)
+
+    return restrict

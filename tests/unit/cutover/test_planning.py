@@ -1,0 +1,112 @@
+"""What a rollback decides about each object, as a table."""
+
+from __future__ import annotations
+
+import pytest
+
+from lading.connectors.profile import NameRules
+from lading.model.paths import Path
+from lading.stages.cutover.base import Row
+from lading.stages.cutover.planning import WRITING, Because, Deed, Do, Old, Planner
+from lading.stages.cutover.state import Facts
+from lading.stages.cutover.tracing import Content, Traced, trace
+
+THEN, FOLDER = Facts("file", 1, 1, "e1", "7"), Facts("folder")
+EDIT, AGAIN = Content("s2", 2, 10**18, None, "anna"), Content("s3", 3, 2 * 10**18, None, "")
+ROW = Row(("d", "f.txt"), THEN, ("d", "f.txt"), THEN, "s1")
+OLD = {("d",): (FOLDER, ""), ("d", "f.txt"): (THEN, "s1")}
+EDITED_THERE = {**OLD, ("d", "f.txt"): (THEN._replace(etag="e9"), "s9")}
+
+
+def plan(
+    it: Traced, old: dict[Path, tuple[Facts, str]], *, moves: bool = True, guards: bool = True
+) -> list[Deed]:
+    def at(path: Path) -> Facts | None:
+        return old[path][0] if path in old else None
+
+    asked = Old(at, lambda path: old[path][1], lambda _facts: None, NameRules(), moves, lambda _path: guards)
+    return Planner(asked, {("d",): ("d",)}).plan([it])
+
+
+def traced(
+    path: Path = ("d", "f.txt"), row: Row | None = ROW, *contents: Content, gone: bool = False
+) -> Traced:
+    return Traced(path, None if gone else THEN._replace(etag="n2"), row, list(contents), 1)
+
+
+NEW_NAME = ("d", "g.txt")
+CASES = {
+    "an edit": (traced((*ROW.new_path,), ROW, EDIT), OLD, [(Do.VERSION, Because.EDITED)]),
+    "an edit of what OLD edited, too": (traced((*ROW.new_path,), ROW, EDIT), EDITED_THERE, [(Do.BESIDE, Because.BOTH_EDITED)]),
+    "an edit that OLD holds": (traced((*ROW.new_path,), ROW, EDIT), {**OLD, ("d", "f.txt"): (THEN._replace(etag="x"), "s2")}, [(Do.SETTLED, Because.THERE)]),
+    "an edit that was deleted": (traced((*ROW.new_path,), ROW, EDIT, gone=True), OLD, [(Do.VERSION, Because.DELETED_LATER), (Do.TELL, Because.DELETED)]),
+    "a deletion": (traced(gone=True), OLD, [(Do.TELL, Because.DELETED)]),
+    "an edit of what OLD deleted": (traced((*ROW.new_path,), ROW, EDIT), {("d",): (FOLDER, "")}, [(Do.ADD, Because.GONE_FROM_OLD)]),
+    "a rename": (traced(NEW_NAME), OLD, [(Do.RENAME, Because.RENAMED)]),
+    "a rename and an edit": (traced(NEW_NAME, ROW, EDIT), OLD, [(Do.RENAME, Because.RENAMED), (Do.VERSION, Because.EDITED)]),
+    "a rename to a name that is taken": (traced(NEW_NAME), {**OLD, NEW_NAME: (THEN, "s8")}, [(Do.TELL, Because.NAME_TAKEN)]),
+    "a new file": (traced(NEW_NAME, None, EDIT), OLD, [(Do.ADD, Because.MADE)]),
+    "a new file whose name is taken": (traced(NEW_NAME, None, EDIT), {**OLD, NEW_NAME: (THEN, "s8")}, [(Do.BESIDE, Because.NAME_TAKEN)]),
+    "a new file that OLD holds": (traced(NEW_NAME, None, EDIT), {**OLD, NEW_NAME: (THEN, "s2")}, [(Do.SETTLED, Because.THERE)]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_each_case(case: str) -> None:
+    """What happened in NEW, and how OLD is now, decide what is done and why; nothing is ever removed."""
+    it, old, expected = CASES[case]
+
+    assert expected == [(deed.do, deed.because) for deed in plan(it, old)]
+
+
+def test_an_old_that_cannot_rename_gets_a_copy() -> None:
+    """Where OLD cannot rename, the file is copied under its new name and stays under the old one."""
+    (deed,) = plan(traced(NEW_NAME), OLD, moves=False)
+
+    assert (Do.COPY, NEW_NAME, ("d", "f.txt"), "s1") == (deed.do, deed.target, deed.source, deed.holds)
+
+
+def test_what_is_closed_in_new_is_not_put_where_it_would_be_open() -> None:
+    """A new object that NEW restricts and OLD cannot is not carried."""
+    (deed,) = plan(traced(NEW_NAME, None, EDIT), OLD, guards=False)
+
+    assert (Do.FAIL, Because.UNGUARDED) == (deed.do, deed.because)
+    assert deed.do not in WRITING
+
+
+def test_an_interrupted_version_goes_on_behind_what_is_there() -> None:
+    """Of two contents of which OLD holds the first, only the second is put upon it."""
+    it = traced((*ROW.new_path,), ROW, EDIT, AGAIN)
+    (deed,) = plan(it, {**OLD, ("d", "f.txt"): (THEN._replace(etag="x"), "s2")})
+
+    assert (Do.VERSION, (AGAIN,), "x") == (deed.do, deed.contents, deed.expect)
+
+
+def test_names_beside_tell_whose_and_when() -> None:
+    """What stands beside carries date, time and author before its ending."""
+    (deed,) = plan(traced((*ROW.new_path,), ROW, EDIT), EDITED_THERE)
+
+    assert ("d", "f (2001-09-09 01.46 anna).txt") == deed.target
+
+
+def test_what_was_carried_before_it_moved_is_not_new() -> None:
+    """A file that was journaled under one name, renamed and carried is not offered again under the first."""
+    lines = [
+        (1, {"path": "a", "now": list(THEN), "contents": [EDIT._asdict()]}),
+        (2, {"path": "a", "gone": True}),
+        (2, {"path": "b", "now": list(THEN), "from": "a"}),
+    ]
+    row = Row(("b",), THEN, ("b",), THEN, "s2", 2)
+
+    assert [("b",)] == [it.path for it in trace(lines, {})]
+    assert [] == trace(lines, {("b",): row})
+
+
+def test_contents_that_say_nothing_new_are_left_out() -> None:
+    """What OLD holds already, and repetitions, are not carried."""
+    same = Content("s1", 1, 0, None, "")
+    lines = [
+        (1, {"path": "d/f.txt", "now": list(THEN), "contents": [it._asdict() for it in (same, EDIT, EDIT)]})
+    ]
+
+    assert [[EDIT]] == [it.contents for it in trace(lines, {ROW.new_path: ROW})]
