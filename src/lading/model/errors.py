@@ -37,6 +37,7 @@ from lading.model.drive_errors import (
     WrongKind,
 )
 from lading.model.error_base import Advice, LadingError
+from lading.model.paths import Path
 from lading.model.text import Text
 
 __all__ = [
