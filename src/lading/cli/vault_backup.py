@@ -28,7 +28,7 @@ from lading.model.errors import FAILED_OBJECTS
 from lading.model.text import Text
 from lading.stages.backup.backup import LOOKS, Wish, backup
 from lading.stages.backup.keeping import Keeping
-from lading.vault.face import secret_in, store_of
+from lading.vault.opening import secret_in, store_of
 from lading.vault.locks import Mode, locked
 from lading.vault.vault import make_vault
 

@@ -19,8 +19,8 @@ from lading.connectors.address import Address
 from lading.connectors.registry import open_drive
 from lading.model.errors import BadRequest
 from lading.model.text import Text
-from lading.vault.face import secret_in, store_of
-from lading.vault.vault import Vault, open_vault
+from lading.vault.opening import store_of, unlocked
+from lading.vault.vault import Vault
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -71,7 +71,7 @@ def opened(address: Address) -> Iterator[Vault]:
         BadVault, WrongKey: there is none, or another secret opens it.
     """
     with closing(open_drive(store_of(address))) as drive:
-        yield Vault(drive, open_vault(drive, secret_in(address)))
+        yield Vault(drive, unlocked(drive, address))
 
 
 def _asked(new: bool) -> str:

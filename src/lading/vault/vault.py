@@ -220,17 +220,31 @@ class Vault:
         Raises:
             BadVault: it is damaged.
         """
-        sealed = self._part(spot.pack, spot.offset, spot.record.stored + TAG)
+        return self.opened_at(spot, self.part(spot.pack, spot.offset, spot.record.stored + TAG))
+
+    def opened_at(self, spot: Spot, sealed: bytes) -> bytes:
+        """
+        The raw content of the record at *spot*, of which *sealed* was read.
+
+        Raises:
+            BadVault: it is damaged.
+        """
         return self._reader(spot.pack).record(spot.number, spot.record, sealed)
 
     def _reader(self, pack: bytes) -> PackReader:
         reader = self._heads.get(pack)
         if reader is None:
-            reader = PackReader(self.master, f"{PACKS}/{pack.hex()}", self._part(pack, 0, START))
+            reader = PackReader(self.master, f"{PACKS}/{pack.hex()}", self.part(pack, 0, START))
             self._heads[pack] = reader
         return reader
 
-    def _part(self, pack: bytes, start: int, size: int) -> bytes:
+    def part(self, pack: bytes, start: int, size: int) -> bytes:
+        """
+        *size* bytes of a pack from *start* on.
+
+        Raises:
+            BadVault: there are none.
+        """
         try:
             return self.store.part(PACKS, pack.hex(), start, size)
         except NotFound:
