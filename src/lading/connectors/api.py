@@ -42,6 +42,7 @@ from lading.connectors.facets import (
     Partials,
     People,
     Reader,
+    Retention,
     Settle,
     Versions,
 )
@@ -79,6 +80,7 @@ class Drive(ABC):
     changes: Changes | None = None
     freeze: Freeze | None = None
     batch: Batch | None = None
+    retention: Retention | None = None
 
     @property
     @abstractmethod

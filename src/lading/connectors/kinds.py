@@ -38,6 +38,7 @@ FACETS = (
     "changes",
     "freeze",
     "batch",
+    "retention",
 )
 
 

@@ -19,7 +19,6 @@ from hashlib import sha256
 from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lading.connectors.address import Address

@@ -87,10 +87,11 @@ class Writer:
 
     def _cut(self, held: bytearray, pieces: list[bytes], *, last: bool) -> int:
         """Store the pieces of *held*; the last one may go on, so it stays unless it is the *last*."""
-        cuts = [one.length for one in self._cutter.cut_buf(bytes(held))]
+        whole = bytes(held)
+        cuts = [one.length for one in self._cutter.cut_buf(whole)]
         new = at = 0
         for length in cuts if last else cuts[:-1]:
-            piece = bytes(held[at : at + length])
+            piece = whole[at : at + length]
             id = self._master.id_of_piece(piece)
             new += self._add(Kind.PIECE, id, piece)
             pieces.append(id)

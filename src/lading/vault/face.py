@@ -25,7 +25,6 @@ from lading.connectors.kinds import DriveKind
 from lading.connectors.names import check_names
 from lading.connectors.profile import Features, Profile
 from lading.connectors.profile_facts import profile_from
-from lading.connectors.registry import open_drive
 from lading.manifest.read import Manifest
 from lading.model.entry import Entry, Kind
 from lading.model.errors import Changed, NotFound, ReadOnly, Truncated, Unreadable, WrongKind
@@ -34,7 +33,7 @@ from lading.model.text import Text
 from lading.vault.catalog import Catalog, Held
 from lading.vault.extract import manifest_of
 from lading.vault.facets import NOT_KEPT, SnapshotBatch, SnapshotVersions, facets_of
-from lading.vault.opening import store_of, unlocked
+from lading.vault.opening import store_at, unlocked
 from lading.vault.snapshots import LATEST, Snapshot, find
 from lading.vault.vault import Vault
 from lading.vault.words import WHOLE
@@ -51,7 +50,7 @@ def open(address: Address) -> SnapshotDrive:
         BadAddress: an option makes no sense.
         BadVault, WrongKey, NotFound: there is no such vault, secret or snapshot.
     """
-    store = open_drive(store_of(address))
+    store = store_at(address)
     vault = Vault(store, unlocked(store, address))
     vault.load()
     snapshot = find(vault.store, vault.master, address.options.get("snapshot", LATEST))

@@ -11,6 +11,8 @@ from hashlib import sha256
 
 from lading.connectors.address import Address, parse, secret
 from lading.connectors.api import Drive
+from lading.connectors.crew import opened
+from lading.connectors.wrap.policy import Policy, wrapped
 from lading.model.errors import BadAddress
 from lading.model.text import Text
 from lading.vault.keys import KEY_SIZE, LEAST_KEY, MOST_KEY, secret_of
@@ -23,6 +25,17 @@ _OPTIONS = frozenset({"snapshot", "password", "key-file"})
 _UNKNOWN = Text("there are no such options for a vault: {names}", "保管库没有这些选项：{names}")
 _NO_SECRET = Text("password or key-file is needed", "需要 password 或 key-file")
 _unlocked: dict[tuple[object, ...], Opened] = {}
+
+
+def store_at(address: Address) -> Drive:
+    """
+    The drive that the vault at *address* lies in; a server that is busy just now is asked again, also while it is opened.
+
+    Raises:
+        BadAddress: an option makes no sense.
+        DriveError: it is not there, or stays away.
+    """
+    return wrapped(opened(store_of(address), Policy()), Policy())
 
 
 def unlocked(store: Drive, address: Address) -> Opened:

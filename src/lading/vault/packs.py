@@ -55,6 +55,7 @@ class Packer:
         self._master = master
         self._put = put
         self._compressor = zstandard.ZstdCompressor(level=LEVEL)
+        self._held = bytearray()
         self.made: list[Pack] = []
         """Packs that were handed over."""
         self._begin()

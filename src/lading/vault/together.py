@@ -75,7 +75,7 @@ def _runs(spots: Iterable[tuple[int, Spot]]) -> Iterator[_Run]:
 def _opened(vault: Vault, run: _Run) -> Iterator[tuple[int, bytes]]:
     """What is good in *run*; the rest has to be looked at one by one, for there may be another copy."""
     try:
-        held = memoryview(vault.part(run.spots[0][1].pack, run.start, run.end - run.start))
+        held = vault.part(run.spots[0][1].pack, run.start, run.end - run.start)
     except LadingError:
         return
     for number, spot in run.spots:

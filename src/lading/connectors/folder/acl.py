@@ -235,9 +235,7 @@ def _granted(
 
 def _at(path: Path, it: Grant) -> Grant:
     """*it* on *path*."""
-    return Grant(
-        path, it.principal, it.rights, it.effect, it.reach, it.source, it.role, it.rank, it.expires
-    )
+    return Grant(path, it.principal, it.rights, it.effect, it.reach, it.source, it.role, it.rank, it.expires)
 
 
 def _attribute(descriptor: int, name: str) -> bytes | None:

@@ -39,6 +39,7 @@ from lading.connectors.wrap.forward_facets import (
     ForwardedMoves,
     ForwardedPartials,
     ForwardedPeople,
+    ForwardedRetention,
     ForwardedSettle,
     ForwardedVersions,
     Opens,
@@ -165,6 +166,7 @@ class Forwarding(Drive):
     changes: Any = Lazy(ForwardedChanges)
     freeze: Any = Lazy(ForwardedFreeze)
     batch: Any = Lazy(ForwardedBatch)
+    retention: Any = Lazy(ForwardedRetention)
 
 
 class Opening(AbstractContextManager[Reader]):

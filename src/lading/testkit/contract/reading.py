@@ -318,8 +318,9 @@ class ReadContract(TellContract):
             "labels": ("all",),
             "comments": ("all",),
             "changes": ("cursor", "since"),
-            "freeze": ("freeze", "thaw"),
+            "freeze": ("freeze", "thaw", "frozen"),
             "batch": ("write", "read"),
+            "retention": ("keep", "until"),
         }
         for name, needed in calls.items():
             facet = getattr(reading, name)
