@@ -90,17 +90,17 @@ _MADE = Text("The vault is made in {place}. Its id is {id}.", "已在 {place} �
 @click.command("init", help=speak(_INIT))
 @click.argument("vault")
 @click.option("--label", default="", metavar="NAME", help=speak(_LABEL))
-@click.option("--lock-days", type=click.IntRange(1, 36_500), default=0, metavar="N", help=speak(_LOCK))
+@click.option("--lock-days", type=click.IntRange(1, 36_500), default=None, metavar="N", help=speak(_LOCK))
 @vault_options
 @json_option
-def init(vault: str, label: str, lock_days: int, as_json: bool, **given: Any) -> int:
+def init(vault: str, label: str, lock_days: int | None, as_json: bool, **given: Any) -> int:
     """Make a vault."""
     where = vault_address(vault, given, new=True)
     where = replace(where, options={"store.create": "yes", **where.options})
     with store_at(where) as drive:
-        made = make_vault(drive, secret_in(where), label=label, lock_days=lock_days)
+        made = make_vault(drive, secret_in(where), label=label, lock_days=lock_days or 0)
     if as_json:
-        answer("vault init", {"vault": vault, "id": made.id, "lock_days": lock_days})
+        answer("vault init", {"vault": vault, "id": made.id, "lock_days": made.lock_days})
     else:
         say(_MADE, place=vault, id=made.id)
     return 0
