@@ -32,7 +32,7 @@ demo: $(READY) ## move a generated firm over a bad network, kill it, go on, prov
 test: setup ## run all tests
 	@$(PY) -m pytest -q -n $(JOBS) --dist loadfile $(ARGS)
 
-bench: $(READY) ## measure against rclone, cp, Apache and WsgiDAV
+bench: $(READY) ## measure against rclone, cp, Apache, WsgiDAV and restic
 	@$(PY) benchmarks/run.py $(ARGS)
 	@$(PY) benchmarks/drive_dav.py
 	@$(PY) benchmarks/drive_batch.py
@@ -42,6 +42,7 @@ bench: $(READY) ## measure against rclone, cp, Apache and WsgiDAV
 	@$(PY) benchmarks/s3.py --output benchmarks/results/s3.json
 	@$(PY) benchmarks/assess.py --output benchmarks/results/assess.json
 	@$(PY) benchmarks/wedrive.py --output benchmarks/results/wedrive.json
+	@$(PY) benchmarks/vault.py --output benchmarks/results/vault.json
 
 check: $(READY) ## lint, format, types, import rules, documents
 	@tools/check.sh $(PY)

@@ -92,7 +92,7 @@ class VaultStoreContract:
         """
         name = store.put(INDEX, CONTENT)
         store.remove(INDEX, name)
-        store.put_named(INDEX, name, CONTENT + b"x")
+        store.put_named(INDEX, name, [CONTENT + b"x"])
 
         with pytest.raises(BadVault):
             store.whole(INDEX, name)
@@ -114,7 +114,7 @@ class VaultStoreContract:
         kept = {store.put(PACKS, b"%d" % number) for number in range(5)}
         stray = next(iter(kept))
         store.drive.make_folder((PACKS, "zz"))
-        store.put_named(PACKS, "README", b"x")
+        store.put_named(PACKS, "README", [b"x"])
         for other in ("00", "01"):
             if not stray.startswith(other):
                 store.drive.make_folder((PACKS, other))

@@ -33,7 +33,7 @@ def test_a_lost_drive_comes_back_with_all_that_hung_on_its_files(tmp_path: Path)
     with firm_drive(tmp_path / "old", cargo.firm) as old:
         fill(old, cargo)
         assert 0 == lading("vault", "init", vault).code
-        kept = lading("vault", "backup", old.named(mover), vault, *state, "--json")
+        kept = lading("vault", "backup", old.named(mover), vault, *state, "--freeze", "--json")
         assert (0, True, True) == (kept.code, kept.json["complete"], kept.json["still"]), kept.out
         assert 0 == lading("scan", old.named(mover), "--with", "all", "-o", tmp_path / "a").code
         links = old.links(mover)
@@ -118,3 +118,15 @@ def test_a_wrong_secret_opens_nothing(tmp_path: Path, monkeypatch: pytest.Monkey
         assert "another-secret-word" not in said.out + said.err
     monkeypatch.delenv("LADING_VAULT_PASSWORD")
     assert 2 == lading("vault", "list", vault).code
+
+
+def test_a_drive_that_cannot_be_frozen_is_looked_at_again(tmp_path: Path) -> None:
+    """`--freeze` on a folder says that it cannot, and the snapshot says that nothing was frozen."""
+    old, vault = tmp_path / "old", tmp_path / "vault"
+    old.mkdir()
+    (old / "a.txt").write_bytes(b"a")
+    assert 0 == lading("vault", "init", vault).code
+    kept = lading("vault", "backup", old, vault, "--freeze", "--state", tmp_path / "state", "--json")
+
+    assert (0, None, 2) == (kept.code, kept.json["frozen"], kept.json["looks"])
+    assert "cannot be frozen" in kept.err

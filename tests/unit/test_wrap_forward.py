@@ -64,6 +64,7 @@ ARGUMENTS: dict[str, Any] = {
     "space": "s",
     "message": "m",
     "uploads": [UPLOAD],
+    "until": 7,
 }
 
 

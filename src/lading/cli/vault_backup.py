@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path as LocalPath
@@ -14,12 +16,12 @@ import click
 
 from lading.cli.meter import Meter
 from lading.cli.options import address, drive_option, features, json_option
-from lading.cli.output import answer, person, progress_bar, say, speak
+from lading.cli.output import answer, hint, person, progress_bar, say, speak
 from lading.cli.scan import DRIVE, LIMIT, WORKERS, processors
 from lading.cli.vault_options import opened, vault_address, vault_options
 from lading.cli.vault_telling import facts_of, tell
-from lading.connectors.crew import Crew
-from lading.connectors.registry import open_drive
+from lading.connectors.address import Address
+from lading.connectors.crew import Crew, drive_for
 from lading.connectors.wrap.policy import Policy
 from lading.connectors.wrap.timetable import parse_timetable
 from lading.manifest.files import locked as folder_locked
@@ -27,9 +29,10 @@ from lading.manifest.tables import Feature
 from lading.model.errors import FAILED_OBJECTS
 from lading.model.text import Text
 from lading.stages.backup.backup import LOOKS, Wish, backup
+from lading.stages.backup.freezing import frozen
 from lading.stages.backup.keeping import Keeping
-from lading.vault.face import secret_in, store_of
 from lading.vault.locks import Mode, locked
+from lading.vault.opening import secret_in, store_at, store_of
 from lading.vault.vault import make_vault
 
 _INIT = Text(
@@ -59,6 +62,10 @@ _BACKUP = Text(
     退出码：0 已完整保存；11 已保存，但有条目无法读取；2 至 5 请求有误；20 至 39 网盘拒绝；58 保管库损坏；59 密钥错误；130 被中断。""",
 )
 _LABEL = Text("What the first key is called.", "首个密钥的名称。")
+_LOCK = Text(
+    "Lock what a snapshot needs for N days, so that nobody can remove it; the bucket must have object lock.",
+    "将快照所需内容锁定 N 天，期间任何人不可删除；存储桶须启用对象锁定。",
+)
 _WITH = Text(
     "What to keep beside contents: people, grants, links, versions, locks, labels, comments, settings (default: all).",
     "除内容外还要保存的信息：people、grants、links、versions、locks、labels、comments、settings（默认全部）。",
@@ -66,23 +73,34 @@ _WITH = Text(
 _FULL = Text("Read every content again, whatever seems unchanged.", "重新读取全部内容，即使看似未变。")
 _LOOKS = Text("Look at the drive at most N times.", "最多查看网盘 N 次。")
 _STATE = Text("Folder that keeps the state of unfinished backups.", "保存未完成备份状态的文件夹。")
+_FREEZE = Text(
+    "Let nobody change the drive meanwhile, where it can be frozen; what was frozen before stays so.",
+    "备份期间冻结网盘（若支持）；此前已冻结的空间保持不变。",
+)
+_WARNING = Text(
+    "Freezing {space}. Should this run be killed, give the same command again, or thaw it with `lading drive thaw`.",
+    "正在冻结 {space}。若本任务被强行终止，请再次执行同一命令，或用 `lading drive thaw` 解除冻结。",
+)
+_CANNOT = Text(
+    "This drive cannot be frozen; it is looked at again instead.", "此网盘无法冻结，将改为再次查看。"
+)
 _MADE = Text("The vault is made in {place}. Its id is {id}.", "已在 {place} 创建保管库，其标识为 {id}。")
 
 
 @click.command("init", help=speak(_INIT))
 @click.argument("vault")
 @click.option("--label", default="", metavar="NAME", help=speak(_LABEL))
+@click.option("--lock-days", type=click.IntRange(1, 36_500), default=None, metavar="N", help=speak(_LOCK))
 @vault_options
 @json_option
-def init(vault: str, label: str, as_json: bool, **given: Any) -> int:
+def init(vault: str, label: str, lock_days: int | None, as_json: bool, **given: Any) -> int:
     """Make a vault."""
     where = vault_address(vault, given, new=True)
-    store = store_of(where)
-    store = replace(store, options={"create": "yes", **store.options})
-    with open_drive(store) as drive:
-        made = make_vault(drive, secret_in(where), label=label)
+    where = replace(where, options={"store.create": "yes", **where.options})
+    with store_at(where) as drive:
+        made = make_vault(drive, secret_in(where), label=label, lock_days=lock_days or 0)
     if as_json:
-        answer("vault init", {"vault": vault, "id": made.id})
+        answer("vault init", {"vault": vault, "id": made.id, "lock_days": made.lock_days})
     else:
         say(_MADE, place=vault, id=made.id)
     return 0
@@ -95,6 +113,7 @@ def init(vault: str, label: str, as_json: bool, **given: Any) -> int:
 @vault_options
 @click.option("--with", "wanted", default="all", metavar="LIST", help=speak(_WITH))
 @click.option("--full", is_flag=True, help=speak(_FULL))
+@click.option("--freeze", is_flag=True, help=speak(_FREEZE))
 @click.option(
     "--looks", type=click.IntRange(1, 20), default=LOOKS, show_default=True, metavar="N", help=speak(_LOOKS)
 )
@@ -128,13 +147,24 @@ def backup_command(drive: str, vault: str, as_json: bool, **given: Any) -> int:
             progress_bar(quiet=as_json) as show,
         ):
             meter.show = show
-            kept = backup(wish, keeping, crew=crew)
+            with _frozen(source, work) if given["freeze"] else nullcontext() as spaces:
+                kept = backup(wish._replace(frozen=spaces), keeping, crew=crew)
     code = 0 if kept.complete else FAILED_OBJECTS
     if as_json:
         answer("vault backup", facts_of(kept), exit_code=code)
     else:
         tell(kept)
     return code
+
+
+@contextmanager
+def _frozen(source: Address, work: str) -> Iterator[tuple[str, ...] | None]:
+    """The drive at *source*, frozen where it can be; the folder *work* is that of this backup alone."""
+    mark = os.path.basename(work)
+    with frozen(drive_for(source, Policy()), mark, lambda name: hint(_WARNING, space=name)) as spaces:
+        if spaces is None:
+            hint(_CANNOT)
+        yield spaces
 
 
 def _work(state: LocalPath, vault: str, drive: str) -> str:

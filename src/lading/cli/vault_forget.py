@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ import click
 from lading.cli.consent import agreed
 from lading.cli.options import json_option
 from lading.cli.output import answer, person, progress_bar, say, speak
+from lading.cli.vault_telling import time_of
 from lading.cli.vault_work import at_work, vault_argument
 from lading.model.errors import BadRequest
 from lading.model.text import Language, Text, language_of
@@ -26,6 +27,8 @@ from lading.vault.prune import Plan, plan_prune
 from lading.vault.prune import prune as carry_out
 from lading.vault.retention import Policy, Verdict
 from lading.vault.snapshots import find
+from lading.vault.words import SNAPSHOTS
+from lading.vault.worm import locked_until
 
 _KEEP = Text(
     "Tag SNAPSHOT of VAULT, or keep it for a campaign; --release takes that back.",
@@ -71,6 +74,13 @@ _FORGOTTEN = Text("Removed: {count:,} snapshots.", "已移除快照 {count:,} �
 _PLANNED = Text(
     "{keep:,} packs stay, {rewrite:,} are written anew ({written:,} bytes), {remove:,} go, {unknown:,} left over go, {lost:,} lost ones leave the index; {freed:,} bytes freed",
     "数据包：保留 {keep:,}，重写 {rewrite:,}（{written:,} 字节），移除 {remove:,}，遗留移除 {unknown:,}，索引中除去已丢失的 {lost:,}；释放 {freed:,} 字节",
+)
+_LOCKED = Text(
+    "{name}  stays: the store keeps it locked until {until}", "{name}  保留：存储将其锁定至 {until}"
+)
+_LOCKED_PACKS = Text(
+    "{count:,} packs that nothing needs, or little of, stay: the store keeps them locked, the last until {last}",
+    "{count:,} 个已不需要或多半不需要的数据包保留：存储仍将其锁定，最晚至 {last}",
 )
 _IDLE = Text("There is nothing to do.", "无需清除。")
 _DONE = Text("Done.", "完成。")
@@ -139,13 +149,19 @@ def forget(vault: str, vault_opt: tuple[str, ...], key_file: str | None, as_json
                     it, policy, now=time.time_ns(), zone=datetime.now().astimezone().tzinfo or UTC
                 )
                 gone = [one.snapshot.name for one in found if not one.stays]
+            now = time.time_ns()
+            locked_ones = locked_until(it, SNAPSHOTS, gone, now=now)
+            gone = [name for name in gone if name not in locked_ones]
             if not as_json:
                 _tell(found, gone)
+                _tell_locked(locked_ones)
             done = bool(gone) and _wanted(given, "forget", as_json)
             if done:
-                forget_these(it, gone, held)
+                forget_these(it, gone, held, now=now)
     if as_json:
-        answer("vault forget", {"removed": gone if done else [], "verdicts": list(map(_facts, found))})
+        ends = {name: time_of(until) for name, until in locked_ones.items()}
+        facts = {"removed": gone if done else [], "locked": ends, "verdicts": list(map(_facts, found))}
+        answer("vault forget", facts)
     elif done:
         say(_FORGOTTEN, count=len(gone))
     return 0
@@ -165,6 +181,9 @@ def prune(vault: str, vault_opt: tuple[str, ...], key_file: str | None, as_json:
             counts = _counts(plan)
             if not as_json:
                 say(_IDLE if plan.idle else _PLANNED, **counts)
+                if plan.locked:
+                    last = time_of(max(plan.locked.values()))
+                    say(_LOCKED_PACKS, count=len(plan.locked), last=last)
             done = not plan.idle and _wanted(given, "prune", as_json)
             if done:
                 with progress_bar(quiet=as_json) as publish:
@@ -189,9 +208,15 @@ def _counts(plan: Plan) -> dict[str, int]:
         "remove": len(plan.remove),
         "unknown": len(plan.unknown),
         "lost": len(plan.lost),
+        "locked": len(plan.locked),
         "freed": plan.freed,
         "written": plan.written,
     }
+
+
+def _tell_locked(ends: Mapping[str, int]) -> None:
+    for name, until in ends.items():
+        say(_LOCKED, name=name[:16], until=time_of(until))
 
 
 def _tell(found: Sequence[Verdict], gone: Sequence[str]) -> None:

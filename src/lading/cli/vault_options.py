@@ -16,11 +16,10 @@ from lading.cli.options import address as address_of
 from lading.cli.options import drive_option
 from lading.cli.output import speak
 from lading.connectors.address import Address
-from lading.connectors.registry import open_drive
 from lading.model.errors import BadRequest
 from lading.model.text import Text
-from lading.vault.face import secret_in, store_of
-from lading.vault.vault import Vault, open_vault
+from lading.vault.opening import store_at, unlocked
+from lading.vault.vault import Vault
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -65,13 +64,13 @@ def vault_address(place: str, given: dict[str, Any], *, new: bool = False) -> Ad
 @contextmanager
 def opened(address: Address) -> Iterator[Vault]:
     """
-    The vault at *address*, without its index.
+    The vault at *address*, without its index; its store is asked again where it fails for a moment.
 
     Raises:
         BadVault, WrongKey: there is none, or another secret opens it.
     """
-    with closing(open_drive(store_of(address))) as drive:
-        yield Vault(drive, open_vault(drive, secret_in(address)))
+    with closing(store_at(address)) as drive:
+        yield Vault(drive, unlocked(drive, address))
 
 
 def _asked(new: bool) -> str:

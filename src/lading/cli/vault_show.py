@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+import time
 from itertools import islice
 from typing import Any
 
@@ -22,6 +23,8 @@ from lading.model.paths import decode, shown
 from lading.model.text import Text
 from lading.vault.extract import manifest_of
 from lading.vault.snapshots import LATEST, Snapshot, snapshots
+from lading.vault.words import SNAPSHOTS
+from lading.vault.worm import locked_until
 
 _LIST = Text(
     """List the snapshots in VAULT, the oldest first.
@@ -43,6 +46,7 @@ _SHOW = Text(
 
     退出码：0 已说明；21 没有此快照；其余同 list。""",
 )
+_LOCKED = Text("Nobody can remove it before {until}.", "{until} 之前任何人不可删除。")
 _NONE = Text("There are no snapshots yet.", "尚无快照。")
 _PROBLEM = Text("not read: {path}: {code}", "未读取：{path}：{code}")
 FIRST = 20
@@ -84,14 +88,18 @@ def show(vault: str, snapshot: str, as_of: str | None, as_json: bool, **given: A
         found = chosen(it, snapshot, as_of)
         it.load()
         manifest = manifest_of(it, found, folder)
+        until = locked_until(it, SNAPSHOTS, [found.name], now=time.time_ns()).get(found.name)
         tables = {name: facts["rows"] for name, facts in manifest.tables.items()}
         problems = [
             {"path": shown(decode(path)), "problem": code} for path, code in islice(_problems(manifest), 1000)
         ]
     if as_json:
-        answer("vault show", {**facts_of(found), "tables": tables, "problems": problems})
+        end = None if until is None else time_of(until)
+        answer("vault show", {**facts_of(found), "locked_until": end, "tables": tables, "problems": problems})
         return 0
     tell(found)
+    if until is not None:
+        say(_LOCKED, until=time_of(until))
     for name, rows in tables.items():
         sys.stdout.write(f"  {name:<12}{rows:>12,}\n")
     for one in problems[:FIRST]:

@@ -22,6 +22,7 @@ _MOVED = Text(
     "The drive changed while it was read ({looks} looks): the snapshot is not of one moment. Freeze it, or back up when it is quiet.",
     "读取期间网盘有变化（查看 {looks} 次）：快照并非同一时刻。请冻结网盘，或在空闲时备份。",
 )
+_FROZEN = Text("Nobody could change it meanwhile: {spaces}.", "备份期间以下空间处于冻结状态：{spaces}。")
 _HOLES = Text(
     "Some entries could not be read; `lading vault show` lists them.",
     "有条目无法读取；`lading vault show` 可列出。",
@@ -57,6 +58,8 @@ def tell(it: Snapshot) -> None:
     )
     looks = it.moment.get("looks", 1)
     say(_STILL if it.moment.get("still") else _MOVED, looks=looks)
+    if it.moment.get("frozen"):
+        say(_FROZEN, spaces=", ".join(map(str, it.moment["frozen"])))
     if not it.complete:
         say(_HOLES)
 

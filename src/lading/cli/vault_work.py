@@ -14,7 +14,6 @@ import click
 
 from lading.cli.output import speak
 from lading.cli.vault_options import opened, vault_address, vault_options
-from lading.connectors.wrap.policy import Policy, wrapped
 from lading.model.errors import BadRequest
 from lading.model.text import Text
 from lading.vault.keys import KEY_SIZE, LEAST_KEY, MOST_KEY, secret_of
@@ -47,7 +46,7 @@ def at_work(vault: str, vault_opt: tuple[str, ...], key_file: str | None) -> Ite
         BadVault, WrongKey: it cannot be opened.
     """
     with opened(vault_address(vault, {"vault_opt": vault_opt, "key_file": key_file})) as it:
-        yield Vault(wrapped(it.store.drive, Policy()), it.opened)
+        yield it
 
 
 def new_secret(key_file: str | None) -> bytes:

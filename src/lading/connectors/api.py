@@ -43,6 +43,7 @@ from lading.connectors.facets import (
     Partials,
     People,
     Reader,
+    Retention,
     Settings,
     Settle,
     Versions,
@@ -83,6 +84,7 @@ class Drive(ABC):
     changes: Changes | None = None
     freeze: Freeze | None = None
     batch: Batch | None = None
+    retention: Retention | None = None
 
     @property
     @abstractmethod

@@ -273,6 +273,30 @@ class Freeze(Protocol):
     def thaw(self, space: str) -> None:
         """Allow changes again; twice is no error."""
 
+    def frozen(self, space: str) -> str:
+        """The message that *space* is frozen with; `""` if it can be changed."""
+
+
+class Retention(Protocol):
+    """Files that nobody can remove or replace before a time, the owner of the place included."""
+
+    def keep(self, path: Path, until: int) -> None:
+        """
+        Keep the present content of the file *path* at least until *until* (ns since 1970 UTC); earlier than it is kept already is no error.
+
+        Raises:
+            NotFound: there is none.
+            Forbidden, Unable: as they say; it is kept as long as it was before.
+        """
+
+    def until(self, path: Path) -> int | None:
+        """
+        Until when *path* is kept (ns since 1970 UTC); None if it is not.
+
+        Raises:
+            NotFound: there is no such file.
+        """
+
 
 class Upload(NamedTuple):
     """

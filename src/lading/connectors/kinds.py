@@ -40,6 +40,7 @@ FACETS = (
     "changes",
     "freeze",
     "batch",
+    "retention",
 )
 
 

@@ -14,12 +14,11 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
-from functools import partial
+from functools import cache, lru_cache, partial
 from hashlib import sha256
 from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lading.connectors.address import Address
@@ -245,20 +244,38 @@ def _asked(drive: Drive, feature: Feature, entry: _Entry) -> list[Row]:
             return [(where, *link_row(link)[1:]) for link in _facet(drive.links).list(entry.path)]
         if feature is Feature.SETTINGS:
             return [(where, *setting_row(one)[1:]) for one in _facet(drive.settings).list(entry.path)]
-        grants = _facet(drive.grants).list(entry.path)
-        return [_head(entry, grants), *((where, *grant_row(grant)[1:]) for grant in grants)]
+        return _grants_told(where, entry, _facet(drive.grants).list(entry.path))
     except DriveError as error:
         if stands_in_the_way(drive, error):
             raise
-        return [_row(raw_schema(feature), path=where, problem=error.code)]
+        return [_row(feature, path=where, problem=error.code)]
 
 
-def _head(entry: _Entry, grants: tuple[Grant, ...]) -> Row:
-    """What the list of an entry says, in two digests of the words of the vocabulary alone."""
+def _grants_told(where: str, entry: _Entry, grants: tuple[Grant, ...]) -> list[Row]:
+    """
+    The rows of one entry: a head, which says what its list says in two digests of the words of the vocabulary alone, and its grants.
+
+    Most entries have one of few lists; what is made of a list is kept.
+    """
     folder = encode(entry.path[:-1]) if entry.path else None
+    here, later, rows = _listed(*map(_but_place, grants))
+    later_told = later if entry.folder else None
+    head = _row(Feature.GRANTS, path=where, folder=folder, here=here, later=later_told)
+    return [head, *[(where, *row) for row in rows]]
+
+
+def _but_place(it: Grant) -> tuple[Any, ...]:
+    """All that *it* says, but for where, in the order of `Grant`."""
+    return it.principal, it.rights, it.effect, it.reach, it.source, it.role, it.rank, it.expires
+
+
+@lru_cache(maxsize=1_000)
+def _listed(*told: tuple[Any, ...]) -> tuple[bytes, bytes, tuple[Row, ...]]:
+    """Of a list of grants: the digest of those that hold here, that of those that hold for what comes later, and its rows without a path."""
+    grants = [Grant(ROOT, *one) for one in told]
     here = _mark(grant for grant in grants if grant.reach is not Reach.LATER)
-    later = _mark(grant for grant in grants if grant.reach is Reach.LATER) if entry.folder else None
-    return _row(raw_schema(Feature.GRANTS), path=encode(entry.path), folder=folder, here=here, later=later)
+    later = _mark(grant for grant in grants if grant.reach is Reach.LATER)
+    return here, later, tuple(grant_row(grant)[1:] for grant in grants)
 
 
 def _mark(grants: Iterable[Grant]) -> bytes:
@@ -276,8 +293,13 @@ def _mark(grants: Iterable[Grant]) -> bytes:
     return sha256("\n".join(sorted(map(repr, words))).encode()).digest()
 
 
-def _row(schema: pa.Schema, **facts: object) -> Row:
-    return tuple(facts.get(name) for name in schema.names)
+def _row(feature: Feature, **facts: object) -> Row:
+    return tuple(map(facts.get, _names(feature)))
+
+
+@cache
+def _names(feature: Feature) -> tuple[str, ...]:
+    return tuple(raw_schema(feature).names)
 
 
 def _facet(facet: T | None) -> T:

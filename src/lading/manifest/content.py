@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
@@ -40,7 +42,8 @@ CONTENTS = "contents"
 SLICE_BYTES = 64 << 20
 SLICE_FILES = 1_000
 BLOCK = 1 << 20
-_TELL_EVERY = 32 << 20
+_TELL_EVERY = 0.2
+"""Seconds between two messages about progress: one for each small file would take longer than to read it."""
 
 _FOUND = pa.schema(
     [pa.field("row", pa.int32()), pa.field("sha256", pa.binary(32)), pa.field("problem", pa.string())]
@@ -205,13 +208,15 @@ def read_slice(task: ReadTask) -> Slice:
     """
     drive = drive_for(task.address, task.policy)
     files = list(_files(task.slice))
+    meter = _Meter()
     with task.taker.begin() as take:
-        digested = partial(_digested, drive, take)
+        digested = partial(_digested, drive, take, meter)
         if task.threads > 1:
             with ThreadPoolExecutor(task.threads) as pool:
                 found = list(pool.map(digested, files))
         else:
             found = [digested(file) for file in files]
+    meter.close()
     columns = [
         pa.array([file.row for file in files], pa.int32()),
         pa.array([content for content, _ in found], pa.binary(32)),
@@ -260,30 +265,54 @@ def _files(piece: Slice) -> Iterator[_File]:
             yield _File(row, decode(path), size, etag)
 
 
-def _digested(drive: Drive, take: Take, file: _File) -> tuple[bytes | None, str | None]:
+class _Meter:
+    """Counts what the threads of this worker read, and tells the parent now and then."""
+
+    def __init__(self) -> None:
+        self._files = self._bytes = 0
+        self._next = time.monotonic() + _TELL_EVERY
+        self._guard = threading.Lock()
+
+    def add(self, files: int, size: int) -> None:
+        """So many more *files* were read to their end, and *size* bytes."""
+        with self._guard:
+            self._files += files
+            self._bytes += size
+            if time.monotonic() >= self._next:
+                self._tell()
+
+    def close(self) -> None:
+        """Tell what was not told yet."""
+        with self._guard:
+            self._tell()
+
+    def _tell(self) -> None:
+        self._next = time.monotonic() + _TELL_EVERY
+        if self._files or self._bytes:
+            tell(Progress(STAGE, self._files, self._bytes))
+            self._files = self._bytes = 0
+
+
+def _digested(drive: Drive, take: Take, meter: _Meter, file: _File) -> tuple[bytes | None, str | None]:
     """The SHA-256 of *file*, or the code of what stands in its way."""
     try:
-        return _taken(drive, take, file), None
+        return _taken(drive, take, meter, file), None
     except DriveError as error:
         if stands_in_the_way(drive, error):
             raise
         return None, error.code
 
 
-def _taken(drive: Drive, take: Take, file: _File) -> bytes:
+def _taken(drive: Drive, take: Take, meter: _Meter, file: _File) -> bytes:
     done = 0
 
     def blocks(reader: Reader) -> Iterator[bytes]:
         nonlocal done
-        untold = 0
         while block := reader.read(BLOCK):
             done += len(block)
-            untold += len(block)
-            if untold >= _TELL_EVERY:
-                tell(Progress(STAGE, 0, untold))
-                untold = 0
+            meter.add(0, len(block))
             yield block
-        tell(Progress(STAGE, 1, untold))
+        meter.add(1, 0)
 
     with drive.read(file.path, expect=file.etag) as reader:
         digest = take(blocks(reader))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -211,7 +211,6 @@ def entries_of(connection: duckdb.DuckDBPyConnection, files: list[str]) -> duckd
 
 def entry_of(row: Mapping[str, Any]) -> Entry:
     """The entry that a row describes."""
-    digests = tuple((name, value) for name, _, value in (text.partition(":") for text in row["digests"]))
     return Entry(
         decode(row["path"]),
         Kind(row["kind"]),
@@ -219,9 +218,14 @@ def entry_of(row: Mapping[str, Any]) -> Entry:
         row["modified"],
         row["id"],
         row["etag"],
-        digests,
+        digests_of(row["digests"]),
         row["problem"],
     )
+
+
+def digests_of(told: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """The digests of an entry, as name and value, out of the words of its row."""
+    return tuple((name, value) for name, _, value in (text.partition(":") for text in told))
 
 
 def _stated(manifest: Manifest) -> Iterator[tuple[str, str]]:

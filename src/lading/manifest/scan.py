@@ -172,7 +172,7 @@ def _written(
     _sweep(means.directory, facts["tables"])
     if facts["digest"]:
         if earlier is not None:
-            parts = inherit(means.directory, parts, earlier)
+            parts = inherit(means, parts, earlier)
         parts = read_contents(means, parts, taker)
     return {"profile": _plain(asdict(means.profile)), **_finished(means, parts)}
 

@@ -217,6 +217,21 @@ class BadVault(LadingError):
     )
 
 
+class StillFrozen(LadingError):
+    """Spaces that were frozen for the time of a backup could not be thawed."""
+
+    code = "still_frozen"
+    exit_code = 60
+    says = Text(
+        "{subject} is still frozen: people cannot work there ({detail})",
+        "{subject} 仍处于冻结状态，用户无法工作（{detail}）",
+    )
+    remedy = Text(
+        "Give the same command again, which thaws it at its end, or thaw it in the drive: `lading drive thaw SPACE`.",
+        "请再次执行同一命令，它结束时会解除冻结；或在网盘上执行 `lading drive thaw SPACE`。",
+    )
+
+
 class WrongKey(LadingError):
     """No key slot of the vault opens with this passphrase or key file."""
 

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 import pyarrow.parquet as pq
 
-from lading.manifest.read import Manifest, entry_of
+from lading.manifest.read import Manifest, digests_of
 from lading.manifest.rows import VALUES
 from lading.model.access import Version
-from lading.model.entry import Entry
+from lading.model.entry import Entry, Kind
 from lading.model.paths import Path, decode, encode
 from lading.vault.part import Part
 from lading.vault.words import HISTORY
@@ -24,11 +24,16 @@ from lading.vault.words import HISTORY
 _TABLES = """
 pragma journal_mode = off;
 pragma synchronous = off;
-create table entry (parent text, name text, facts text, sha256 blob, primary key (parent, name)) without rowid;
+create table entry (
+    parent text, name text, kind text, size int, modified int, id text, etag text, digests text, problem text, sha256 blob,
+    primary key (parent, name)
+) without rowid;
 create table version (path text, ordinal int, id text, facts text, sha256 blob, primary key (path, ordinal)) without rowid;
 create table history (path text, id text, sha256 blob, primary key (path, id)) without rowid;
 """
-_FACTS = ["path", "kind", "size", "modified", "id", "etag", "digests", "problem"]
+_FACTS = ["path", "kind", "size", "modified", "id", "etag", "digests", "problem", "sha256"]
+_ENTRY = "insert into entry values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_CHILDREN = "select * from entry where parent = ? and name > ? order by name limit ?"
 # The current content is that of the entry; of an earlier one the history says more than the drive did.
 _VERSIONS = """
 select v.path, v.facts, coalesce(h.sha256, v.sha256) from version v left join history h using (path, id)
@@ -50,10 +55,11 @@ class Catalog:
         self._part = part
         self._file = sqlite3.connect(os.path.join(folder, "catalog.sqlite"), check_same_thread=False)
         self._file.executescript(_TABLES)
-        for batch in manifest.batches([*_FACTS, "sha256"]):
-            self._file.executemany(
-                "insert into entry values (?, ?, ?, ?)", map(_entry_row, self._chosen(batch.to_pylist()))
-            )
+        for batch in manifest.batches(_FACTS):
+            rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)
+            # The path comes first.
+            here = rows if part is None else (row for row in rows if part.holds(row[0]))
+            self._file.executemany(_ENTRY, map(_entry_row, here))
         if manifest.has("versions"):
             self._fill("version", manifest.table("versions") or "", _version_row)
             history = os.path.join(manifest.directory, HISTORY)
@@ -63,18 +69,22 @@ class Catalog:
 
     def children(self, folder: Path, after: str, limit: int) -> list[Held]:
         """At most *limit* entries of *folder*, in the order of their encoded names, those after *after*."""
-        rows = self._file.execute(
-            "select facts, sha256 from entry where parent = ? and name > ? order by name limit ?",
-            (encode(folder), after, limit),
-        ).fetchall()
+        rows = self._file.execute(_CHILDREN, (encode(folder), after, limit)).fetchall()
         return [_held(row) for row in rows]
 
     def find(self, path: Path) -> Held | None:
         """The entry at *path*; None if there is none."""
         row = self._file.execute(
-            "select facts, sha256 from entry where parent = ? and name = ?", _split(encode(path))
+            "select * from entry where parent = ? and name = ?", _split(encode(path))
         ).fetchone()
         return None if row is None else _held(row)
+
+    def content(self, path: Path) -> tuple[str, int, bytes | None] | None:
+        """Kind and size of the entry at *path*, and the SHA-256 of its content; None if there is none."""
+        found: tuple[str, int, bytes | None] | None = self._file.execute(
+            "select kind, size, sha256 from entry where parent = ? and name = ?", _split(encode(path))
+        ).fetchone()
+        return found
 
     def versions(self, path: Path) -> list[tuple[Version, bytes | None]]:
         """The versions of the file at *path*, oldest first, and the SHA-256 of each."""
@@ -108,9 +118,10 @@ def _split(encoded: str) -> tuple[str, str]:
     return parent, name
 
 
-def _entry_row(row: dict[str, Any]) -> tuple[str, str, str, bytes | None]:
-    digest = row.pop("sha256")
-    return (*_split(row["path"]), json.dumps(row), digest)
+def _entry_row(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    path, kind, size, modified, identity, etag, digests, problem, digest = row
+    told = json.dumps(digests) if digests else None
+    return (*_split(path), kind, size, modified, identity, etag, told, problem, digest)
 
 
 def _version_row(row: dict[str, Any]) -> tuple[str, int, str, str, bytes | None]:
@@ -118,14 +129,14 @@ def _version_row(row: dict[str, Any]) -> tuple[str, int, str, str, bytes | None]
     return row["path"], row["ordinal"], row["id"], json.dumps(row), digest
 
 
-def _held(row: tuple[str, bytes | None]) -> Held:
-    facts, digest = row
-    entry = entry_of(json.loads(facts))
-    if digest is None:
-        return Held(entry, None)
-    others = tuple(pair for pair in entry.digests if pair[0] != "sha256")
-    own = ("sha256", digest.hex())
-    return Held(entry._replace(etag=digest.hex(), digests=(own, *others)), digest)
+def _held(row: tuple[Any, ...]) -> Held:
+    parent, name, kind, size, modified, identity, etag, told, problem, digest = row
+    digests = digests_of(json.loads(told)) if told else ()
+    if digest is not None:
+        etag = digest.hex()
+        digests = (("sha256", etag), *(pair for pair in digests if pair[0] != "sha256"))
+    path = decode(f"{parent}/{name}" if parent else name)
+    return Held(Entry(path, Kind(kind), size, modified, identity, etag, digests, problem), digest)
 
 
 def _version(facts: str, digest: bytes | None) -> tuple[Version, bytes | None]:

@@ -7,7 +7,10 @@ byte each), not with their size.
 
 from __future__ import annotations
 
+import os
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -21,7 +24,7 @@ from lading.vault.keeps import keeps
 from lading.vault.keyring import State, known_keys
 from lading.vault.locks import locks
 from lading.vault.needs import contents_needed, files_needed
-from lading.vault.packed import every_pack, look, whole_pack
+from lading.vault.packed import Looked, every_pack, look, whole_pack
 from lading.vault.packs import START, Pack, PackReader, table_room
 from lading.vault.snapshots import Snapshot, read
 from lading.vault.vault import Vault, slots
@@ -29,6 +32,8 @@ from lading.vault.words import KEYS, LOCKS, PACKS, SNAPSHOTS, Kind
 
 SHOWN = 20
 """Places of lost contents that a finding names."""
+_THREADS = min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+"""Packs that are looked at at once, each held in memory: hashing and opening seals leave the other threads alone."""
 _REMEMBERED = 100_000
 """Large contents of which is remembered whether they are whole."""
 
@@ -70,6 +75,7 @@ class _Check:
         self._bad: bytearray = bytearray()
         self._lists: dict[bytes, bool] = {}
         self._slots: set[str] = set()
+        self._looking: deque[tuple[Pack, Future[Looked]]] = deque()
 
     def packs(self) -> None:
         """Hold the index, the packs and their tables against each other."""
@@ -80,14 +86,17 @@ class _Check:
             self._add("index_damaged", problem.subject, problem)
         self._bad = bytearray(len(self.vault.index))
         lost: set[bytes] = set()
-        for pack in every_pack(self.vault, []):
-            self._one(pack, there.pop(pack.name, None), lost)
+        with ThreadPoolExecutor(_THREADS) as pool:
+            for pack in every_pack(self.vault, []):
+                self._one(pack, there.pop(pack.name, None), lost, pool)
+                self._catch_up(_THREADS)
+            self._catch_up(0)
         for name, size in sorted(there.items()):
             self._left_over(name.hex(), size)
         if lost:
             self._lose(lost)
 
-    def _one(self, pack: Pack, size: int | None, lost: set[bytes]) -> None:
+    def _one(self, pack: Pack, size: int | None, lost: set[bytes], pool: ThreadPoolExecutor) -> None:
         report = self.report
         report.packs, report.records = report.packs + 1, report.records + len(pack.records)
         report.bytes += pack.size
@@ -97,9 +106,9 @@ class _Check:
             lost.add(pack.name)
         elif size != pack.size:
             self._add("pack_size", name, found=size, expected=pack.size)
-            self._data(pack, min(size, pack.size))
+            self._looking.append((pack, pool.submit(self._look, pack, min(size, pack.size))))
         elif self._read_data:
-            self._data(pack, size)
+            self._looking.append((pack, pool.submit(self._look, pack, size)))
         else:
             self._table(pack, name)
         self._publish(Progress("packs", report.packs, report.bytes))
@@ -113,11 +122,20 @@ class _Check:
         except (BadVault, NotFound) as problem:
             self._add("pack_damaged", name, problem)
 
-    def _data(self, pack: Pack, size: int) -> None:
-        """Read a whole pack; its records that are damaged count as lost."""
+    def _look(self, pack: Pack, size: int) -> Looked:
+        name = pack.name.hex()
+        return look(self.vault, name, whole_pack(self.vault.store, name, size), pack)
+
+    def _catch_up(self, left: int) -> None:
+        """Note what was seen of packs that were read, until only so many are *left* to wait for."""
+        while len(self._looking) > left:
+            self._data(*self._looking.popleft())
+
+    def _data(self, pack: Pack, looking: Future[Looked]) -> None:
+        """Take in what a look at a whole pack saw; its records that are damaged count as lost."""
         name = pack.name.hex()
         try:
-            looked = look(self.vault, name, whole_pack(self.vault.store, name, size), pack)
+            looked = looking.result()
         except LadingError as problem:
             self._add("pack_damaged", f"{PACKS}/{name}", problem)
             self._lose({pack.name})

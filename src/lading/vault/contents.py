@@ -12,6 +12,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
+from itertools import chain
 from typing import NamedTuple
 
 from pyfastcdc import FastCDC
@@ -52,6 +53,14 @@ class Writer:
 
     def add(self, source: Iterable[bytes]) -> Kept:
         """Keep the content that *source* gives."""
+        blocks = iter(source)
+        first, second = next(blocks, b""), next(blocks, None)
+        if second is None and len(first) <= WHOLE:
+            # Most files come in one block, which is not copied.
+            return self._whole(sha256(first).digest(), first)
+        return self._longer(chain((first, second or b""), blocks))
+
+    def _longer(self, source: Iterable[bytes]) -> Kept:
         digest, held, size = sha256(), bytearray(), 0
         pieces: list[bytes] = []
         new = 0
@@ -78,10 +87,11 @@ class Writer:
 
     def _cut(self, held: bytearray, pieces: list[bytes], *, last: bool) -> int:
         """Store the pieces of *held*; the last one may go on, so it stays unless it is the *last*."""
-        cuts = [one.length for one in self._cutter.cut_buf(bytes(held))]
+        whole = bytes(held)
+        cuts = [one.length for one in self._cutter.cut_buf(whole)]
         new = at = 0
         for length in cuts if last else cuts[:-1]:
-            piece = bytes(held[at : at + length])
+            piece = whole[at : at + length]
             id = self._master.id_of_piece(piece)
             new += self._add(Kind.PIECE, id, piece)
             pieces.append(id)

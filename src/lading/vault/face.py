@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, NoReturn
 
-from lading.connectors.address import Address, parse, secret
+from lading.connectors.address import Address
 from lading.connectors.api import Drive, Page
 from lading.connectors.conditions import Precondition
 from lading.connectors.facets import Reader
@@ -26,27 +26,22 @@ from lading.connectors.kinds import DriveKind
 from lading.connectors.names import check_names
 from lading.connectors.profile import Features, Profile
 from lading.connectors.profile_facts import profile_from
-from lading.connectors.registry import open_drive
 from lading.manifest.read import Manifest
 from lading.model.entry import Entry, Kind
-from lading.model.errors import BadAddress, Changed, NotFound, ReadOnly, Truncated, Unreadable, WrongKind
+from lading.model.errors import Changed, NotFound, ReadOnly, Truncated, Unreadable, WrongKind
 from lading.model.paths import ROOT, Path, encode
 from lading.model.text import Text
 from lading.vault.catalog import Catalog, Held
 from lading.vault.extract import manifest_of
-from lading.vault.facets import SnapshotVersions, facets_of
-from lading.vault.keys import KEY_SIZE, LEAST_KEY, MOST_KEY, secret_of
+from lading.vault.facets import NOT_KEPT, SnapshotBatch, SnapshotVersions, facets_of
+from lading.vault.opening import store_at, unlocked
 from lading.vault.part import Part, read_part
 from lading.vault.snapshots import LATEST, Snapshot, find
-from lading.vault.vault import Vault, open_vault
+from lading.vault.vault import Vault
+from lading.vault.words import WHOLE
 
 KIND = DriveKind(about=Text("A snapshot in a vault.", "保管库中的快照。"), features=Features())
 _PAGE = 1_000
-_STORE = "store."
-_OPTIONS = frozenset({"snapshot", "password", "key-file", "part"})
-_UNKNOWN = Text("there are no such options for a vault: {names}", "保管库没有这些选项：{names}")
-_NO_SECRET = Text("password or key-file is needed", "需要 password 或 key-file")
-_NOT_KEPT = Text("its content could not be read when the snapshot was taken", "制作快照时其内容无法读取")
 
 
 def open(address: Address) -> SnapshotDrive:
@@ -57,49 +52,12 @@ def open(address: Address) -> SnapshotDrive:
         BadAddress: an option makes no sense.
         BadVault, WrongKey, NotFound: there is no such vault, secret or snapshot.
     """
-    store = open_drive(store_of(address))
-    vault = Vault(store, open_vault(store, secret_in(address)))
+    store = store_at(address)
+    vault = Vault(store, unlocked(store, address))
     vault.load()
     snapshot = find(vault.store, vault.master, address.options.get("snapshot", LATEST))
     file = address.options.get("part")
     return SnapshotDrive(vault, snapshot, None if file is None else read_part(file))
-
-
-def store_of(address: Address) -> Address:
-    """
-    The address of the drive that the vault lies in.
-
-    Raises:
-        BadAddress: an option makes no sense.
-    """
-    names = [name for name in address.options if name not in _OPTIONS and not name.startswith(_STORE)]
-    if names:
-        raise BadAddress(str(address), Text(*(text.format(names=", ".join(names)) for text in _UNKNOWN)))
-    options = {
-        name.removeprefix(_STORE): value for name, value in address.options.items() if name.startswith(_STORE)
-    }
-    return parse(address.place, options, owner=address.owner)
-
-
-def secret_in(address: Address) -> bytes:
-    """
-    The secret that the options name.
-
-    Raises:
-        BadAddress: none is named, or it is not there.
-    """
-    if (file := address.options.get("key-file")) is not None:
-        try:
-            with os.fdopen(os.open(file, os.O_RDONLY), "rb") as stream:
-                content = stream.read(MOST_KEY + 1)
-        except OSError as problem:
-            raise BadAddress(file, problem.strerror or "") from None
-        if not LEAST_KEY <= len(content) <= MOST_KEY:
-            raise BadAddress(file, KEY_SIZE)
-        return content
-    if (reference := address.options.get("password")) is None:
-        raise BadAddress(str(address), _NO_SECRET)
-    return secret_of(secret(reference))
 
 
 class SnapshotDrive(Drive):
@@ -117,6 +75,7 @@ class SnapshotDrive(Drive):
             raise
         self._lock = threading.Lock()
         self._profile = _profile(vault, self.manifest)
+        self.batch = SnapshotBatch(self._catalog, self._lock, vault)
         told = facets_of(self.manifest, self.stat, part)
         self.grants, self.links = told.get("grants"), told.get("links")
         self.people, self.locks = told.get("people"), told.get("locks")
@@ -189,7 +148,7 @@ class SnapshotDrive(Drive):
 
     def _reading(self, entry: Entry, digest: bytes | None, start: int = 0) -> Reader:
         if digest is None:
-            raise Unreadable(entry.path, _NOT_KEPT)
+            raise Unreadable(entry.path, NOT_KEPT)
         return ContentReader(entry, self.vault.content(digest), start)
 
 
@@ -236,5 +195,5 @@ def _profile(vault: Vault, manifest: Manifest) -> Profile:
         features=Features(),
         calls_per_second=None,
         local=vault.store.drive.profile.local,
-        batch_content=0,
+        batch_content=WHOLE,
     )

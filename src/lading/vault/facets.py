@@ -10,18 +10,26 @@ from contextlib import contextmanager
 from typing import Any
 
 from lading.connectors.conditions import Precondition
-from lading.connectors.facets import Reader
+from lading.connectors.facets import Reader, Upload, Wanted
 from lading.manifest.read import Manifest
 from lading.model.access import Grant, Link, Membership, Principal, Version
 from lading.model.entry import Entry, Kind
-from lading.model.errors import NotFound, ReadOnly
+from lading.model.errors import Changed, NotFound, ReadOnly, TooLarge, Unreadable, WrongKind
 from lading.model.paths import Path, encode
 from lading.model.text import Text
 from lading.vault.catalog import Catalog
 from lading.vault.part import Part
+from lading.vault.together import contents_together
+from lading.vault.vault import Vault
+from lading.vault.words import WHOLE
 
 Held = tuple[Version, bytes | None]
 Reading = Callable[[Entry, bytes | None], Reader]
+Content = tuple[str, int, bytes | None]
+"""Kind, size and SHA-256 of what stands at a path."""
+NOT_KEPT = Text("its content could not be read when the snapshot was taken", "制作快照时其内容无法读取")
+_MOST_FILES, _MOST_BYTES = 200, 4 << 20
+"""Contents that are held in memory at once, and their bytes, unless a single one has more."""
 
 
 class Told:
@@ -122,6 +130,61 @@ class SnapshotVersions:
         if not found:
             raise NotFound(path)
         return found
+
+
+class SnapshotBatch:
+    """Many small contents at once, read as they lie side by side in the packs."""
+
+    def __init__(self, catalog: Catalog, lock: threading.Lock, vault: Vault) -> None:
+        self._catalog = catalog
+        self._lock = lock
+        self._vault = vault
+
+    def write(self, uploads: Iterable[Upload]) -> Iterator[Entry | Exception]:
+        return iter([ReadOnly(upload.path) for upload in uploads])
+
+    def read(self, wanted: Iterable[Wanted]) -> Iterator[bytes | Exception]:
+        held: list[tuple[bytes, int] | Exception] = []
+        size = 0
+        for one in wanted:
+            found = self._place(one)
+            more = found[1] if isinstance(found, tuple) else 0
+            if held and (len(held) == _MOST_FILES or size + more > _MOST_BYTES):
+                yield from self._contents(held)
+                held, size = [], 0
+            held.append(found)
+            size += more
+        yield from self._contents(held)
+
+    def _contents(self, found: Sequence[tuple[bytes, int] | Exception]) -> Iterator[bytes | Exception]:
+        digests = [it[0] for it in found if isinstance(it, tuple)]
+        contents = iter(contents_together(self._vault, digests))
+        for one in found:
+            yield next(contents) if isinstance(one, tuple) else one
+
+    def _place(self, one: Wanted) -> tuple[bytes, int] | Exception:
+        """The SHA-256 and the size of what is wanted, or why it is not given."""
+        with self._lock:
+            found = self._catalog.content(one.path) if one.path else (Kind.FOLDER.value, 0, None)
+            if found is not None and one.version is not None:
+                found = self._version(one, found)
+        if found is None:
+            return NotFound(one.path)
+        kind, size, digest = found
+        if kind != Kind.FILE:
+            return WrongKind(one.path)
+        if digest is None:
+            return Unreadable(one.path, NOT_KEPT)
+        if one.version is None and one.etag is not None and one.etag != digest.hex():
+            return Changed(one.path)
+        return TooLarge(one.path, Text(f"{size} bytes", f"{size} 字节")) if size > WHOLE else (digest, size)
+
+    def _version(self, one: Wanted, now: Content) -> Content | None:
+        versions = self._catalog.versions(one.path)
+        for number, (version, digest) in enumerate(versions, 1):
+            if version.id == one.version:
+                return now if number == len(versions) else (now[0], version.size, digest)
+        return None
 
 
 _TOLD: Mapping[str, type[Told]] = {

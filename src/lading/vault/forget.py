@@ -4,6 +4,7 @@ Take snapshots out of a vault; what they alone needed goes with the next prune.
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, tzinfo
@@ -17,8 +18,10 @@ from lading.vault.retention import Policy, Seen, Verdict, decide
 from lading.vault.snapshots import Snapshot, snapshots
 from lading.vault.vault import Vault
 from lading.vault.words import KEEPS, SNAPSHOTS
+from lading.vault.worm import locked_until
 
 _NEEDED = Text("a running campaign needs this snapshot: {words}", "正在进行的迁移任务需要此快照：{words}")
+_LOCKED = Text("the store keeps this snapshot locked", "存储仍锁定此快照")
 _NO_RULE = Text("say what is to stay, e.g. --daily 7", "请说明要保留哪些，例如 --daily 7")
 
 
@@ -39,12 +42,12 @@ def verdicts(vault: Vault, policy: Policy, *, now: int, zone: tzinfo = UTC) -> l
     return [verdict for key in sorted(drives) for verdict in decide(drives[key], policy, now=now, zone=zone)]
 
 
-def forget(vault: Vault, names: Sequence[str], held: Held) -> None:
+def forget(vault: Vault, names: Sequence[str], held: Held, *, now: int | None = None) -> None:
     """
     Remove the snapshots *names* and what was noted about them, alone under the lock *held*.
 
     Raises:
-        BadRequest: a running campaign needs one of them; none is removed.
+        BadRequest: a running campaign needs one of them, or one is locked by the store; none is removed.
         Busy: the lock was taken away.
     """
     noted = list(keeps(vault.store, vault.master))
@@ -52,6 +55,8 @@ def forget(vault: Vault, names: Sequence[str], held: Held) -> None:
         if words := [it.word for it in noted if it.snapshot == name and it.why is Why.CAMPAIGN]:
             shown = ", ".join(words)
             raise BadRequest(name, Text(_NEEDED.en.format(words=shown), _NEEDED.zh.format(words=shown)))
+    for name in locked_until(vault, SNAPSHOTS, names, now=time.time_ns() if now is None else now):
+        raise BadRequest(name, _LOCKED)
     held.confirm()
     for name in names:
         vault.store.remove(SNAPSHOTS, name)

@@ -8,6 +8,7 @@ and count for nothing.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
@@ -24,6 +25,8 @@ MAGIC = b"LDGINDX\x01"
 _PACK = Struct("<32sQI")
 _ROW = Struct("<32sIQIIIBB")
 _PACK_NUMBER = Struct("<I")
+_DRAWERS = 1 << 16
+"""Ids are digests, so their first two bytes part them evenly: a search begins among few rows."""
 MOST = 50_000
 """Records in one index object, more or less."""
 _NO_INDEX = Text("it is no index of this format", "不是此格式的索引")
@@ -47,6 +50,7 @@ class Index:
         told: set[bytes] = set()
         rows = [row for pack in packs if _first(pack, told) for row in self._rows_of(pack)]
         rows.sort()
+        self._starts = _starts(rows)
         self._rows = b"".join(rows)
         self._count = len(rows)
         self._new: dict[bytes, Spot] = {}
@@ -102,12 +106,32 @@ class Index:
 
     def _at(self, id: bytes) -> int | None:
         rows, width = self._rows, _ROW.size
-        at = bisect_left(range(self._count), id, key=lambda row: rows[row * width : row * width + ID])
-        return at if at < self._count and rows[at * width : at * width + ID] == id else None
+        drawer = id[0] << 8 | id[1]
+        first, end = self._starts[drawer], self._starts[drawer + 1]
+        if end - first > 1:
+            first = bisect_left(
+                range(end), id, first, end, key=lambda row: rows[row * width : row * width + ID]
+            )
+        return first if first < end and rows[first * width : first * width + ID] == id else None
 
     def _spot(self, at: int) -> Spot:
         id, pack, offset, number, stored, raw, kind, how = _ROW.unpack_from(self._rows, at * _ROW.size)
         return Spot(self.packs[pack].name, offset, number, Record(Kind(kind), How(how), id, stored, raw))
+
+
+def _starts(rows: Sequence[bytes]) -> array[int]:
+    """Where the rows of each drawer begin among the sorted *rows*; after the last drawer comes their number."""
+    starts = array("I", bytes(4 * (_DRAWERS + 1)))
+    filled = 0
+    for at, row in enumerate(rows):
+        drawer = row[0] << 8 | row[1]
+        while filled < drawer:
+            filled += 1
+            starts[filled] = at
+    while filled < _DRAWERS:
+        filled += 1
+        starts[filled] = len(rows)
+    return starts
 
 
 def sealed_indexes(master: Master, packs: Iterable[Pack]) -> Iterator[bytes]:

@@ -26,6 +26,8 @@ START = len(MAGIC) + SALT
 _END = struct.Struct("<I")
 LEVEL = 1
 """Of zstd: what higher levels save costs more time than it is worth beside a network."""
+_BLOCK = 1 << 20
+"""Bytes in which a pack is handed over: it is never there twice in memory, as its parts and as a whole."""
 _SHRINKS = 0.98
 """A record is stored compressed if that leaves less than this part of it."""
 
@@ -44,15 +46,16 @@ class Pack(NamedTuple):
 
 class Packer:
     """
-    Fills packs and hands each to *put* when it is full: its name and its bytes.
+    Fills packs and hands each to *put* when it is full: its name and its bytes, in blocks.
 
     Of one thread.
     """
 
-    def __init__(self, master: Master, put: Callable[[bytes, bytes], None]) -> None:
+    def __init__(self, master: Master, put: Callable[[bytes, Sequence[bytes]], None]) -> None:
         self._master = master
         self._put = put
         self._compressor = zstandard.ZstdCompressor(level=LEVEL)
+        self._held = bytearray()
         self.made: list[Pack] = []
         """Packs that were handed over."""
         self._begin()
@@ -63,7 +66,9 @@ class Packer:
         record = Record(kind, how, id, len(stored), len(raw))
         self._held += self._sealer.seal(len(self._records), stored, RECORD.pack(*record))
         self._records.append(record)
-        if len(self._held) >= PACK_SIZE or len(self._records) >= PACK_RECORDS:
+        if len(self._held) >= _BLOCK:
+            self._close_block()
+        if self._size + len(self._held) >= PACK_SIZE or len(self._records) >= PACK_RECORDS:
             self.flush()
 
     def flush(self) -> None:
@@ -76,10 +81,17 @@ class Packer:
         table = self._sealer.seal(LAST, b"".join(RECORD.pack(*it) for it in self._records), MAGIC)
         self._held += table
         self._held += _END.pack(len(table))
-        name = sha256(self._held).digest()
-        self._put(name, bytes(self._held))
-        self.made.append(Pack(name, len(self._held), tuple(self._records)))
+        self._close_block()
+        name = self._digest.digest()
+        self._put(name, self._blocks)
+        self.made.append(Pack(name, self._size, tuple(self._records)))
         self._begin()
+
+    def _close_block(self) -> None:
+        self._digest.update(self._held)
+        self._blocks.append(bytes(self._held))
+        self._size += len(self._held)
+        self._held = bytearray()
 
     def _small(self, raw: bytes) -> tuple[How, bytes]:
         if len(raw) <= MOST_RAW and len(small := self._compressor.compress(raw)) < len(raw) * _SHRINKS:
@@ -90,6 +102,8 @@ class Packer:
         self._process = os.getpid()
         salt = new_salt()
         self._sealer = self._master.sealer(salt, "pack")
+        self._digest, self._size = sha256(), 0
+        self._blocks: list[bytes] = []
         self._held = bytearray(MAGIC + salt)
         self._records: list[Record] = []
 

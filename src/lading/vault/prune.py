@@ -9,6 +9,7 @@ more: stopped anywhere, the vault is whole, and another prune ends the work.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
@@ -27,6 +28,7 @@ from lading.vault.packs import Pack, Packer
 from lading.vault.snapshots import snapshots
 from lading.vault.vault import Vault
 from lading.vault.words import INDEX, PACKS, RECORD, SNAPSHOTS, TAG, Kind
+from lading.vault.worm import locked_until
 
 FULL_ENOUGH = 0.5
 """A pack of which at least this part is needed stays as it is."""
@@ -61,6 +63,8 @@ class Plan:
     """Packs that no index tells of, and their bytes."""
     lost: set[bytes] = field(default_factory=set)
     """Packs that the index tells of and that are gone or cut short; nothing needs them."""
+    locked: dict[bytes, int] = field(default_factory=dict)
+    """Packs that would go or be written anew, and until when (ns) the store keeps them."""
     freed: int = 0
     written: int = 0
     needed: bytearray = field(default_factory=bytearray)
@@ -71,9 +75,9 @@ class Plan:
         return not (self.rewrite or self.remove or self.unknown or self.lost)
 
 
-def plan_prune(vault: Vault, publish: Publish = nobody_listens) -> Plan:
+def plan_prune(vault: Vault, publish: Publish = nobody_listens, *, now: int | None = None) -> Plan:
     """
-    Find out what no snapshot of *vault* needs.  To be done alone.
+    Find out what no snapshot of *vault* needs, and what of it the store keeps locked beyond *now* (ns).  To be done alone.
 
     Raises:
         BadVault: the index, a snapshot or a content that is needed is damaged or missing: nothing may go then.
@@ -89,7 +93,7 @@ def plan_prune(vault: Vault, publish: Publish = nobody_listens) -> Plan:
         publish(Progress("snapshots", number + 1, 0))
     for kept in wanted:
         raise BadVault(f"{SNAPSHOTS}/{kept}", Text(_KEPT.en.format(name=kept), _KEPT.zh.format(name=kept)))
-    plan = _planned(vault, needed)
+    plan = _planned(vault, needed, time.time_ns() if now is None else now)
     plan.lost = vault.lost
     there = dict(vault.store.names(PACKS))
     for name in plan.keep | plan.rewrite:
@@ -97,7 +101,10 @@ def plan_prune(vault: Vault, publish: Publish = nobody_listens) -> Plan:
             raise BadVault(
                 f"{PACKS}/{name.hex()}", Text("a pack that is needed is not there", "所需的数据包不存在")
             )
-    plan.unknown = {name: size for name, size in there.items() if bytes.fromhex(name) not in plan.remove}
+    left = {name: size for name, size in there.items() if bytes.fromhex(name) not in plan.remove}
+    held = locked_until(vault, PACKS, left, now=time.time_ns() if now is None else now)
+    plan.locked |= {bytes.fromhex(name): until for name, until in held.items()}
+    plan.unknown = {name: size for name, size in left.items() if name not in held}
     plan.freed += sum(plan.unknown.values())
     return plan
 
@@ -146,7 +153,7 @@ def _mark(vault: Vault, digest: bytes, needed: bytearray, snapshot: str) -> None
         needed[found[0]] = 1
 
 
-def _planned(vault: Vault, needed: bytearray) -> Plan:
+def _planned(vault: Vault, needed: bytearray, now: int) -> Plan:
     index, plan = vault.index, Plan(needed=needed)
     used, live = [0] * len(index.packs), [0] * len(index.packs)
     for row in range(len(needed)):
@@ -156,10 +163,14 @@ def _planned(vault: Vault, needed: bytearray) -> Plan:
             used[number] += index.row(row).record.stored + TAG + RECORD.size
             live[number] += 1
     for pack, use, count in zip(index.packs, used, live, strict=True):
-        if not count:
+        goes = not count or use < pack.size * FULL_ENOUGH
+        if goes and (until := locked_until(vault, PACKS, [pack.name.hex()], now=now)):
+            plan.locked[pack.name] = until[pack.name.hex()]
+            plan.keep.add(pack.name)
+        elif not count:
             plan.remove.add(pack.name)
             plan.freed += pack.size
-        elif use < pack.size * FULL_ENOUGH:
+        elif goes:
             plan.rewrite.add(pack.name)
             plan.freed += pack.size - use
             plan.written += use

@@ -4,7 +4,7 @@ The objects of a vault, in a drive of any kind: written once under their digest,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
 from lading.connectors.api import Drive
@@ -35,11 +35,11 @@ class Store:
     def put(self, folder: str, content: bytes) -> str:
         """Keep *content*; its name.  What is there already is the same."""
         name = sha256(content).hexdigest()
-        self.put_named(folder, name, content)
+        self.put_named(folder, name, [content])
         return name
 
-    def put_named(self, folder: str, name: str, content: bytes) -> None:
-        """Keep *content* under *name*, if nothing is there."""
+    def put_named(self, folder: str, name: str, content: Sequence[bytes]) -> None:
+        """Keep *content*, in blocks, under *name*, if nothing is there."""
         path = place(folder, name)
         try:
             self._write(path, content)
@@ -80,7 +80,11 @@ class Store:
             NotFound: there is none.
             BadVault: it is not the content that it is named after, or has more than *most* bytes.
         """
-        content = self.read(place(folder, name), most=most)
+        try:
+            content = self.read(place(folder, name), most=most)
+        except Changed:
+            # No object is ever changed: it was removed while we read it, and the second look says so.
+            content = self.read(place(folder, name), most=most)
         if sha256(content).hexdigest() != name:
             raise BadVault(f"{folder}/{name}", _CHANGED)
         return content
@@ -133,9 +137,9 @@ class Store:
         except NotFound:
             return
 
-    def _write(self, path: Path, content: bytes) -> None:
+    def _write(self, path: Path, content: Sequence[bytes]) -> None:
         try:
-            self.drive.write(path, [content], expect=ABSENT, size=len(content))
+            self.drive.write(path, content, expect=ABSENT, size=sum(map(len, content)))
         except AlreadyExists:
             return
 

@@ -15,7 +15,7 @@ from typing import Any
 from lading.connectors.api import Drive
 from lading.connectors.conditions import ABSENT
 from lading.connectors.listing import list_all
-from lading.model.errors import BadVault, NotEmpty, NotFound, WrongKey
+from lading.model.errors import BadRequest, BadVault, NotEmpty, NotFound, WrongKey
 from lading.model.text import Text
 from lading.vault.contents import Writer, content_of, ids_of
 from lading.vault.index import Index, Spot, packs_of, sealed_indexes
@@ -28,31 +28,45 @@ from lading.vault.words import CONFIG, FORMAT, INDEX, KEYS, MOST_SLOTS, MOST_SMA
 _TRIES = 5
 _NO_VAULT = Text("there is no vault", "此处没有保管库")
 _OCCUPIED = Text("a vault is made in an empty place only", "保管库只能建在空的位置")
+NO_LOCK = Text(
+    "it cannot lock objects: make the bucket with object lock", "无法锁定对象：请创建启用了对象锁定的存储桶"
+)
 _NO_CONFIG = Text("it is not the description of a vault of this format", "不是此格式保管库的说明文件")
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a process needs to work on a vault: its id and its master key."""
+    """What a process needs to work on a vault: its id, its master key, and for how many days snapshots are locked (0: not)."""
 
     id: str
     master: Master = field(repr=False)
+    lock_days: int = 0
 
 
-def make_vault(drive: Drive, secret: bytes, *, label: str = "", now: int | None = None) -> Opened:
+def make_vault(
+    drive: Drive, secret: bytes, *, label: str = "", now: int | None = None, lock_days: int = 0
+) -> Opened:
     """
-    Make a vault in the empty *drive* that *secret* opens.
+    Make a vault in the empty *drive* that *secret* opens; its snapshots are to be locked for *lock_days*.
 
     Raises:
+        BadRequest: nothing can be locked there.
         NotEmpty: something is there.
     """
+    if lock_days and drive.retention is None:
+        raise BadRequest(drive.profile.address, NO_LOCK)
     if next(list_all(drive, ()), None) is not None:
         raise NotEmpty(drive.profile.address, _OCCUPIED)
     made = time.time_ns() if now is None else now
-    it = Opened(os.urandom(16).hex(), Master.new())
+    it = Opened(os.urandom(16).hex(), Master.new(), lock_days)
     store = Store(drive)
     store.put(KEYS, new_slot(it.master, secret, it.id, label=label, made=made).content())
-    about = {"lading vault": FORMAT, "id": it.id, "made": made}
+    about = {
+        "lading vault": FORMAT,
+        "id": it.id,
+        "made": made,
+        **({"lock_days": lock_days} if lock_days else {}),
+    }
     # Written last: what has no description is no vault.
     content = json.dumps(about).encode() + b"\n"
     store.settle()
@@ -70,11 +84,12 @@ def open_vault(drive: Drive, secret: bytes) -> Opened:
         WrongKey: *secret* opens no slot.
     """
     store = Store(drive)
-    id = described(store)["id"]
+    told = described(store)
+    id = told["id"]
     damaged: list[BadVault] = []
     for slot in slots(store, damaged).values():
         if (master := slot.opened(secret, id)) is not None:
-            return Opened(id, master)
+            return Opened(id, master, told.get("lock_days", 0))
     if damaged:
         # It may be the very one that this secret opens.
         raise damaged[0]
@@ -121,6 +136,7 @@ def described(store: Store) -> dict[str, Any]:
         not isinstance(told, dict)
         or told.get("lading vault") != FORMAT
         or not isinstance(told.get("id"), str)
+        or not isinstance(told.get("lock_days", 0), int)
     ):
         raise BadVault(CONFIG, _NO_CONFIG)
     return told
@@ -221,17 +237,31 @@ class Vault:
         Raises:
             BadVault: it is damaged.
         """
-        sealed = self._part(spot.pack, spot.offset, spot.record.stored + TAG)
+        return self.opened_at(spot, self.part(spot.pack, spot.offset, spot.record.stored + TAG))
+
+    def opened_at(self, spot: Spot, sealed: bytes) -> bytes:
+        """
+        The raw content of the record at *spot*, of which *sealed* was read.
+
+        Raises:
+            BadVault: it is damaged.
+        """
         return self._reader(spot.pack).record(spot.number, spot.record, sealed)
 
     def _reader(self, pack: bytes) -> PackReader:
         reader = self._heads.get(pack)
         if reader is None:
-            reader = PackReader(self.master, f"{PACKS}/{pack.hex()}", self._part(pack, 0, START))
+            reader = PackReader(self.master, f"{PACKS}/{pack.hex()}", self.part(pack, 0, START))
             self._heads[pack] = reader
         return reader
 
-    def _part(self, pack: bytes, start: int, size: int) -> bytes:
+    def part(self, pack: bytes, start: int, size: int) -> bytes:
+        """
+        *size* bytes of a pack from *start* on.
+
+        Raises:
+            BadVault: there are none.
+        """
         try:
             return self.store.part(PACKS, pack.hex(), start, size)
         except NotFound:

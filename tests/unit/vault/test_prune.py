@@ -132,7 +132,7 @@ def test_the_good_copy_of_what_is_stored_twice_stays(harm: str) -> None:
         whole = vault.store.whole(PACKS, name)
         vault.store.remove(PACKS, name)
         if harm == "cut short":
-            vault.store.put_named(PACKS, name, whole[:-1])
+            vault.store.put_named(PACKS, name, [whole[:-1]])
     healing = again(vault)
     healing.load(present=True)
     snapshot(healing, files)

@@ -30,7 +30,7 @@ from lading.connectors.folder.tree import Tree
 from lading.connectors.folder.trouble import translated
 from lading.model.access import Effect, Grant, Principal, Reach, Role
 from lading.model.errors import BadAnswer, Unable
-from lading.model.paths import Path
+from lading.model.paths import ROOT, Path
 from lading.model.text import Text
 
 ACCESS = "system.posix_acl_access"
@@ -39,6 +39,8 @@ _VERSION = 2
 _HEADER = struct.Struct("<I")
 _ENTRY = struct.Struct("<HHI")
 _NOBODY = 0xFFFFFFFF
+_REMEMBERED = 1_000
+"""Lists that are kept in memory."""
 
 USER_OBJ, USER, GROUP_OBJ, GROUP, MASK, OTHER = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
 
@@ -143,6 +145,7 @@ class PosixGrants:
     def __init__(self, tree: Tree, people: Callable[[], People]) -> None:
         self._tree = tree
         self._people = people
+        self._known: dict[tuple[object, ...], tuple[Grant, ...]] = {}
 
     def list(self, path: Path) -> tuple[Grant, ...]:
         """
@@ -155,13 +158,29 @@ class PosixGrants:
         try:
             descriptor = self._tree.look(path)
             try:
-                return tuple(_listed(path, descriptor, self._people()))
+                return tuple(_at(path, grant) for grant in self._listed(descriptor))
             finally:
                 os.close(descriptor)
         except OSError as problem:
             raise translated(problem, path) from problem
         except ValueError as problem:
             raise BadAnswer(path, str(problem)) from problem
+
+    def _listed(self, descriptor: int) -> tuple[Grant, ...]:
+        """What is granted on *descriptor*, without its path; the few lists that most entries share are read once."""
+        facts = os.fstat(descriptor)
+        if stat.S_ISLNK(facts.st_mode):
+            return ()
+        owned = Owned(facts.st_uid, facts.st_gid, stat.S_ISDIR(facts.st_mode))
+        access = _attribute(descriptor, ACCESS)
+        default = _attribute(descriptor, DEFAULT) if owned.folder else None
+        mark = (facts.st_mode, *owned, access, default)
+        if (known := self._known.get(mark)) is None:
+            known = tuple(_granted(facts.st_mode, owned, access, default, self._people()))
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[mark] = known
+        return known
 
     def all(self) -> None:
         """Every entry has a list of its own: it has to be asked entry by entry."""
@@ -203,18 +222,20 @@ def stop_handing_down(name: bytes, parent: int) -> None:
             os.close(folder)
 
 
-def _listed(path: Path, descriptor: int, people: People) -> Iterator[Grant]:
-    facts = os.fstat(descriptor)
-    if stat.S_ISLNK(facts.st_mode):
-        return
-    owned = Owned(facts.st_uid, facts.st_gid, stat.S_ISDIR(facts.st_mode))
-    access = _attribute(descriptor, ACCESS)
+def _granted(
+    mode: int, owned: Owned, access: bytes | None, default: bytes | None, people: People
+) -> Iterator[Grant]:
     if access is None:
-        yield from grants_of(path, of_mode(facts.st_mode), owned, "mode", people)
+        yield from grants_of(ROOT, of_mode(mode), owned, "mode", people)
     else:
-        yield from grants_of(path, decoded(access), owned, "acl", people)
-    if owned.folder and (default := _attribute(descriptor, DEFAULT)) is not None:
-        yield from grants_of(path, decoded(default), owned, "default acl", people)
+        yield from grants_of(ROOT, decoded(access), owned, "acl", people)
+    if default is not None:
+        yield from grants_of(ROOT, decoded(default), owned, "default acl", people)
+
+
+def _at(path: Path, it: Grant) -> Grant:
+    """*it* on *path*."""
+    return Grant(path, it.principal, it.rights, it.effect, it.reach, it.source, it.role, it.rank, it.expires)
 
 
 def _attribute(descriptor: int, name: str) -> bytes | None:

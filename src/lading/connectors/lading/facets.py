@@ -72,11 +72,19 @@ class LadingFreeze:
         """Allow changes again."""
         self._wire.call("DELETE", self._route(space), {}, ROOT)
 
+    def frozen(self, space: str) -> str:
+        """The message of a freeze; `""` if there is none."""
+        key = self._key(space)
+        return next((str(one["frozen"]) for one in self._wire.spaces() if one["key"] == key), "")
+
     def _route(self, space: str) -> str:
+        return route("spaces", self._key(space), "freeze")
+
+    def _key(self, space: str) -> str:
         root = self._wire.place.root
         label = root[0] if root and not space else space
         if root and space:
             raise NotFound(
                 (space,), Text("folders cannot be frozen, spaces can", "只能冻结空间，不能冻结文件夹")
             )
-        return route("spaces", self._wire.space(label, (space,) if space else ROOT), "freeze")
+        return self._wire.space(label, (space,) if space else ROOT)

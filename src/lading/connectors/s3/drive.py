@@ -33,6 +33,7 @@ from lading.connectors.s3.people import S3People, people_in
 from lading.connectors.s3.profile import features_of, profile_of, rules_of
 from lading.connectors.s3.reading import Reading, reading
 from lading.connectors.s3.removals import S3Settings
+from lading.connectors.s3.retention import S3Retention
 from lading.connectors.s3.trouble import error_of
 from lading.connectors.s3.versions import S3Versions
 from lading.connectors.s3.wire import Ask, Wire
@@ -125,6 +126,11 @@ class S3Drive(Drive):
     def locks(self) -> S3Locks | None:  # type: ignore[override]
         """Retention and legal holds, where the bucket can have any."""
         return self._locks
+
+    @property
+    def retention(self) -> S3Retention | None:  # type: ignore[override]
+        """Object lock, where the bucket was made with it."""
+        return S3Retention(self._wire) if self._locks else None
 
     @cached_property
     def _grants(self) -> S3Grants:

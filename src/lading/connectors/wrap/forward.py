@@ -40,6 +40,7 @@ from lading.connectors.wrap.forward_facets import (
     ForwardedMoves,
     ForwardedPartials,
     ForwardedPeople,
+    ForwardedRetention,
     ForwardedSettings,
     ForwardedSettle,
     ForwardedVersions,
@@ -169,6 +170,7 @@ class Forwarding(Drive):
     changes: Any = Lazy(ForwardedChanges)
     freeze: Any = Lazy(ForwardedFreeze)
     batch: Any = Lazy(ForwardedBatch)
+    retention: Any = Lazy(ForwardedRetention)
 
 
 class Opening(AbstractContextManager[Reader]):

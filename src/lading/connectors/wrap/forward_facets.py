@@ -26,6 +26,7 @@ from lading.connectors.facets import (
     Partials,
     People,
     Reader,
+    Retention,
     Room,
     Settings,
     Settle,
@@ -243,6 +244,23 @@ class ForwardedFreeze:
 
     def thaw(self, space: str) -> None:
         self._drive._call(calls.THAW, (space,) if space else ROOT, partial(self._inner.thaw, space))
+
+    def frozen(self, space: str) -> str:
+        return self._drive._call(
+            calls.FROZEN, (space,) if space else ROOT, partial(self._inner.frozen, space)
+        )
+
+
+class ForwardedRetention:
+    def __init__(self, drive: Hooks, inner: Retention) -> None:
+        self._drive = drive
+        self._inner = inner
+
+    def keep(self, path: Path, until: int) -> None:
+        self._drive._call(calls.RETAIN, path, partial(self._inner.keep, path, until))
+
+    def until(self, path: Path) -> int | None:
+        return self._drive._call(calls.RETAINED, path, partial(self._inner.until, path))
 
 
 class ForwardedBatch:

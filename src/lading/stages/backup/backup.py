@@ -31,6 +31,7 @@ from lading.vault.needs import holds_all
 from lading.vault.snapshots import Held, Snapshot, same_drive, save, snapshots
 from lading.vault.vault import Vault, slots
 from lading.vault.words import HISTORY
+from lading.vault.worm import lock
 
 LOOKS = 3
 """Looks at most, the first one included."""
@@ -46,6 +47,8 @@ class Wish(NamedTuple):
     work: str
     full: bool = False
     looks: int = LOOKS
+    frozen: tuple[str, ...] | None = None
+    """Spaces that nobody can change meanwhile; None if that was not asked for, or the drive cannot do it."""
 
 
 def backup(
@@ -87,9 +90,12 @@ def backup(
         previous=previous[0].name if previous else None,
         slots=tuple(slots(vault.store)),
         complete=not (manifest.problems or lost or manifest.tables.get("problems", {}).get("rows")),
-        moment={"looks": looks, "still": still},
+        moment={"looks": looks, "still": still, "frozen": None if wish.frozen is None else list(wish.frozen)},
     )
     saved = save(vault.store, vault.master, found)
+    if keeping.opened.lock_days:
+        # The index told of packs only; what was just saved is in it since `publish`.
+        lock(vault, saved, now=saved.ended, publish=publish)
     shutil.rmtree(wish.work, ignore_errors=True)
     return saved
 

@@ -213,8 +213,10 @@ class CarryContract(Base):
     def test_a_frozen_drive_is_read_only(self, open_drive: OpenDrive, drive: Drive, freeze: Freeze) -> None:
         """Nothing can be changed by anybody until it thaws; reading goes on, and the message is told."""
         drive.write(("file",), [b"kept"], expect=ABSENT)
+        assert "" == freeze.frozen("")
         freeze.freeze("", message="周六切换 Switch on Saturday")
         freeze.freeze("", message="周六切换 Switch on Saturday")
+        assert "周六切换 Switch on Saturday" == freeze.frozen("")
         other = open_drive()
         calls: list[Callable[[], object]] = [
             lambda: other.write(("new",), [b"x"], expect=ABSENT),
@@ -230,5 +232,6 @@ class CarryContract(Base):
         assert b"kept" == content_of(other, ("file",))
         freeze.thaw("")
         freeze.thaw("")
+        assert "" == freeze.frozen("")
         other.write(("new",), [b"x"], expect=ABSENT)
         assert [("file",), ("new",)] == paths(drive)

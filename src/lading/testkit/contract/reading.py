@@ -320,8 +320,9 @@ class ReadContract(TellContract):
             "settings": ("list", "all"),
             "capacity": ("room",),
             "changes": ("cursor", "since"),
-            "freeze": ("freeze", "thaw"),
+            "freeze": ("freeze", "thaw", "frozen"),
             "batch": ("write", "read"),
+            "retention": ("keep", "until"),
         }
         for name, needed in calls.items():
             facet = getattr(reading, name)
