@@ -45,6 +45,14 @@ COMMANDS: dict[str, tuple[str, Text]] = {
         "lading.cli.fidelity",
         Text("Say beforehand what will survive, and sign it.", "事先说明哪些内容能够保留，并签署约定。"),
     ),
+    "clients": (
+        "lading.cli.clients",
+        Text("Say which programs reach the old drive.", "列出访问旧网盘的程序。"),
+    ),
+    "server-check": (
+        "lading.cli.server_check",
+        Text("Say whether a server has room and rest.", "检查服务器的余量。"),
+    ),
     "copy": (
         "lading.cli.copy",
         Text("Copy one drive into another, resumably.", "将一个网盘复制到另一个，可断点续传。"),
