@@ -53,6 +53,10 @@ COMMANDS: dict[str, tuple[str, Text]] = {
         "lading.cli.server_check",
         Text("Say whether a server has room and rest.", "检查服务器的余量。"),
     ),
+    "budget": (
+        "lading.cli.budget",
+        Text("Say when the calls of a platform suffice.", "说明平台调用额度何时足够。"),
+    ),
     "copy": (
         "lading.cli.copy",
         Text("Copy one drive into another, resumably.", "将一个网盘复制到另一个，可断点续传。"),
