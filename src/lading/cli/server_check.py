@@ -39,6 +39,7 @@ _HELP = Text(
     89 未能取得服务器信息。""",
 )
 _SSH = Text("Ask HOST over OpenSSH, as `ssh HOST` would.", "经 OpenSSH 查询 HOST，等同于 `ssh HOST`。")
+_CONFIG = Text("Configuration of OpenSSH to use (ssh -F).", "所用的 OpenSSH 配置文件（ssh -F）。")
 _PROMETHEUS = Text("Ask the node_exporter at URL (…/metrics).", "查询 URL 处的 node_exporter（…/metrics）。")
 _PATH = Text("Where content will lie; may be repeated.", "存放内容的路径；可重复。")
 _VAULT = Text("Where the vault will lie.", "存放备份库的路径。")
@@ -68,6 +69,7 @@ _DISK = Text(
 
 @click.command("server-check", help=speak(_HELP))
 @click.option("--ssh", default="", metavar="HOST", help=speak(_SSH))
+@click.option("--ssh-config", default="", metavar="FILE", help=speak(_CONFIG))
 @click.option("--prometheus", default="", metavar="URL", help=speak(_PROMETHEUS))
 @drive_option("--opt", Text("exporter", "exporter"))
 @click.option("--path", "content", multiple=True, metavar="PATH", help=speak(_PATH))
@@ -124,7 +126,7 @@ def _facts(ssh: str, prometheus: str, given: dict[str, Any]) -> ServerFacts:
     words += [f"unit={it}" for it in given["unit"]] + [f"cert={it}" for it in given["cert"]]
     if any("\n" in it or "\0" in it for it in words):
         raise BadRequest("--path", Text("a path has no line breaks", "路径不能包含换行"))
-    return asked(words, given["seconds"], ssh)
+    return asked(words, given["seconds"], ssh, given["ssh_config"])
 
 
 def _needs(given: dict[str, Any]) -> Needs | None:

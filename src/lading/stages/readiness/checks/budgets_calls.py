@@ -24,7 +24,7 @@ CALLS = Rule(
     ),
     Text("Take one of the ways out, or move the date.", "请采用其中一种办法，或调整日期。"),
     Text(
-        "WeCom's published error 45009, "api freq out of limit"; see docs/manual/wedrive.md",
+        'Published error 45009 of WeCom, "api freq out of limit"; see docs/manual/wedrive.md',
         "企业微信公开错误码 45009（api freq out of limit）；见 docs/manual/wedrive.md",
     ),
 )

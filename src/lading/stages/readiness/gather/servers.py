@@ -30,9 +30,9 @@ PATIENCE = 60
 _SSH = ("ssh", "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=20")
 
 
-def asked(words: Sequence[str], window: float, host: str = "") -> ServerFacts:
+def asked(words: Sequence[str], window: float, host: str = "", config: str = "") -> ServerFacts:
     """
-    The facts of *host* over SSH, of this machine if it is "".
+    The facts of *host* over SSH, of this machine if it is ""; *config* is a file for `ssh -F`.
 
     *words* are `content=PATH`, `vault=PATH`, `scratch=PATH`, `unit=NAME`, `cert=FILE`.
 
@@ -42,7 +42,8 @@ def asked(words: Sequence[str], window: float, host: str = "") -> ServerFacts:
     if host.startswith("-"):
         raise NotProbed(host, Text("a host does not begin with a dash", "主机名不能以短横线开头"))
     arguments = ["sh", "-s", "--", f"{window:g}", *words]
-    command = [*_SSH, "--", host, shlex.join(arguments)] if host else arguments
+    told_how = ("-F", config) if config else ()
+    command = [*_SSH, *told_how, "--", host, shlex.join(arguments)] if host else arguments
     try:
         done = subprocess.run(
             command, input=SCRIPT.read_bytes(), capture_output=True, timeout=window + PATIENCE, check=False
