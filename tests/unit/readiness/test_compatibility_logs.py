@@ -226,3 +226,12 @@ def test_tables_that_cannot_be_used_are_told(tmp_path: Path) -> None:
         file.write_bytes(content)
         with pytest.raises(BadTable):
             read(str(file))  # type: ignore[operator]
+
+
+def test_what_is_said_of_our_drive_has_a_source() -> None:
+    """Every ruling of the file that comes along has a source, and a note in both languages or in none."""
+    matrix = matrix_in(str(OURS))
+
+    for ruling in (*matrix.programs.values(), *matrix.systems.values()):
+        assert ruling.source
+        assert bool(ruling.note_en) == bool(ruling.note_zh)
