@@ -41,6 +41,6 @@ def test_clients_and_budget_tell_findings_and_write_facts(tmp_path: Path) -> Non
     assert "clients" == json.loads(Path(facts).read_text())["facts"]
     assert "阻断" in chinese
     assert "无法与新系统配合使用的程序" in chinese
-    # 122 for the copy, 42 for a scan and a verification: four months of 50.
+    # 121 for the copy, 42 for a scan and a verification: four months of 50.
     assert "not before 2027-02-01" in budget.stdout
     assert 87 == _lading("clients", str(tmp_path / "old" / "1.txt")).returncode

@@ -62,7 +62,7 @@ def calls_of(spaces: Iterable[SpaceLoad], costs: CallCosts) -> Calls:
     """
     scan = copy = versions = verify = 0.0
     for it in spaces:
-        listing = costs.listing * (it.folders + 1 + it.files // PAGE)
+        listing = costs.listing * (max(it.folders, 1) + it.files // PAGE)
         scan += listing
         copy += costs.folder * it.folders + costs.small * it.small + costs.large * it.large
         copy += costs.block * it.blocks + costs.grant * it.grants

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class SpaceLoad:
-    """What one space holds; *blocks* are those of its *large* files, *small* files need none."""
+    """What one space holds, itself among its *folders*; *blocks* are those of its *large* files, *small* files need none."""
 
     name: str
     folders: int = 0

@@ -26,10 +26,11 @@ MONTHLY = {"wedrive": 100_000}
 def loads_of(manifest: Manifest, *, grants: bool = False) -> tuple[SpaceLoad, ...]:
     """What each top-level folder holds; files beside them are a space named `/`."""
     query = (
-        "SELECT space, count(*) FILTER (kind = 'folder'), count(*) FILTER (kind = 'file' AND size <= $1),"
+        # The scan calls a file beside the spaces a space of its own.
+        "SELECT CASE WHEN path = space AND kind <> 'folder' THEN '' ELSE space END AS place, count(*) FILTER (kind = 'folder'), count(*) FILTER (kind = 'file' AND size <= $1),"
         " count(*) FILTER (kind = 'file' AND size > $1),"
         " coalesce(sum((size + $1 - 1) // $1) FILTER (kind = 'file' AND size > $1), 0), count(*)"
-        " FROM entries GROUP BY space ORDER BY space"
+        " FROM entries GROUP BY place ORDER BY place"
     )
     with duckdb.connect() as connection:
         entries = manifest.relation(connection)
