@@ -51,6 +51,18 @@ COMMANDS: dict[str, tuple[str, Text]] = {
             "Say whether the upgrade may start, and who has to act.", "判断升级能否开始，以及谁须先做什么。"
         ),
     ),
+    "clients": (
+        "lading.cli.clients",
+        Text("Say which programs reach the old drive.", "列出访问旧网盘的程序。"),
+    ),
+    "server-check": (
+        "lading.cli.server_check",
+        Text("Say whether a server has room and rest.", "检查服务器的余量。"),
+    ),
+    "budget": (
+        "lading.cli.budget",
+        Text("Say when the calls of a platform suffice.", "说明平台调用额度何时足够。"),
+    ),
     "copy": (
         "lading.cli.copy",
         Text("Copy one drive into another, resumably.", "将一个网盘复制到另一个，可断点续传。"),

@@ -345,6 +345,43 @@ class WorkerLost(LadingError):
     )
 
 
+class NoLog(LadingError):
+    """A file holds no access log whose format is known."""
+
+    code = "no_log"
+    exit_code = 87
+    says = Text(
+        "{subject} is no access log that can be read: {detail}", "{subject} 不是可读取的访问日志：{detail}"
+    )
+    remedy = Text(
+        "Known are the combined and JSON logs of nginx and Apache, IIS W3C, and Nextcloud's own log, also as .gz.",
+        "可识别 nginx 与 Apache 的 combined 和 JSON 日志、IIS W3C 日志和 Nextcloud 自身的日志，也可为 .gz。",
+    )
+
+
+class BadTable(LadingError):
+    """A table of devices or people, or a file about a system, cannot be understood."""
+
+    code = "bad_table"
+    exit_code = 88
+    says = Text("{subject} cannot be used: {detail}", "{subject} 无法使用：{detail}")
+    remedy = Text(
+        "See docs/manual/clients.md for the columns and keys.", "各列和各键见 docs/manual/clients.md。"
+    )
+
+
+class NotProbed(LadingError):
+    """A server told nothing about itself."""
+
+    code = "not_probed"
+    exit_code = 89
+    says = Text("{subject} told nothing about itself: {detail}", "未能取得 {subject} 的信息：{detail}")
+    remedy = Text(
+        "Try the same login by hand (ssh HOST true, or open the URL of the exporter), then run the command again.",
+        "请先手工试用同一登录（ssh HOST true，或打开 exporter 的网址），再重新运行该命令。",
+    )
+
+
 class AccountOpen(LadingError):
     """Found and accounted for are not equal: a fault of Lading itself."""
 
