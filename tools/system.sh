@@ -24,6 +24,7 @@ want litmus litmus
 want cadaver cadaver
 want mount.davfs davfs2
 want smbd samba
+want ip iproute2
 want "$(compgen -G '/usr/lib*/*/samba/vfs/acl_xattr.so' | head -n 1 || true)" samba-vfs-modules
 want /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc fonts-noto-cjk
 [ ${#missing[@]} -gt 0 ] || exit 0

@@ -35,10 +35,8 @@ class FirewallRule(NamedTuple):
 
 def rules_of(drives: Iterable[Address], probes: Iterable[str] = ()) -> tuple[FirewallRule, ...]:
     """The rules for *drives*, and for the counterparts at the URLs *probes*; a folder of this machine needs none."""
-    found: list[FirewallRule] = []
-    for drive in drives:
-        if place := _place(drive):
-            found.append(FirewallRule(*place, "tcp", "out", _DRIVE))
+    places = [place for drive in drives if (place := _place(drive))]
+    found = [FirewallRule(host, port, "tcp", "out", _DRIVE) for host, port in places]
     for url in probes:
         split = urlsplit(url)
         port = split.port or _PORTS.get(split.scheme, 443)

@@ -46,8 +46,8 @@ BLOCKED = Rule(
     Text("Nothing can be moved or opened from this branch.", "该分支机构无法迁移或打开任何内容。"),
     _FIREWALL,
     Text(
-        "Silence is what a packet filter that drops gives: RFC 2979, 3.1",
-        "没有任何回应通常意味着防火墙丢弃了数据包：RFC 2979 第 3.1 节",
+        "Engineering rule: a port that gives no answer at all is mostly dropped by a packet filter",
+        "工程规则：毫无回应的端口通常是被防火墙丢弃",
     ),
 )
 ADDRESS = Rule(

@@ -12,7 +12,7 @@ from lading.stages.readiness.findings import Check, Finding, Owner, Rule, Severi
 SOON = 30 * 86_400
 """Seconds before its end from which on a certificate is told: Let's Encrypt renews at this point."""
 SKEW_RISK, SKEW_BLOCKER = 30.0, 300.0
-"""Seconds; Kerberos refuses above five minutes (RFC 4120, 5.2.6 and Windows' default)."""
+"""Seconds; Kerberos refuses above five minutes (RFC 4120 recommends it, and it is Windows' default)."""
 
 INTERCEPTED = Rule(
     "network.intercepted",
@@ -28,8 +28,8 @@ INTERCEPTED = Rule(
         "请在该分支机构对网盘免除 TLS 检查；若必须保留，请更正 --pin，或经安全部门同意后豁免。",
     ),
     Text(
-        "CISA alert TA17-075A, HTTPS interception weakens TLS security: https://www.cisa.gov/news-events/alerts/2017/03/16/https-interception-weakens-tls-security",
-        "CISA 警报 TA17-075A（HTTPS 拦截削弱 TLS 安全）：https://www.cisa.gov/news-events/alerts/2017/03/16/https-interception-weakens-tls-security",
+        "US-CERT alert TA17-075A, HTTPS interception weakens TLS security: https://www.us-cert.gov/ncas/alerts/TA17-075A",
+        "US-CERT 警报 TA17-075A（HTTPS 拦截削弱 TLS 安全）：https://www.us-cert.gov/ncas/alerts/TA17-075A",
     ),
 )
 UNTRUSTED = Rule(
