@@ -2,8 +2,9 @@
 A line between two network namespaces that delays, loses and swallows packets: what `tc netem` does, where the kernel
 has none.
 
-Each end is a TUN device; every IP packet passes through a process of ours.  The rate of the line is the kernel's work
-(`tbf` on either device).  Needs root, `ip` and `tc`.
+The rate is the kernel's work (`tbf` at either end).  A line that has no delay and swallows nothing is a pair of veth, and
+its losses are the kernel's work as well (nftables drops every n-th packet); otherwise each end is a TUN device, and
+every IP packet passes through a process of ours.  Needs root, `ip`, `tc`, `nft`.
 """
 
 from __future__ import annotations
@@ -45,6 +46,11 @@ class Line:
     blocked: int = 0
     silent_udp: bool = False
 
+    @property
+    def plain(self) -> bool:
+        """Whether the kernel alone can be such a line."""
+        return not (self.delay or self.jitter or self.blocked or self.silent_udp) and self.mtu == 1500
+
 
 @dataclass(frozen=True, slots=True)
 class Ends:
@@ -67,6 +73,7 @@ def missing() -> str:
         subprocess.run(["ip", "netns", "add", name], check=True, capture_output=True)
         subprocess.run(["ip", "netns", "del", name], check=True, capture_output=True)
         subprocess.run(["tc", "-V"], check=True, capture_output=True)
+        subprocess.run(["nft", "-v"], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError) as problem:
         return f"namespaces are not permitted here: {problem}"
     return ""
@@ -77,18 +84,21 @@ def laid(line: Line) -> Iterator[Ends]:
     """Two namespaces joined by *line*; both are gone afterwards."""
     mark = f"{os.getpid()}{random.randrange(1000)}"
     ends = Ends(f"ladingn{mark}", f"ladingf{mark}")
+    devices = f"ltn{mark[-9:]}", f"ltf{mark[-9:]}"
     taps: list[int] = []
     relay: subprocess.Popen[bytes] | None = None
     try:
-        for space, mine, other in (
-            (ends.near, ends.near_address, ends.far_address),
-            (ends.far, ends.far_address, ends.near_address),
-        ):
+        for space in (ends.near, ends.far):
             _run("ip", "netns", "add", space)
-            taps.append(_tap(f"lt{space[6]}{mark[-9:]}"))
-            _set_up(space, f"lt{space[6]}{mark[-9:]}", mine, other, line)
-        command = [sys.executable, "-m", __name__, *map(str, taps), json.dumps(asdict(line))]
-        relay = subprocess.Popen(command, pass_fds=taps)
+        if line.plain:
+            _run("ip", "link", "add", devices[0], "type", "veth", "peer", "name", devices[1])
+        else:
+            taps += [_tap(device) for device in devices]
+        _set_up(ends.near, devices[0], ends.near_address, ends.far_address, line)
+        _set_up(ends.far, devices[1], ends.far_address, ends.near_address, line)
+        if taps:
+            command = [sys.executable, "-m", __name__, *map(str, taps), json.dumps(asdict(line))]
+            relay = subprocess.Popen(command, pass_fds=taps)
         yield ends
     finally:
         if relay:
@@ -115,6 +125,12 @@ def _set_up(space: str, device: str, mine: str, other: str, line: Line) -> None:
     _run("ip", "-n", space, "link", "set", "lo", "up")
     _run("ip", "-n", space, "link", "set", device, "txqueuelen", "5000", "up")
     _run("ip", "-n", space, "addr", "add", mine, "peer", other, "dev", device)
+    if line.plain and line.loss:
+        _run("ip", "netns", "exec", space, "nft", "add table ip line")
+        hook = "add chain ip line all { type filter hook prerouting priority -300; }"
+        _run("ip", "netns", "exec", space, "nft", hook)
+        nth = f"numgen inc mod {round(100 / line.loss)} 0"
+        _run("ip", "netns", "exec", space, "nft", f"add rule ip line all iifname {device} {nth} drop")
     if line.rate:
         burst = max(4000, int(line.rate * 1e6 / 8 * 0.004))
         limit = max(40_000, int(line.rate * 1e6 / 8 * 0.05))
