@@ -127,10 +127,10 @@ def _set_up(space: str, device: str, mine: str, other: str, line: Line) -> None:
     _run("ip", "-n", space, "addr", "add", mine, "peer", other, "dev", device)
     if line.plain and line.loss:
         _run("ip", "netns", "exec", space, "nft", "add table ip line")
-        hook = "add chain ip line all { type filter hook prerouting priority -300; }"
+        hook = "add chain ip line gate { type filter hook prerouting priority -300; }"
         _run("ip", "netns", "exec", space, "nft", hook)
         nth = f"numgen inc mod {round(100 / line.loss)} 0"
-        _run("ip", "netns", "exec", space, "nft", f"add rule ip line all iifname {device} {nth} drop")
+        _run("ip", "netns", "exec", space, "nft", f"add rule ip line gate iifname {device} {nth} drop")
     if line.rate:
         burst = max(4000, int(line.rate * 1e6 / 8 * 0.004))
         limit = max(40_000, int(line.rate * 1e6 / 8 * 0.05))

@@ -25,7 +25,7 @@ from lading.stages.readiness.gather.network_http import Way, ask
 TRAIN_SIZE = 1200
 """Bytes of payload: below the smallest path that IPv6 allows (RFC 8200, 5), with headers to spare."""
 TRAIN_SECONDS = 0.8
-AGAIN = 2
+AGAIN = 1
 """Trains after the one that showed that the line is full."""
 MOST = 1e9
 SMALLEST_MTU = 576
