@@ -7,6 +7,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import platform
 import re
 import ssl
 import sys
@@ -75,7 +76,11 @@ class Span(click.ParamType[float]):
 
 @click.command("probe", help=speak(_HELP))
 @click.argument("targets", nargs=-1, metavar="TARGET…")
-@click.option("--branch", default="", help=speak(Text("Name of this place.", "本处名称。")))
+@click.option(
+    "--branch",
+    default="",
+    help=speak(Text("Name of this place (that of the machine).", "本处名称（默认为本机名称）。")),
+)
 @click.option(
     "--seconds",
     default=10.0,
@@ -205,7 +210,13 @@ def _probe(targets: tuple[str, ...], given: dict[str, Any], *, as_json: bool) ->
     needs = (Need(wave="", bytes=given["size"], window_hours=given["window"]),) if given["size"] else ()
     probe = None
     with progress_bar() as publish:
-        for found in probed(ways, asked, branch=given["branch"], proxy=bare(given["proxy"]), publish=publish):
+        for found in probed(
+            ways,
+            asked,
+            branch=given["branch"] or platform.node(),
+            proxy=bare(given["proxy"]),
+            publish=publish,
+        ):
             probe = replace(found, needs=needs)
             if given["output"]:
                 _write(given["output"], probe)

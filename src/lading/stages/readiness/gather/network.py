@@ -209,7 +209,7 @@ def _rates(target: Target, work: Work, it: Datagram | None, told: Trips, *, up: 
 
 
 def _by_http(way: Way) -> Trips:
-    """Round trips of requests, each on a new connection: the setting up counts too, so halves of it are taken."""
+    """Without datagrams: how long TCP takes to stand; through a proxy, a whole request on a new connection."""
     answers = [ask(way, way.counterpart()) for _ in range(20)]
     times = [it.connected for it in answers if it.status == 200 and it.connected is not None]
     if way.proxy:
