@@ -25,6 +25,8 @@ want cadaver cadaver
 want mount.davfs davfs2
 want smbd samba
 want sshd openssh-server
+want ip iproute2
+want nft nftables
 want "$(compgen -G '/usr/lib*/*/samba/vfs/acl_xattr.so' | head -n 1 || true)" samba-vfs-modules
 want /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc fonts-noto-cjk
 [ ${#missing[@]} -gt 0 ] || exit 0

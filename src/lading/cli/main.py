@@ -28,6 +28,10 @@ COMMANDS: dict[str, tuple[str, Text]] = {
         "lading.cli.drive_trial",
         Text("Try what an account may do on a drive.", "检测账号在网盘上的权限。"),
     ),
+    "probe": (
+        "lading.cli.probe",
+        Text("Measure the network at a branch.", "在分支机构测量网络。"),
+    ),
     "scan": ("lading.cli.scan", Text("Write a drive down as a manifest.", "将网盘登记为清单。")),
     "compare": ("lading.cli.compare", Text("Compare two drives or manifests.", "比较两个网盘或清单。")),
     "access": (

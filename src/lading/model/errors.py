@@ -382,6 +382,47 @@ class NotProbed(LadingError):
     )
 
 
+class ProbeRefused(LadingError):
+    """The counterpart of a probe does not take the token, or it belongs to another probe."""
+
+    code = "probe_refused"
+    exit_code = 84
+    says = Text("{subject}: the counterpart refuses the token", "{subject}：对端拒绝该令牌")
+    remedy = Text(
+        "Check --token. A token serves one probe: start `lading probe --listen` again with a new one for the next.",
+        "请检查 --token。一个令牌只供一次探测使用：下一次请用新令牌重新启动 `lading probe --listen`。",
+    )
+
+
+class CannotListen(LadingError):
+    """The counterpart of a probe cannot take its port, or its certificate cannot be used."""
+
+    code = "cannot_listen"
+    exit_code = 85
+    says = Text("cannot listen on {subject} ({detail})", "无法在 {subject} 上监听（{detail}）")
+    remedy = Text(
+        "Choose another address or port, see what holds this one, and check --cert and --key.",
+        "请改用其他地址或端口，查明占用者，并检查 --cert 与 --key。",
+    )
+
+
+class NotDelivered(LadingError):
+    """The result of a probe could not be sent, or not written where it was to go."""
+
+    code = "not_delivered"
+    exit_code = 86
+    says = Text(
+        "the result could not be delivered to {subject} ({detail})", "无法将结果送达 {subject}（{detail}）"
+    )
+    remedy = Text(
+        "Send the file {kept} by another way; nothing has to be measured again.",
+        "请以其他方式发送文件 {kept}，无需重新测量。",
+    )
+
+    def __init__(self, subject: Path | str = "", detail: str | Text = "", *, kept: str = "") -> None:
+        super().__init__(subject, detail, kept=kept)
+
+
 class AccountOpen(LadingError):
     """Found and accounted for are not equal: a fault of Lading itself."""
 
