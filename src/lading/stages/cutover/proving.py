@@ -87,6 +87,7 @@ class _Looking:
         self._mark, self._now, self._base = mark, now, base
         self._drive: Drive = drive_for(mark.old, READING)
         self._versions: dict[Path, set[str]] = {}
+        self._everywhere: set[str] | None = None
         # What we wrote upon is answered for; what only others touched is theirs.
         self._ours = {line["put"] for line in lines_of(mark.home.carried) if "put" in line}
 
@@ -128,7 +129,9 @@ class _Looking:
                 row = places.get(decode(path))
                 if (path, sha256) in found:
                     buckets["current"] += 1
-                elif row is not None and row.old_path is not None and sha256 in self._held(row.old_path):
+                elif (
+                    row is not None and row.old_path is not None and sha256 in self._held(row.old_path)
+                ) or sha256 in self._upon():
                     buckets["version"] += 1
                 elif path in not_carried:
                     buckets["not_carried"] += 1
@@ -178,6 +181,15 @@ class _Looking:
             if stands_in_the_way(self._drive, error):
                 raise
             return set()
+
+    def _upon(self) -> set[str]:
+        """Digests of all versions of every file that was written to: its name may have changed on the way."""
+        if self._everywhere is None:
+            rows = (line["row"] for line in lines_of(self._mark.home.carried) if line.get("row"))
+            places = {decode(row["old_path"]) for row in rows if row["old_path"] is not None}
+            held = (self._held(self._follow(place)) | self._held(place) for place in places)
+            self._everywhere = set().union(*held)
+        return self._everywhere
 
     def _follow(self, path: Path) -> Path:
         for line in lines_of(self._mark.home.carried):
