@@ -12,7 +12,7 @@ from lading.connectors.address import Address
 from lading.connectors.memory import MemoryDrive, MemoryStore
 from lading.connectors.wrap.faults import Fault, Harm
 from lading.model.errors import NoSpace
-from lading.stages.transfer import content, perform
+from lading.stages.transfer import ahead, content, perform
 from support.passes import Passes, buckets, inside, memory_passes, put, tree
 
 __all__ = ["inside"]
@@ -27,7 +27,7 @@ FILES = {"deal/contract.pdf": CONTENT, "deal/model.xlsx": CONTENT * 30, "deal/no
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Large files are small here: the way they take is the same."""
-    for module in (content, perform):
+    for module in (ahead, content, perform):
         monkeypatch.setattr(module, "BLOCK", BLOCK, raising=False)
         monkeypatch.setattr(module, "CHUNK", BLOCK // 4, raising=False)
 

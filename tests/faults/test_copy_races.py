@@ -16,7 +16,7 @@ from lading.connectors.wrap.faults import Fault, Harm
 from lading.model.entry import Entry
 from lading.model.errors import NoSpace
 from lading.model.paths import Path
-from lading.stages.transfer import content, perform
+from lading.stages.transfer import ahead, content, perform
 from lading.stages.transfer.work import run_task
 from lading.stages.transfer.worker import Task
 from support import passes as support
@@ -160,7 +160,7 @@ def test_a_large_file_edited_between_two_sittings_is_no_mixture(
     tmp_path: LocalPath, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where OLD gives no etags, an edit to the same size is seen by its time: the file fails, and arrives next time."""
-    for module in (content, perform):
+    for module in (ahead, content, perform):
         monkeypatch.setattr(module, "BLOCK", BLOCK, raising=False)
     old, new = MemoryDrive(NamelessStore()), MemoryDrive()
     put(old, {"f": b"1" * 3 * BLOCK})

@@ -18,7 +18,7 @@ import pytest
 
 from lading.connectors.address import Address
 from lading.connectors.folder.reading import Reading
-from lading.stages.transfer import content, perform
+from lading.stages.transfer import ahead, content, perform
 from support.passes import Passes, buckets, inside
 
 __all__ = ["inside"]
@@ -298,7 +298,7 @@ def test_new_is_gone_between_two_passes(case: Case) -> None:
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Large files are small here: the way they take is the same."""
-    for module in (content, perform):
+    for module in (ahead, content, perform):
         monkeypatch.setattr(module, "BLOCK", BLOCK, raising=False)
         monkeypatch.setattr(module, "CHUNK", BLOCK // 4, raising=False)
 

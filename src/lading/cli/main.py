@@ -7,6 +7,7 @@ for a database.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -141,6 +142,8 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; every error a person can cause ends in a sentence and an exit code."""
     as_json = "--json" in sys.argv[1:]
+    # What is imported stays: to look through it for garbage was a tenth of the time of a small command.
+    gc.set_threshold(50_000, 20, 20)
     # Whoever ends us politely gets what Ctrl-C gets: workers end, and scratch folders go.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

@@ -11,21 +11,20 @@ from __future__ import annotations
 import hashlib
 import random
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import closing, suppress
 from typing import NamedTuple
-
-from blake3 import blake3
 
 from lading.connectors.api import Drive
 from lading.connectors.conditions import ABSENT, ANYTHING, Precondition, Unchanged
-from lading.connectors.facets import Partials, Reader
+from lading.connectors.facets import Partials
 from lading.model.entry import Entry, Kind
 from lading.model.errors import Advice, AlreadyExists, BadAnswer, Changed, DriveError, NotFound, Truncated
 from lading.model.failpoints import failpoint
 from lading.model.paths import ROOT, Path
 from lading.model.text import Text
-from lading.stages.transfer.content import BLOCK, CHUNK, Content, Digests, digests_of
+from lading.stages.transfer.ahead import block_of, blocks_of, gives_back, mark_of
+from lading.stages.transfer.content import BLOCK, Content, Digests, digests_of
 from lading.stages.transfer.decide import Action, Facts, same_facts
 from lading.stages.transfer.journal import Journal, Outcome
 
@@ -228,17 +227,17 @@ class Performer:
             if (settled := self._staged_already(row, self._journal.staged[token])) is not None:
                 return settled
             self._journal.restart(token, 0)
-        digests = self._send_blocks(row, token, partials)
+        sha256 = self._send_blocks(row, token, partials)
         with partials.read(token) as reader:
-            if not digests.gives_back(reader):
+            if not gives_back(reader, self._journal.blocks.get(token, ()), row.size):
                 self._give_up(token, partials)
                 raise Truncated(row.new, _GAVE_BACK)
-        self._journal.stage(token, digests.sha256)
+        self._journal.stage(token, sha256)
         failpoint("large.before_finish")
         self._look_again(row)
         entry = partials.finish(token, row.new, expect=_expected(row), modified=row.modified)
         failpoint("large.after_finish")
-        return self.landed(row, "moved", entry, digests.sha256, sent=digests.size)
+        return self.landed(row, "moved", entry, sha256, sent=row.size)
 
     def _staged_already(self, row: Row, sha256: str) -> Outcome | None:
         found = self._found(row.new)
@@ -248,19 +247,21 @@ class Performer:
             return None
         return self.landed(row, "moved", found, sha256)
 
-    def _send_blocks(self, row: Row, token: str, partials: Partials) -> Digests:
-        """Send what NEW does not hold yet; the digests are those of the whole content."""
-        digests, start = self._held(token, partials)
-        with self.old.read(row.old, start=start, expect=row.etag) as reader:
-            while block := _block(reader):
-                size = sum(map(len, block))
-                start = partials.append(token, self._noted(block, digests), start=start)
-                mark = blake3()
+    def _send_blocks(self, row: Row, token: str, partials: Partials) -> str:
+        """Send what NEW does not hold yet; the SHA-256 of the whole content, whose blocks are noted."""
+        digest, start = self._held(token, partials)
+        ahead = not self.old.profile.local and row.size - start > BLOCK
+        with (
+            self.old.read(row.old, start=start, expect=row.etag) as reader,
+            closing(blocks_of(reader, ahead=ahead)) as blocks,
+        ):
+            for block in blocks:
+                start = partials.append(token, iter(block), start=start)
                 for data in block:
-                    mark.update(data)
-                self._journal.block(token, mark.hexdigest())
+                    digest.update(data)
+                self._journal.block(token, mark_of(block))
                 failpoint("large.block_sent")
-                self.moved(size)
+                self.moved(sum(map(len, block)))
         if start != row.size:
             raise Truncated(
                 row.old, Text(f"{start} bytes, {row.size} announced", f"{start} 字节，声明为 {row.size}")
@@ -271,36 +272,29 @@ class Performer:
             # Another sitting may have sent its beginning; without etags only this tells.
             self._give_up(token, partials)
             raise Changed(row.old, _OTHER_STATE)
-        return digests
+        return digest.hexdigest()
 
     def _give_up(self, token: str, partials: Partials) -> None:
         self._journal.restart(token, 0)
         partials.append(token, (), start=0)
 
-    def _noted(self, block: list[bytes], digests: Digests) -> Iterator[bytes]:
-        for data in block:
-            digests.add(data)
-            yield data
-
-    def _held(self, token: str, partials: Partials) -> tuple[Digests, int]:
-        """Digests of the blocks that NEW holds and that are what was sent, and their length."""
-        digests, good = Digests(), 0
+    def _held(self, token: str, partials: Partials) -> tuple[hashlib._Hash, int]:
+        """SHA-256 of the blocks that NEW holds and that are what was sent, and their length."""
+        digest, good, size = hashlib.sha256(), 0, 0
         noted = self._journal.blocks.get(token, [])
         if noted and partials.offset(token) >= BLOCK:
             with partials.read(token) as reader:
                 for expected in noted:
-                    block = _block(reader)
-                    mark = blake3()
-                    for data in block:
-                        mark.update(data)
-                    if mark.hexdigest() != expected:
+                    block = block_of(reader)
+                    if mark_of(block) != expected:
                         break
                     for data in block:
-                        digests.add(data)
+                        digest.update(data)
                     good += 1
+                    size += sum(map(len, block))
         if good < len(noted):
             self._journal.restart(token, good)
-        return digests, digests.size
+        return digest, size
 
     # Comparing
 
@@ -389,12 +383,3 @@ def _token(row: Row) -> str:
     """Names the content of *row*: another state of OLD gives another token."""
     facts = repr((row.old, row.size, row.modified, row.etag))
     return hashlib.sha256(facts.encode("utf-8", "surrogatepass")).hexdigest()[:40]
-
-
-def _block(reader: Reader) -> list[bytes]:
-    """The next `BLOCK` bytes of *reader* in pieces; fewer only at the end, none after it."""
-    pieces, left = [], BLOCK
-    while left and (data := reader.read(min(left, CHUNK))):
-        pieces.append(data)
-        left -= len(data)
-    return pieces

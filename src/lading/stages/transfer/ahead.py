@@ -1,0 +1,62 @@
+"""
+The blocks of a large file: each with its mark, the next one on its way while the last one is worked on.
+
+To wait for OLD, to hash and to store take turns otherwise: the line stands still while the processor
+works, and the processor while the line does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from blake3 import blake3
+
+from lading.connectors.facets import Reader
+from lading.stages.transfer.content import BLOCK, CHUNK
+
+
+def block_of(reader: Reader) -> list[bytes]:
+    """The next `BLOCK` bytes of *reader* in pieces; fewer only at the end, none after it."""
+    pieces, left = [], BLOCK
+    while left and (data := reader.read(min(left, CHUNK))):
+        pieces.append(data)
+        left -= len(data)
+    return pieces
+
+
+def blocks_of(reader: Reader, *, ahead: bool) -> Generator[list[bytes]]:
+    """
+    What is left in *reader*, block by block; one block *ahead* is read by a thread of its own.
+
+    What goes wrong while reading ahead is raised in place of the block that is missing, so all
+    before it counts.  Close the generator before the reader: until then the thread may read.
+    """
+    if not ahead:
+        while block := block_of(reader):
+            yield block
+        return
+    with ThreadPoolExecutor(1, thread_name_prefix="read-ahead") as pool:
+        coming = pool.submit(block_of, reader)
+        while block := coming.result():
+            coming = pool.submit(block_of, reader)
+            yield block
+
+
+def mark_of(block: Iterable[bytes]) -> str:
+    """The mark of *block*: its BLAKE3, in hex."""
+    digest = blake3()
+    for data in block:
+        digest.update(data)
+    return digest.hexdigest()
+
+
+def gives_back(reader: Reader, marks: Iterable[str], size: int) -> bool:
+    """Whether *reader* has exactly the blocks with these *marks*, *size* bytes in all, and then ends."""
+    found = 0
+    for mark in marks:
+        block = block_of(reader)
+        if mark_of(block) != mark:
+            return False
+        found += sum(map(len, block))
+    return found == size and not reader.read(1)
