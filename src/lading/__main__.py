@@ -1,6 +1,6 @@
 """`python -m lading`: the same as the command `lading`."""
 
-from lading.cli.main import main
+from lading.cli.main import run
 
 if __name__ == "__main__":
-    main()
+    run()

@@ -175,7 +175,7 @@ def command(
     with locked(job):
         # The crew first: the bar of a terminal makes a thread, and then nothing would be forked.
         with (
-            Crew(workers(asked), publish=tally.told) as crew,
+            Crew(workers(asked), publish=tally.told, drives=(job.old, job.new)) as crew,
             progress_bar(quiet=as_json) as tally.publish,
         ):
             copying = Copying(order, job, crew, tally)

@@ -99,7 +99,7 @@ def command(
     if "finished" in (header_of(output) or {}):
         raise BadRequest(output, speak(Text("it holds a finished manifest", "其中已有完成的清单")))
     meter = Meter()
-    with Crew(workers or processors(), publish=meter.add) as crew:
+    with Crew(workers or processors(), publish=meter.add, drives=(place,)) as crew:
         with progress_bar(quiet=as_json) as show:
             meter.show = show
             manifest = written(place, output, crew=crew, depth=depth, limit=limit)

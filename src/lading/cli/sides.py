@@ -49,7 +49,10 @@ def opened(sides: Sequence[Given], *, quiet: bool, workers: int | None, limit: s
     }
     if places:
         meter = Meter()
-        with Crew(workers or processors(), publish=meter.add) as crew, progress_bar(quiet=quiet) as show:
+        with (
+            Crew(workers or processors(), publish=meter.add, drives=places.values()) as crew,
+            progress_bar(quiet=quiet) as show,
+        ):
             meter.show = show
             for side, place in places.items():
                 known[side] = written(place, side.scratch, crew=crew, depth=side.depth, limit=limit)

@@ -93,7 +93,7 @@ def _copied(
     )
     with locked(job):
         with (
-            Crew(workers(given["asked"]), publish=tally.told) as crew,
+            Crew(workers(given["asked"]), publish=tally.told, drives=(job.old, job.new)) as crew,
             progress_bar(quiet=quiet) as tally.publish,
         ):
             finished = Copying(order, job, crew, tally).run()

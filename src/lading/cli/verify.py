@@ -115,7 +115,7 @@ def command(old: str, new: str, as_json: bool, **given: Any) -> int:
             actor=person(),
         )
         # The workers are forked before the progress bar starts its thread.
-        with Crew(given["workers"] or _processors(), publish=tally.told) as crew:
+        with Crew(given["workers"] or _processors(), publish=tally.told, drives=sides) as crew:
             with progress_bar(quiet=as_json) as tally.publish:
                 verified = verify(order, job, crew, tally, now=time.time)
         _keep_list(verified, given["listing"])

@@ -17,7 +17,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
@@ -27,7 +27,7 @@ from typing import Any, ParamSpec, Self, TypeVar
 
 from lading.connectors.address import Address
 from lading.connectors.api import Drive
-from lading.connectors.registry import open_drive
+from lading.connectors.registry import load, open_drive
 from lading.connectors.wrap.backoff import Attempts, Means, Schedule
 from lading.connectors.wrap.policy import Policy, wrapped
 from lading.connectors.wrap.record import Tally
@@ -51,10 +51,13 @@ class Crew:
     *size* worker processes, started at once.
 
     Start a crew before anything that makes threads: then the workers are forked (on Linux),
-    which takes milliseconds, and they inherit the file locks of the run.
+    which takes milliseconds, and they inherit the file locks of the run, and the code for *drives*.
     """
 
-    def __init__(self, size: int, *, publish: Publish = nobody_listens) -> None:
+    def __init__(
+        self, size: int, *, publish: Publish = nobody_listens, drives: Iterable[Address] = ()
+    ) -> None:
+        load(drives)
         context = _context()
         self.size = size
         self._publish = publish

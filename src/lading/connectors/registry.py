@@ -6,6 +6,7 @@ An explicit table: importing Lading opens nothing and registers nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
 
 from lading.connectors.address import Address
@@ -40,9 +41,19 @@ def open_drive(address: Address) -> Drive:
         BadAddress: there is no such connector, or an option makes no sense.
         DriveError: the drive is not there or refuses the login.
     """
-    module = CONNECTORS.get(address.kind) or CONNECTORS.get(ALIASES.get(address.kind, ""))
+    module = _module(address)
     if module is None:
         raise BadAddress(str(address), f"no connector of that kind; there are: {', '.join(CONNECTORS)}")
     drive = import_module(module).open(address)
     assert isinstance(drive, Drive)
     return drive
+
+
+def load(addresses: Iterable[Address]) -> None:
+    """Import the connectors of *addresses*, as far as there are any: processes forked later need not."""
+    for module in filter(None, map(_module, addresses)):
+        import_module(module)
+
+
+def _module(address: Address) -> str | None:
+    return CONNECTORS.get(address.kind) or CONNECTORS.get(ALIASES.get(address.kind, ""))
