@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Iterable
 from enum import StrEnum
+from string import Formatter
 from typing import Any, NamedTuple
 
 from lading.model.errors import LadingError, known
@@ -139,7 +140,7 @@ def _note(row: dict[str, Any], language: Language) -> str:
     what = What(row["what"])
     if what is What.UNREADABLE:
         error = known().get(row["code"], LadingError)
-        says = error.remedy.to(language, subject="", detail="", **_NO_FACTS)
+        says = error.remedy.to(language, **_no_facts(error.remedy))
         return UNREADABLE[row["side"]].to(language, code=row["code"], says=says)
     if what is not What.CONTENT:
         return NOTES[what].to(language, **row)
@@ -149,4 +150,10 @@ def _note(row: dict[str, Any], language: Language) -> str:
     return note
 
 
-_NO_FACTS = {"after": "", "position": "", "expected": "", "until": "…"}
+def _no_facts(remedy: Text) -> dict[str, str]:
+    """Something for each place of *remedy*: a list keeps the code of an error, not its facts."""
+    places = {name for text in remedy for _, name, _, _ in Formatter().parse(text) if name}
+    return {name: _LEFT_OUT.get(name, "…") for name in places}
+
+
+_LEFT_OUT = dict.fromkeys(("subject", "detail", "after", "position", "expected"), "")
