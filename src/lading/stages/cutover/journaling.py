@@ -252,15 +252,16 @@ def since(versions: list[Version], was: Facts | None, marked: float) -> list[Ver
     """
     Of *versions*, oldest first, those that came after what the drive said before: *was*; the newest always.
 
-    Where it is not known which one that was, those saved since *marked* (seconds since 1970 UTC).
+    Where it is not known which one that was, those saved since *marked* (seconds since 1970 UTC): only then does the clock
+    of the drive matter.
     """
-    found: list[Version] = []
-    for version in reversed(versions):
-        known = was is not None and (version.size, version.modified) == (was.size, was.modified)
-        if found and (known or (was is not None and version.saved < marked * 1e9)):
-            break
-        found.append(version)
-    return found[::-1]
+    if was is None:
+        return versions
+    then = (was.size, was.modified)
+    for at in range(len(versions) - 2, -1, -1):
+        if (versions[at].size, versions[at].modified) == then:
+            return versions[at + 1 :]
+    return [it for it in versions[:-1] if it.saved >= marked * 1e9] + versions[-1:]
 
 
 def _content(sha256: str, size: int, saved: int, modified: int | None, author: str) -> dict[str, Any]:
