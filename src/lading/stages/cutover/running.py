@@ -24,7 +24,7 @@ from lading.stages.cutover.performing import WRITING, Done, Performing, settle_r
 from lading.stages.cutover.planning import WRITING as DOES
 from lading.stages.cutover.planning import Deed, Do, Old, Planner
 from lading.stages.cutover.rights import Ask, Point
-from lading.stages.cutover.state import Lines, Mark, lines_of
+from lading.stages.cutover.state import Lines, Mark, check_switch, lines_of
 from lading.stages.cutover.tracing import Traced, trace
 
 RIGHTS = "rights.jsonl"
@@ -95,9 +95,10 @@ def make_plan(mark: Mark, crew: Crew, *, ask: Ask = Ask.FILE, write: bool = True
     Raises:
         DriveError: OLD is not there.
         BadMap: the file of decisions cannot be understood.
-        BadState: the journal was changed.
+        BadRollback: the journal or the switch was changed.
     """
     home = mark.home
+    check_switch(mark)
     base = Base(home.base, lines_of(home.carried))
     objects = traced(mark, base)
     looking = Looking(mark, crew)
@@ -109,7 +110,7 @@ def make_plan(mark: Mark, crew: Crew, *, ask: Ask = Ask.FILE, write: bool = True
     deeds = planner.plan(objects)
     points = _points(mark, base, objects, now)
     made = rights.decided(home.decisions)
-    done_rights = {it["id"]: it["code"] for it in lines_of(home.folder / RIGHTS)}
+    done_rights = {str(it.get("id")): it.get("code") or "" for it in lines_of(home.folder / RIGHTS)}
     known = base.rows(folders)
     moved = [row for path, row in folders.items() if row.old_path != known[path].old_path]
     plan = Plan(deeds, points, made, ask, done_rights, moved)
