@@ -22,7 +22,7 @@ from lading.connectors.registry import open_drive
 from lading.model.errors import Overlapping
 from lading.vault.snapshots import find, save
 from lading.vault.vault import Vault, open_vault
-from support.command import lading
+from support.command import inside, lading
 from support.vaults import objects
 
 PASSWORD = "four words 足够"
@@ -152,11 +152,23 @@ def test_nothing_is_restored_among_peoples_files(place: Path) -> None:
     """A scratch place in the drive that is compared with, or around it, is refused before anything is made there."""
     before = sorted(place.joinpath("old").rglob("*"))
     for scratch in (place / "old", place / "old" / "Deal 1", place):
-        done = lading(
-            "drill", place / "vault", "--state", place / "state", "--drive", place / "old", "--scratch", scratch, "--json"
-        )  # fmt: skip
+        state = ("--state", place / "state", "--json")
+        done = inside("drill", place / "vault", "--drive", place / "old", "--scratch", scratch, *state)
         assert (Overlapping.exit_code, "overlapping") == (done.code, done.json["error"]["code"])
     assert before == sorted(place.joinpath("old").rglob("*"))
+
+
+def test_nothing_is_put_into_a_vault_but_backups(place: Path) -> None:
+    """A vault is no scratch place and no place to restore to, and a drive is not backed up into itself."""
+    vault, state = place / "vault", ("--state", place / "state", "--json")
+    before = sorted(vault.rglob("*"))
+    for words in (
+        ("drill", vault, "--scratch", vault / "packs"),
+        ("vault", "restore", vault, "latest", vault / "inside"),
+        ("vault", "backup", place, vault),
+    ):
+        assert "overlapping" == inside(*words, *state).json["error"]["code"]
+    assert before == sorted(vault.rglob("*"))
 
 
 def test_what_a_state_folder_says_is_not_believed(tmp_path: Path) -> None:
