@@ -197,8 +197,9 @@ def check_switch(mark: Mark) -> None:
     Raises:
         BadRollback: one is missing or was changed.
     """
-    known = mark.facts.get("tables")
-    for name in TABLES if isinstance(known, dict) else ():
+    told = mark.facts.get("tables")
+    known: dict[str, Any] = told if isinstance(told, dict) else {}
+    for name in TABLES if known else ():
         file = mark.home.switch / name
         try:
             same = sha256_of(os.fspath(file)) == known.get(name)
