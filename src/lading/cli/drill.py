@@ -145,13 +145,16 @@ def command(
     work = os.path.join(folder, f"run-{secrets.token_hex(8)}")
     target = address(given["scratch"] or os.path.join(folder, "scratch"), given["scratch_opt"])
     check_apart(where, target, LocalPath(work))
+    if asked.drive is not None:
+        # What is restored must not turn up among people's files, nor be taken for theirs.
+        check_apart(asked.drive, target, LocalPath(work))
     # Nobody may prune what is being restored.
     with opened(where) as it, locked_vault(it.store, it.master, Mode.SHARED, who=person(), purpose="drill"):
         found = chosen(it, snapshot, as_of)
         source = replace(where, options={**where.options, "snapshot": found.name})
         os.makedirs(work, mode=0o700)
         with held(work):
-            scratch = scratch_in(target, work, os.path.basename(work).removeprefix("run-"))
+            scratch = scratch_in(target, work)
             try:
                 result = _drilled(found, source, scratch, asked, who_given(given), begun=begun, quiet=as_json)
             finally:

@@ -19,7 +19,7 @@ from lading.connectors.conditions import ANYTHING
 from lading.connectors.registry import open_drive
 from lading.connectors.wrap.policy import Policy, wrapped
 from lading.manifest.files import local_errors, locked, write_json
-from lading.model.errors import BadRequest, Busy, DriveError, LadingError, NotFound
+from lading.model.errors import BadRequest, BadState, Busy, DriveError, LadingError, NotFound
 from lading.model.paths import Path, decode, encode, shown
 from lading.model.text import Text
 from lading.vault.part import Part, read_part
@@ -31,6 +31,7 @@ _TAKEN = Text(
     "the scratch place has an entry of that name already; give an empty one",
     "临时位置已有同名条目；请提供空的位置",
 )
+_NOT_OURS = Text("it names a folder that no drill made", "其中所列文件夹并非演练所建")
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,8 @@ class Scratch:
 
     def _clean_folder(self) -> int:
         place = self.target.place
+        if os.path.basename(place) != _own(self.work):
+            raise BadState(os.path.join(self.work, RUNNING), _NOT_OURS)
         shutil.rmtree(place, onerror=_let_in)
         if self.made:
             _gone(os.path.dirname(place))
@@ -103,13 +106,18 @@ class Scratch:
         return left
 
 
-def scratch_in(target: Address, work: str, name: str) -> Scratch:
-    """The place for the drill *name* at *target*: in a local folder, a folder of its own; elsewhere the drive as it is."""
+def _own(work: str) -> str:
+    """The name of the folder that the drill working in *work* makes for itself."""
+    return _OWN + os.path.basename(work).removeprefix("run-")
+
+
+def scratch_in(target: Address, work: str) -> Scratch:
+    """The place at *target* for the drill that works in *work*: in a local folder, a folder of its own; elsewhere the drive as it is."""
     if target.kind != "folder":
         return Scratch(target, work, False)
     place = os.path.realpath(target.place)
     options = {key: value for key, value in target.options.items() if key != "create"} | {"create": "yes"}
-    own = Address("folder", os.path.join(place, _OWN + name), options, target.owner)
+    own = Address("folder", os.path.join(place, _own(work)), options, target.owner)
     made = not os.path.isdir(place)
     with local_errors(place):
         os.makedirs(place, exist_ok=True)
@@ -177,5 +185,6 @@ def _let_in(remove: Any, path: str, _: Any) -> None:
     """Try again with the rights that a restored folder may have taken from us."""
     with suppress(OSError):
         os.chmod(os.path.dirname(path), 0o700)
-        os.chmod(path, 0o700)
+        if not os.path.islink(path):
+            os.chmod(path, 0o700)
         remove(path)

@@ -4,7 +4,6 @@ What `lading rollback` tells, in sentences or as JSON.
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +17,7 @@ from lading.stages.cutover.clients import instruction
 from lading.stages.cutover.journaling import Sealed, entries
 from lading.stages.cutover.planning import Because, Deed, Do
 from lading.stages.cutover.running import Plan
-from lading.stages.cutover.state import Mark
+from lading.stages.cutover.state import Mark, last_of
 
 SHOWN = 200
 """Actions that are listed one by one; all of them stand in the JSON."""
@@ -194,7 +193,7 @@ def _ended(ended: Ended) -> dict[str, Any]:
 def tell_status(it: Mark, *, as_json: bool) -> int:
     """Tell how things stand."""
     journal = entries(it.home)
-    last = json.loads(it.home.last.read_bytes()) if it.home.last.exists() else {"state": "never_run"}
+    last = last_of(it.home)
     if as_json:
         answer("rollback status", {**_mark(it), "journal": len(journal), "last": last})
         return 0

@@ -31,6 +31,7 @@ from lading.model.text import Text
 from lading.stages.backup.backup import LOOKS, Wish, backup
 from lading.stages.backup.freezing import frozen
 from lading.stages.backup.keeping import Keeping
+from lading.stages.transfer.apart import check_apart
 from lading.vault.locks import Mode, locked
 from lading.vault.opening import secret_in, store_at, store_of
 from lading.vault.vault import make_vault
@@ -132,6 +133,7 @@ def backup_command(drive: str, vault: str, as_json: bool, **given: Any) -> int:
     parse_timetable(given["limit"])
     source = address(drive, given["opt"])
     where = vault_address(vault, given)
+    check_apart(source, where, given["state"])
     wanted: tuple[Feature, ...] = features(given["wanted"])
     with opened(where) as it:
         keeping = Keeping(store_of(where), Policy(), it.opened)

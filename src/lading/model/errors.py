@@ -332,6 +332,20 @@ class NotWhole(LadingError):
     )
 
 
+class BadRollback(BadState):
+    """A file in the folder of a rollback is missing or damaged; others of that folder may hold the only copy of somebody's work."""
+
+    code = "bad_rollback"
+    says = Text(
+        "{subject}: the folder of the rollback is damaged ({detail})",
+        "{subject}：回退文件夹已损坏（{detail}）",
+    )
+    remedy = Text(
+        "Remove nothing from that folder: `contents` in it holds what people did in NEW. Put the file back from a copy of the state folder, then run again.",
+        "请勿删除该文件夹中的任何内容：其中的 `contents` 保存着人员在新网盘中完成的工作。请用状态文件夹的副本恢复该文件，然后重新运行。",
+    )
+
+
 class WorkerLost(LadingError):
     """A worker process was killed, most often because the machine ran out of memory."""
 

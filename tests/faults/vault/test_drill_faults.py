@@ -16,11 +16,13 @@ from typing import Any
 
 import pytest
 
+from lading.cli.drill_scratch import clean_earlier
 from lading.connectors.address import parse
 from lading.connectors.registry import open_drive
+from lading.model.errors import Overlapping
 from lading.vault.snapshots import find, save
 from lading.vault.vault import Vault, open_vault
-from support.command import lading
+from support.command import inside, lading
 from support.vaults import objects
 
 PASSWORD = "four words 足够"
@@ -144,3 +146,39 @@ def test_a_killed_drill_is_cleaned_up_by_the_next(place: Path) -> None:
     assert "cut off" in again.err
     assert ["mine.txt"] == os.listdir(scratch)
     assert [] == [name for name in os.listdir(place / "state" / "drills") if name.startswith("run-")]
+
+
+def test_nothing_is_restored_among_peoples_files(place: Path) -> None:
+    """A scratch place in the drive that is compared with, or around it, is refused before anything is made there."""
+    before = sorted(place.joinpath("old").rglob("*"))
+    for scratch in (place / "old", place / "old" / "Deal 1", place):
+        state = ("--state", place / "state", "--json")
+        done = inside("drill", place / "vault", "--drive", place / "old", "--scratch", scratch, *state)
+        assert (Overlapping.exit_code, "overlapping") == (done.code, done.json["error"]["code"])
+    assert before == sorted(place.joinpath("old").rglob("*"))
+
+
+def test_nothing_is_put_into_a_vault_but_backups(place: Path) -> None:
+    """A vault is no scratch place and no place to restore to, and a drive is not backed up into itself."""
+    vault, state = place / "vault", ("--state", place / "state", "--json")
+    before = sorted(vault.rglob("*"))
+    for words in (
+        ("drill", vault, "--scratch", vault / "packs"),
+        ("vault", "restore", vault, "latest", vault / "inside"),
+        ("vault", "backup", place, vault),
+    ):
+        assert "overlapping" == inside(*words, *state).json["error"]["code"]
+    assert before == sorted(vault.rglob("*"))
+
+
+def test_what_a_state_folder_says_is_not_believed(tmp_path: Path) -> None:
+    """A record of a killed drill that names a folder of somebody else has nothing removed."""
+    mine, work = tmp_path / "mine", tmp_path / "drills" / "run-0a1b"
+    for folder in (mine, work):
+        folder.mkdir(parents=True)
+    (mine / "only.txt").write_text("only", encoding="utf-8")
+    target = {"kind": "folder", "place": str(mine), "options": {}, "owner": ""}
+    (work / "running.json").write_text(json.dumps({"format": 1, "target": target, "made": False}))
+
+    assert [(str(mine), -1)] == clean_earlier(str(tmp_path / "drills"))
+    assert "only" == (mine / "only.txt").read_text(encoding="utf-8")

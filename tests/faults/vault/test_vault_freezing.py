@@ -79,6 +79,16 @@ def test_a_freeze_of_somebody_else_stays(drive: MemoryDrive) -> None:
     assert {"deals": "cutover", "人事": ""} == switch.said
 
 
+def test_a_freeze_that_was_set_meanwhile_stays(drive: MemoryDrive) -> None:
+    """Somebody who freezes the drive for good while it is backed up finds it frozen afterwards; one who thaws it, thawed."""
+    switch = drive.freeze = Switch(("deals", "人事"))
+    with frozen(drive, "0a1b", lambda _: None):
+        switch.freeze("deals", message="cutover")
+        switch.thaw("人事")
+
+    assert {"deals": "cutover", "人事": ""} == switch.said
+
+
 def test_the_same_backup_ends_what_a_killed_one_left(drive: MemoryDrive) -> None:
     """Another backup of the drive leaves it alone; the same one, given again, thaws it."""
     switch = drive.freeze = Switch(("",))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lading.connectors.profile import NameRules
+from lading.connectors.profile import Case, Form, NameRules
 from lading.model.paths import Path
 from lading.stages.cutover.base import Row
 from lading.stages.cutover.planning import WRITING, Because, Deed, Do, Old, Planner
@@ -15,17 +15,29 @@ THEN, FOLDER = Facts("file", 1, 1, "e1", "7"), Facts("folder")
 EDIT, AGAIN = Content("s2", 2, 10**18, None, "anna"), Content("s3", 3, 2 * 10**18, None, "")
 ROW = Row(("d", "f.txt"), THEN, ("d", "f.txt"), THEN, "s1")
 OLD = {("d",): (FOLDER, ""), ("d", "f.txt"): (THEN, "s1")}
+PLAIN = NameRules()
 EDITED_THERE = {**OLD, ("d", "f.txt"): (THEN._replace(etag="e9"), "s9")}
 
 
 def plan(
     it: Traced, old: dict[Path, tuple[Facts, str]], *, moves: bool = True, guards: bool = True
 ) -> list[Deed]:
+    return plan_all([it], old, moves=moves, guards=guards)
+
+
+def plan_all(
+    objects: list[Traced],
+    old: dict[Path, tuple[Facts, str]],
+    rules: NameRules = PLAIN,
+    *,
+    moves: bool = True,
+    guards: bool = True,
+) -> list[Deed]:
     def at(path: Path) -> Facts | None:
         return old[path][0] if path in old else None
 
-    asked = Old(at, lambda path: old[path][1], lambda _facts: None, NameRules(), moves, lambda _path: guards)
-    return Planner(asked, {("d",): ("d",)}).plan([it])
+    asked = Old(at, lambda path: old[path][1], lambda _facts: None, rules, moves, lambda _path: guards)
+    return Planner(asked, {("d",): ("d",)}).plan(objects)
 
 
 def traced(
@@ -110,3 +122,71 @@ def test_contents_that_say_nothing_new_are_left_out() -> None:
     ]
 
     assert [[EDIT]] == [it.contents for it in trace(lines, {ROW.new_path: ROW})]
+
+
+def test_a_file_that_became_a_folder_is_another_thing() -> None:
+    """The folder is made beside the file that OLD has; what the file held meanwhile is still put upon it."""
+    lines = [
+        (1, {"path": "d/f.txt", "now": list(THEN), "contents": [EDIT._asdict()]}),
+        (2, {"path": "d/f.txt", "now": list(FOLDER)}),
+    ]
+    for told in (lines[1:], lines):
+        found = {it.now and it.now.kind: it for it in trace(told, {ROW.new_path: ROW})}
+
+        assert {"folder", None} == set(found)
+        assert (None, ROW) == (found["folder"].row, found[None].row)
+        (deed,) = plan(found["folder"], OLD)
+        assert (Do.FOLDER, Because.NAME_TAKEN) == (deed.do, deed.because)
+
+
+def test_a_folder_that_a_run_made_beside_is_not_made_again() -> None:
+    """Cut off behind the making of a folder under another name, the next run goes on in that one."""
+    new = Traced(("d", "f.txt"), Facts("folder", modified=10**18), None, [], 1)
+    (made,) = plan(new, OLD)
+    (again,) = plan(new, {**OLD, made.target: (FOLDER, "")})
+
+    assert (Do.FOLDER, Do.SETTLED, made.target) == (made.do, again.do, again.target)
+
+
+def test_a_name_left_by_a_rename_can_be_anothers() -> None:
+    """What is made later under the name that a file had before it was renamed is a new file, planned behind the rename."""
+    lines = [
+        (1, {"path": "d/f.txt", "gone": True}),
+        (1, {"path": "d/z.txt", "now": list(THEN), "from": "d/f.txt"}),
+        (2, {"path": "d/f.txt", "now": list(THEN), "contents": [EDIT._asdict()]}),
+    ]
+    for told in (lines, [lines[1], lines[0], lines[2]]):
+        found = trace(told, {ROW.new_path: ROW})
+
+        assert {("d", "z.txt"): ROW, ("d", "f.txt"): None} == {it.path: it.row for it in found}
+        assert [(Do.RENAME, ("d", "z.txt")), (Do.ADD, ("d", "f.txt"))] == [
+            (deed.do, deed.target) for deed in plan_all(found, OLD)
+        ]
+
+
+def test_a_chain_of_renames_is_done_from_its_end() -> None:
+    """Of a file that takes the name of another, the other is renamed first; a swap is told, and nothing is lost."""
+    other = Row(("d", "g.txt"), THEN, ("d", "g.txt"), THEN, "s7")
+    old = {**OLD, other.new_path: (THEN, "s7")}
+    chain = [traced(other.new_path, ROW), traced(("d", "h.txt"), other)]
+    swap = [traced(other.new_path, ROW), traced(ROW.new_path, other)]
+
+    assert [("d", "h.txt"), ("d", "g.txt")] == [deed.target for deed in plan_all(chain, old)]
+    assert [Do.TELL, Do.TELL] == [deed.do for deed in plan_all(swap, old)]
+
+
+def test_an_edit_that_was_set_back_is_carried_though_old_was_touched() -> None:
+    """A, B, A in NEW: B is not passed over because OLD holds A, as if a run had put it there."""
+    back = EDIT._replace(sha256="s1")
+    touched = {**OLD, ("d", "f.txt"): (THEN._replace(etag="x"), "s1")}
+    (deed,) = plan(traced((*ROW.new_path,), ROW, EDIT, back), touched)
+
+    assert (Do.VERSION, (EDIT, back)) == (deed.do, deed.contents)
+
+
+def test_twins_that_old_takes_for_one_name() -> None:
+    """Two new files whose names OLD does not tell apart: the second gets a name beside at once."""
+    rules = NameRules(case=Case.FOLDED, form=Form.FOLDED)
+    twins = [traced(("d", name), None, EDIT) for name in ("É.txt", "e\u0301.txt")]
+
+    assert [Do.ADD, Do.BESIDE] == sorted(deed.do for deed in plan_all(twins, {("d",): (FOLDER, "")}, rules))

@@ -7,11 +7,15 @@ from pathlib import Path
 import pytest
 
 from lading.connectors.address import Address
-from lading.model.errors import BadMap, BadState
+from lading.model.access import Version
+from lading.model.errors import BadMap, BadRollback, BadState
+from lading.stages.cutover import journaling
 from lading.stages.cutover.contents import Contents
 from lading.stages.cutover.journaling import entries
 from lading.stages.cutover.rights import COLUMNS, decided
-from lading.stages.cutover.state import Lines, lines_of
+from lading.stages.cutover.running import make_plan
+from lading.stages.cutover.state import Facts, Home, Lines, last_of, lines_of, mark_in
+from support.passes import InlineCrew
 from support.rollbacks import Switched, switch
 
 
@@ -75,3 +79,95 @@ def test_a_decision_that_is_none_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(BadMap, match="lines 2"):
         decided(file)
+
+
+def test_a_damaged_line_in_the_midst_stops_everything(tmp_path: Path) -> None:
+    """Only the last line can be torn: what stands behind a damaged one is neither passed over nor cut off."""
+    file = tmp_path / "lines"
+    for damaged in (b'{"b":', b"[]", b"\0\0"):
+        file.write_bytes(b'{"a":1}\n' + damaged + b'\n{"c":3}\n')
+
+        with pytest.raises(BadRollback, match="line 2"):
+            list(lines_of(file))
+        with pytest.raises(BadRollback):
+            Lines(file)
+        assert file.read_bytes().endswith(b'{"c":3}\n')
+
+
+def test_what_was_changed_is_noticed(journaled: Switched, tmp_path: Path) -> None:
+    """A damaged or missing table of the switch, or a seal that is gone before others, stops the run before it reaches OLD."""
+    home = journaled.mark.home
+    table = home.switch / "digests.parquet"
+    whole = table.read_bytes()
+    for damage in (whole[:-9] + b"x" * 9, None):
+        table.unlink()
+        if damage:
+            table.write_bytes(damage)
+        with pytest.raises(BadRollback, match="digests"):
+            make_plan(journaled.mark, InlineCrew())  # type: ignore[arg-type]
+    table.write_bytes(whole)
+    for seal in (b"[]", None):
+        (home.journal / "0001.json").unlink()
+        if seal:
+            (home.journal / "0001.json").write_bytes(seal)
+        with pytest.raises(BadRollback, match="0001"):
+            journaled.back()
+
+    assert "a" == (tmp_path / "old" / "a").read_text()
+
+
+@pytest.mark.parametrize(
+    "damage", [b"", b"[]", b'{"format":1}', b'{"format":1,"old":{},"new":[],"marked":1}']
+)
+def test_marks_and_ends_that_cannot_be_read(damage: bytes, tmp_path: Path) -> None:
+    """A mark, or the end of the last run, that is no such thing is an error with a name."""
+    home = Home(tmp_path)
+    home.mark.write_bytes(damage)
+    home.last.write_bytes(damage)
+
+    with pytest.raises(BadRollback, match="damaged"):
+        mark_in(home)
+    with pytest.raises(BadRollback):
+        last_of(home)
+
+
+def test_what_a_killed_journal_caught_is_not_lost(
+    journaled: Switched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is saved again, deleted or made a folder after an entry was cut off is carried all the same."""
+    new = tmp_path / "new"
+    left = {"edited": "caught 1", "gone": "caught 2", "place": "caught 3"}
+    for name, text in left.items():
+        (new / name).write_text(text)
+
+    def cut(name: str) -> None:
+        if name == points[0]:
+            points.pop(0)
+            if not points[0].endswith("noted"):
+                raise KeyboardInterrupt
+
+    points = ["rollback.journal.noted"] * 3 + ["rollback.journal.before_seal", "rollback.journal.scanned", ""]
+    with monkeypatch.context() as patch:
+        patch.setattr(journaling, "failpoint", cut)
+        for _ in range(3):
+            with pytest.raises(KeyboardInterrupt):
+                journaled.journal()
+    (new / "edited").write_text("edited again")
+    (new / "gone").unlink()
+    (new / "place").unlink()
+    (new / "place").mkdir()
+    _, proof = journaled.back()
+    found = {path.read_text() for path in (tmp_path / "old").iterdir() if path.is_file()}
+
+    assert {*left.values(), "edited again", "a", "one", "three"} <= found
+    assert proof.holds
+
+
+def test_a_clock_that_lags_hides_no_version(tmp_path: Path) -> None:
+    """Versions behind the one that the drive told before are later, whatever time the drive's clock gave them."""
+    told = [Version(str(n), saved, 1, "", modified=saved) for n, saved in enumerate((10, 20, 30, 40))]
+    was = Facts("file", 1, 20)
+
+    assert told[2:] == journaling.since(told, was, 10.0**12)
+    assert told[3:] == journaling.since(told, was._replace(modified=7), 10.0**12)
+    assert told == journaling.since(told, None, 10.0**12)

@@ -54,7 +54,7 @@ def frozen(drive: Drive, mark: str, warn: Warn) -> Iterator[tuple[str, ...] | No
                 drive.freeze.freeze(space, message=message)
         yield tuple(_name(drive, space) for space in spaces)
     finally:
-        _thaw(drive, ours)
+        _thaw(drive, ours, message)
 
 
 def _spaces(drive: Drive) -> list[str]:
@@ -67,14 +67,15 @@ def _spaces(drive: Drive) -> list[str]:
     return [_HERE]
 
 
-def _thaw(drive: Drive, spaces: list[str]) -> None:
-    """Thaw all *spaces*, also when one of them fails."""
+def _thaw(drive: Drive, spaces: list[str], message: str) -> None:
+    """Thaw all *spaces* that are still frozen with *message*, also when one of them fails; what others set meanwhile stays."""
     assert drive.freeze is not None
     failed: list[str] = []
     why = Text("", "")
     for space in spaces:
         try:
-            drive.freeze.thaw(space)
+            if drive.freeze.frozen(space) == message:
+                drive.freeze.thaw(space)
         except DriveError as problem:
             failed.append(_name(drive, space))
             why = problem.details

@@ -17,7 +17,9 @@ import pyarrow.parquet as pq
 
 from lading.manifest.engine import engine
 from lading.manifest.read import Manifest, literal
+from lading.model.errors import BadRollback
 from lading.model.paths import Path, decode, encode, within
+from lading.model.text import Text
 from lading.stages.cutover.state import Facts
 
 SIDE = ("kind", "size", "modified", "etag", "id")
@@ -95,8 +97,14 @@ class Base:
         self._file = file
         self._over: dict[Path, Row | None] = {}
         self._moves: list[tuple[Path, Path, int]] = []
-        for line in carried:
-            self._lay(line)
+        for number, line in enumerate(carried, 1):
+            try:
+                self._lay(line)
+            except (KeyError, TypeError, ValueError) as problem:
+                place = file.parent.parent / "carried.jsonl"
+                raise BadRollback(
+                    str(place), Text(f"line {number}: {problem!r}", f"第 {number} 行：{problem!r}")
+                ) from None
 
     def _lay(self, line: Mapping[str, Any]) -> None:
         if moved := line.get("moved"):

@@ -16,7 +16,7 @@ from pathlib import Path as LocalPath
 
 from lading.connectors.facets import Reader
 from lading.manifest.files import local_errors
-from lading.model.errors import BadState
+from lading.model.errors import BadRollback
 from lading.model.text import Text
 
 BLOCK = 1 << 20
@@ -65,7 +65,7 @@ class Contents:
         The content in blocks, held against its digest; it can be read again from its beginning.
 
         Raises:
-            BadState: it is missing or damaged; told at its end at the latest.
+            BadRollback: it is missing or damaged; told at its end at the latest.
         """
         return _Held(self._place(sha256), sha256)
 
@@ -92,9 +92,9 @@ class _Held:
                         break
                     yield block
         except FileNotFoundError:
-            raise BadState(str(self.place), Text("the content is missing", "内容缺失")) from None
+            raise BadRollback(str(self.place), Text("the content is missing", "内容缺失")) from None
         if digest.hexdigest() != self.sha256:
-            raise BadState(str(self.place), Text("the content is damaged", "内容已损坏"))
+            raise BadRollback(str(self.place), Text("the content is damaged", "内容已损坏"))
 
 
 def blocks(reading: AbstractContextManager[Reader]) -> Iterator[bytes]:

@@ -22,15 +22,15 @@ from lading.manifest.scan import scan
 from lading.manifest.walk import stands_in_the_way
 from lading.model.access import Version
 from lading.model.entry import Entry, Kind
-from lading.model.errors import BadState, CursorExpired, DriveError, NotFound
+from lading.model.errors import BadRollback, CursorExpired, DriveError, NotFound
 from lading.model.failpoints import failpoint
-from lading.model.paths import Path, encode
+from lading.model.paths import Path, decode, encode
 from lading.model.progress import Progress, Publish, nobody_listens
 from lading.model.text import Text
 from lading.stages.cutover.changed import Seen, Sighting, differences
 from lading.stages.cutover.contents import Contents
 from lading.stages.cutover.marking import READING, WRITTEN
-from lading.stages.cutover.state import Facts, Home, Lines, Mark, lines_of
+from lading.stages.cutover.state import Facts, Home, Lines, Mark, check_switch, lines_of, write_lines
 
 NOTHING = "0" * 64
 _BROKEN = Text("the chain of entries is broken", "日志条目链已断裂")
@@ -59,7 +59,7 @@ def entries(home: Home) -> list[Sealed]:
     All sealed entries, in order.
 
     Raises:
-        BadState: one was changed after it was sealed, or is missing.
+        BadRollback: one was changed after it was sealed, or is missing.
     """
     found: list[Sealed] = []
     before = NOTHING
@@ -68,11 +68,13 @@ def entries(home: Home) -> list[Sealed]:
             facts = json.loads(seal.read_bytes())
             lines = home.journal / f"{len(found) + 1:04d}.jsonl"
             if facts["before"] != before or facts["sha256"] != sha256_of(os.fspath(lines)):
-                raise BadState(str(seal), _BROKEN)
-        except (ValueError, KeyError, OSError) as problem:
-            raise BadState(str(seal), repr(problem)) from None
+                raise BadRollback(str(seal), _BROKEN)
+        except (ValueError, KeyError, TypeError, OSError) as problem:
+            raise BadRollback(str(seal), repr(problem)) from None
         found.append(Sealed(len(found) + 1, lines, facts))
         before = sha256_of(os.fspath(seal))
+    if any(int(it.stem) > len(found) for it in home.journal.glob("[0-9]*.json") if it.stem.isdecimal()):
+        raise BadRollback(str(seal), _BROKEN)
     return found
 
 
@@ -91,17 +93,19 @@ def write_entry(mark: Mark, means: Means) -> Sealed:
         DriveError: NEW is not there, or the disk is full; what was kept is used the next time.
     """
     home = mark.home
+    check_switch(mark)
     earlier = entries(home)
     number = len(earlier) + 1
     drive = drive_for(mark.new, READING)
     draft = home.journal / f"{number:04d}.draft.jsonl"
+    cut_off = _cut_off(home.journal, number)
     shutil.rmtree(home.journal / "scan", ignore_errors=True)
     at = means.now()
     cursor = earlier[-1].facts["cursor"] if earlier else mark.facts["cursor"]
     seen = Seen(home.base, (line for _, line in told(home)))
     following, changed = _changed(mark, drive, seen, cursor, means)
     failpoint("rollback.journal.scanned")
-    problems = _note(_Noting(drive, home, mark, seen, draft, means.publish), changed)
+    problems = _note(_Noting(drive, home, mark, seen, draft, cut_off, means.publish), changed)
     return _seal(home, number, draft, earlier, {"at": at, "cursor": following, **problems})
 
 
@@ -171,20 +175,66 @@ class _Noting(NamedTuple):
     mark: Mark
     seen: Seen
     draft: LocalPath
+    cut_off: Mapping[str, Mapping[str, Any]]
+    """Lines of sittings that did not come to their end, by their path."""
     publish: Publish
+
+
+def _cut_off(journal: LocalPath, number: int) -> dict[str, dict[str, Any]]:
+    """
+    What earlier sittings noted for the entry *number* and did not seal, by path.
+
+    It is put together into one file first: what they caught may be gone from NEW by now.
+    """
+    earlier = journal / f"{number:04d}.earlier.jsonl"
+    others = (journal / f"{number:04d}.jsonl", journal / f"{number:04d}.draft.jsonl")
+    found: dict[str, dict[str, Any]] = {}
+    for file in (earlier, *others):
+        for line in lines_of(file):
+            found[line["path"]] = _together(found.get(line["path"]), line)
+    if found:
+        write_lines(earlier, found.values())
+    with local_errors(str(journal)):
+        for file in others:
+            file.unlink(missing_ok=True)
+    return found
+
+
+def _together(before: Mapping[str, Any] | None, line: dict[str, Any]) -> dict[str, Any]:
+    """*line* with the contents that the line *before* told of the same path; where it is gone by now, that one."""
+    caught = (before or {}).get("contents", [])
+    if not caught:
+        return line
+    if "gone" in line:
+        return dict(before or {})
+    contents = line.get("contents", [])
+    known = {content["sha256"] for content in contents}
+    return {**line, "contents": [it for it in caught if it["sha256"] not in known] + contents}
+
+
+def _vanished(it: _Noting, changed: list[Sighting]) -> Iterator[dict[str, Any]]:
+    """Lines for what an earlier sitting caught, and which is no file any more."""
+    now = {encode(sight.path): sight.now for sight in changed}
+    for path, line in it.cut_off.items():
+        facts = now.get(path)
+        if not line.get("contents") or (facts is not None and facts.kind == Kind.FILE):
+            continue
+        if path in now or it.seen.at(decode(path)) is None:
+            yield {name: line[name] for name in ("path", "now", "contents")}
+        if path not in now and it.seen.at(decode(path)) is None:
+            yield {"path": path, "gone": True, "kind": Kind.FILE.value}
 
 
 def _note(it: _Noting, changed: list[Sighting]) -> dict[str, Any]:
     """Write the lines of *changed* into the draft; contents that an earlier sitting kept are not read again."""
-    kept = {line["path"]: line for line in lines_of(it.draft)}
-    it.draft.unlink(missing_ok=True)
     contents = Contents(it.home.contents)
     vanished = {sight.was.id: sight for sight in changed if sight.now is None and sight.was and sight.was.id}
     lines = Lines(it.draft)
     unread, size = [], 0
     try:
+        lines.add(*_vanished(it, changed))
         for number, sight in enumerate(sorted(changed, key=lambda sight: (len(sight.path), sight.path))):
-            line = _line(it, sight, vanished, kept.get(encode(sight.path)), contents)
+            line = _line(it, sight, vanished, contents)
             lines.add(line)
             failpoint("rollback.journal.noted")
             unread += [{"path": line["path"], "code": line["unread"]}] if "unread" in line else []
@@ -199,7 +249,6 @@ def _line(
     it: _Noting,
     sight: Sighting,
     vanished: Mapping[str, Sighting],
-    kept: Mapping[str, Any] | None,
     contents: Contents,
 ) -> dict[str, Any]:
     line: dict[str, Any] = {"path": encode(sight.path)}
@@ -216,10 +265,11 @@ def _line(
             return line
     if sight.now.kind == Kind.FOLDER:
         return line
+    kept = it.cut_off.get(line["path"])
     if kept is not None and kept.get("now") == line["now"] and "contents" in kept:
         return {**line, "contents": kept["contents"]}
     try:
-        return {**line, "contents": _kept(it, sight, source, contents)}
+        return _together(kept, {**line, "contents": _kept(it, sight, source, contents)})
     except DriveError as error:
         if stands_in_the_way(it.drive, error):
             raise
@@ -252,15 +302,16 @@ def since(versions: list[Version], was: Facts | None, marked: float) -> list[Ver
     """
     Of *versions*, oldest first, those that came after what the drive said before: *was*; the newest always.
 
-    Where it is not known which one that was, those saved since *marked* (seconds since 1970 UTC).
+    Where it is not known which one that was, those saved since *marked* (seconds since 1970 UTC): only then does the clock
+    of the drive matter.
     """
-    found: list[Version] = []
-    for version in reversed(versions):
-        known = was is not None and (version.size, version.modified) == (was.size, was.modified)
-        if found and (known or (was is not None and version.saved < marked * 1e9)):
-            break
-        found.append(version)
-    return found[::-1]
+    if was is None:
+        return versions
+    then = (was.size, was.modified)
+    for at in range(len(versions) - 2, -1, -1):
+        if (versions[at].size, versions[at].modified) == then:
+            return versions[at + 1 :]
+    return [it for it in versions[:-1] if it.saved >= marked * 1e9] + versions[-1:]
 
 
 def _content(sha256: str, size: int, saved: int, modified: int | None, author: str) -> dict[str, Any]:
@@ -284,5 +335,6 @@ def _seal(
             **facts,
         }
         write_json(os.fspath(seal), sealed)
+        (home.journal / f"{number:04d}.earlier.jsonl").unlink(missing_ok=True)
     failpoint("rollback.journal.sealed")
     return Sealed(number, lines, sealed)

@@ -32,7 +32,7 @@ from lading.model.paths import decode
 from lading.model.progress import Progress, Publish, nobody_listens
 from lading.stages.cutover.base import write_base
 from lading.stages.cutover.contents import digest_of
-from lading.stages.cutover.state import FORMAT, Home, Mark, address_facts, write_facts
+from lading.stages.cutover.state import FORMAT, Home, Mark, address_facts, digests_of, write_facts
 
 READING = Policy(read_only=True)
 WRITTEN = (Feature.PEOPLE, Feature.GRANTS, Feature.LINKS)
@@ -103,6 +103,7 @@ def mark(
         "marked": at,
         "cursor": cursor,
         "account": sha256_of(os.fspath(home.switch / "account.json")),
+        "tables": digests_of(home),
         "unread": unread,
     }
     failpoint("rollback.before_mark")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 from lading.connectors.api import Drive
@@ -19,7 +18,7 @@ from lading.connectors.wrap.policy import Policy
 from lading.manifest.walk import stands_in_the_way
 from lading.model.access import Version
 from lading.model.entry import Entry
-from lading.model.errors import AlreadyExists, DriveError, Forbidden, NotFound, Unable
+from lading.model.errors import AlreadyExists, Changed, DriveError, Forbidden, NotFound, Unable
 from lading.model.failpoints import failpoint
 from lading.model.paths import Path, decode, encode, within
 from lading.model.progress import Progress, Publish, nobody_listens
@@ -235,18 +234,22 @@ class Performing:
         number = 1
         while True:
             target = beside(deed.target, rules, at=entry.modified, author="", word=KEPT, number=number)
-            with suppress(AlreadyExists):
-                self._drive.write(
-                    target,
-                    blocks(self._drive.read(deed.target, expect=deed.expect)),
-                    expect=ABSENT,
-                    size=entry.size,
-                    modified=entry.modified,
-                )
+            written = self._copied_beside(deed, entry, target)
             if digest_of(self._drive.read(target)) == deed.holds:
                 failpoint("rollback.kept")
                 return target
+            if written:
+                raise Changed(deed.target, "it was changed since it was looked at")
             number += 1
+
+    def _copied_beside(self, deed: Deed, entry: Entry, target: Path) -> bool:
+        """Copy what is at the place of *deed* to *target*; whether nothing was there."""
+        content = blocks(self._drive.read(deed.target, expect=deed.expect))
+        try:
+            self._drive.write(target, content, expect=ABSENT, size=entry.size, modified=entry.modified)
+        except AlreadyExists:
+            return False
+        return True
 
     def _write_beside(self, path: Path, content: Content, *, avoid: Path | None = None) -> None:
         number = 1

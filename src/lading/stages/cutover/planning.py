@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
+from lading.connectors.names import folded
 from lading.connectors.profile import NameRules
 from lading.model.entry import Kind
 from lading.model.paths import Path, within
@@ -115,12 +116,13 @@ class Planner:
         self._places: dict[Path, Path] = {(): (), **folders}
         self._moved: list[tuple[Path, Path]] = []
         self._taken: set[Path] = set()
+        self._names: set[Path] = set()
+        """What is taken, in the form in which OLD tells names apart."""
         self._refused: list[Path] = []
 
     def plan(self, objects: Iterable[Traced]) -> list[Deed]:
         """All deeds, in the order in which they can be done."""
-        objects = sorted(objects, key=lambda it: (not it.is_folder, it.now is None, len(it.path), it.path))
-        return [deed for it in objects for deed in self._of(it)]
+        return [deed for it in _in_order(objects) for deed in self._of(it)]
 
     def _of(self, it: Traced) -> list[Deed]:
         if it.unread:
@@ -145,7 +147,7 @@ class Planner:
             self._places[it.path] = here
             if not self._moves_it(it, here, target):
                 return [Deed(Do.SETTLED, Because.ALONG, it.path, here, traced=it)]
-            if self._at(target) is None and target not in self._taken and self._old.moves:
+            if self._at(target) is None and not self._has_taken(target) and self._old.moves:
                 return self._rename(it, here, target)
         return self._make(it, target)
 
@@ -156,10 +158,15 @@ class Planner:
             self._places[it.path] = target
             return [Deed(Do.SETTLED, Because.THERE, it.path, target, traced=it)]
         if found is not None or target in self._taken:
-            target = self._free(target, at=it.now.modified if it.now else None, author="")
+            target = self._free(target, at=it.now.modified if it.now else None)
             because = Because.NAME_TAKEN
+            if self._at(target) is not None:
+                # A run that was cut off made it.
+                self._take(target)
+                self._places[it.path] = target
+                return [Deed(Do.SETTLED, Because.THERE, it.path, target, traced=it)]
         self._places[it.path] = target
-        self._taken.add(target)
+        self._take(target)
         return [Deed(Do.FOLDER, because, it.path, target, traced=it)]
 
     def _rename(self, it: Traced, here: Path, target: Path) -> list[Deed]:
@@ -168,7 +175,7 @@ class Planner:
             new: target + old[len(here) :] if within(old, here) else old for new, old in self._places.items()
         }
         self._places[it.path] = target
-        self._taken.add(target)
+        self._take(target)
         return [Deed(Do.RENAME, Because.RENAMED, it.path, target, source=here, traced=it)]
 
     # Files
@@ -217,10 +224,10 @@ class Planner:
         assert it.row is not None
         if it.row.old_path is not None and self._relocated(it.row.old_path) != here:
             return [Deed(Do.TELL, Because.BOTH_RENAMED, it.path, here, traced=it)]
-        if self._at(target) is not None or target in self._taken:
+        if self._at(target) is not None or self._has_taken(target):
             return [Deed(Do.TELL, Because.NAME_TAKEN, it.path, here, traced=it)]
         if not self._old.moves:
-            self._taken.add(target)
+            self._take(target)
             return [Deed(Do.COPY, Because.RENAMED, it.path, target, here, holds=held, traced=it)]
         return self._rename(it, here, target)
 
@@ -237,10 +244,13 @@ class Planner:
             return found.etag, "", rest, False
         held = self._old.holds(self._before(here) or here)
         digests = [content.sha256 for content in rest]
+        if held == row.sha256:
+            # Only touched in OLD, or edited in NEW and set back: all of it once more rather than less.
+            return found.etag, held, rest, False
         if held in digests:
             # A run that was cut off put it there, or somebody the same content.
             return found.etag, held, rest[len(digests) - digests[::-1].index(held) :], False
-        return found.etag, held, rest, held != row.sha256
+        return found.etag, held, rest, True
 
     def _fresh(self, it: Traced) -> list[Deed]:
         """A file that OLD does not have, or not any more."""
@@ -251,11 +261,11 @@ class Planner:
         because = Because.MADE if it.now is not None else Because.DELETED_LATER
         because = Because.GONE_FROM_OLD if gone else because
         target = self._target(it)
-        found = None if target in self._taken else self._at(target)
-        if target in self._taken or (found is not None and found.kind != Kind.FILE):
+        found = None if self._has_taken(target) else self._at(target)
+        if self._has_taken(target) or (found is not None and found.kind != Kind.FILE):
             return [self._put_beside(it, target, rest, Because.NAME_TAKEN)]
         if found is None:
-            self._taken.add(target)
+            self._take(target)
             return [Deed(Do.ADD, because, it.path, target, contents=rest, traced=it)]
         held = self._old.holds(self._before(target) or target)
         digests = [content.sha256 for content in rest]
@@ -273,8 +283,8 @@ class Planner:
         while True:
             target = beside(where, self._old.rules, at=last.saved, author=last.author, number=number)
             found = self._at(target)
-            if found is None and target not in self._taken:
-                self._taken.add(target)
+            if found is None and not self._has_taken(target):
+                self._take(target)
                 return Deed(Do.BESIDE, because, it.path, target, where, rest, traced=it)
             if (
                 found is not None
@@ -332,14 +342,47 @@ class Planner:
                 return None
         return path
 
+    def _take(self, path: Path) -> None:
+        self._taken.add(path)
+        self._names.add(self._folded(path))
+
+    def _has_taken(self, path: Path) -> bool:
+        return self._folded(path) in self._names
+
+    def _folded(self, path: Path) -> Path:
+        return tuple(folded(name, self._old.rules) for name in path)
+
     def _at(self, path: Path) -> Facts | None:
         before = self._before(path)
         return None if before is None else self._old.at(before)
 
-    def _free(self, target: Path, *, at: int | None, author: str) -> Path:
+    def _free(self, target: Path, *, at: int | None) -> Path:
+        """A name beside *target* that nothing has, or a folder that was made there for the same reason."""
         number = 1
         while True:
-            name = beside(target, self._old.rules, at=at, author=author, number=number)
-            if self._at(name) is None and name not in self._taken:
+            name = beside(target, self._old.rules, at=at, author="", number=number)
+            found = self._at(name)
+            if not self._has_taken(name) and (found is None or found.kind == Kind.FOLDER):
                 return name
             number += 1
+
+
+def _in_order(objects: Iterable[Traced]) -> list[Traced]:
+    """Folders first, then what was renamed, each behind the one that leaves it its name."""
+    ordered = sorted(
+        objects,
+        key=lambda it: (not it.is_folder, it.now is None, not _renamed(it), len(it.path), it.path),
+    )
+    leaving = {it.row.new_path: it for it in ordered if it.row is not None and _renamed(it)}
+    found: dict[int, Traced] = {}
+    for it in ordered:
+        chain = {id(it): it}
+        while (before := leaving.get(it.path)) is not None and id(before) not in chain and _renamed(it):
+            chain[id(before)] = it = before
+        for number, one in reversed(chain.items()):
+            found.setdefault(number, one)
+    return list(found.values())
+
+
+def _renamed(it: Traced) -> bool:
+    return it.now is not None and it.row is not None and it.row.new_path != it.path

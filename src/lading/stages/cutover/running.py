@@ -24,7 +24,7 @@ from lading.stages.cutover.performing import WRITING, Done, Performing, settle_r
 from lading.stages.cutover.planning import WRITING as DOES
 from lading.stages.cutover.planning import Deed, Do, Old, Planner
 from lading.stages.cutover.rights import Ask, Point
-from lading.stages.cutover.state import Lines, Mark, lines_of
+from lading.stages.cutover.state import Lines, Mark, check_switch, lines_of
 from lading.stages.cutover.tracing import Traced, trace
 
 RIGHTS = "rights.jsonl"
@@ -40,6 +40,8 @@ class Plan:
     """Decisions that people made, by the id of the change."""
     ask: Ask
     done_rights: Mapping[str, str] = field(default_factory=dict)
+    moved: list[Row] = field(default_factory=list)
+    """Folders that people renamed in OLD, with their place there now."""
 
     @property
     def writes(self) -> list[Deed]:
@@ -93,20 +95,25 @@ def make_plan(mark: Mark, crew: Crew, *, ask: Ask = Ask.FILE, write: bool = True
     Raises:
         DriveError: OLD is not there.
         BadMap: the file of decisions cannot be understood.
-        BadState: the journal was changed.
+        BadRollback: the journal or the switch was changed.
     """
     home = mark.home
+    check_switch(mark)
     base = Base(home.base, lines_of(home.carried))
     objects = traced(mark, base)
     looking = Looking(mark, crew)
     now = _now(mark)
     may = guarded(drive_for(mark.old, WRITING), rights.restricted(now))
     old = looking.old(may)
-    planner = Planner(old, _folders(base, objects, old))
+    folders = _folders(base, objects, old)
+    planner = Planner(old, {path: row.old_path for path, row in folders.items() if row.old_path})
     deeds = planner.plan(objects)
     points = _points(mark, base, objects, now)
     made = rights.decided(home.decisions)
-    plan = Plan(deeds, points, made, ask, {it["id"]: it["code"] for it in lines_of(home.folder / RIGHTS)})
+    done_rights = {str(it.get("id")): it.get("code") or "" for it in lines_of(home.folder / RIGHTS)}
+    known = base.rows(folders)
+    moved = [row for path, row in folders.items() if row.old_path != known[path].old_path]
+    plan = Plan(deeds, points, made, ask, done_rights, moved)
     if write and points and ask is Ask.FILE:
         rights.write_decisions(home.decisions, points, made)
     return plan
@@ -119,23 +126,24 @@ def traced(mark: Mark, base: Base) -> list[Traced]:
     return trace(lines, base.rows(paths))
 
 
-def _folders(base: Base, objects: list[Traced], old: Old) -> dict[Path, Path]:
-    """Where in OLD the folders are that hold the *objects* and did not change themselves."""
+def _folders(base: Base, objects: list[Traced], old: Old) -> dict[Path, Row]:
+    """The folders that hold the *objects* and did not change themselves, with where in OLD they are now."""
     above = {it.path[:depth] for it in objects for depth in range(1, len(it.path))}
     changed = {it.path for it in objects}
     return {
-        path: _place(row, old)
+        path: _placed(row, old)
         for path, row in base.rows(above - changed).items()
         if row.old_path is not None and row.old is not None and row.old.kind == "folder"
     }
 
 
-def _place(row: Row, old: Old) -> Path:
+def _placed(row: Row, old: Old) -> Row:
     assert row.old_path is not None and row.old is not None
     found = old.at(row.old_path)
     if found is not None and found.kind == "folder":
-        return row.old_path
-    return old.place(row.old) or row.old_path
+        return row
+    place = old.place(row.old)
+    return row if place is None else row._replace(old_path=place, old=old.at(place))
 
 
 def _now(mark: Mark) -> Manifest | None:
@@ -197,6 +205,7 @@ def run(
     settle_renames(drive, mark.home)
     plan = make_plan(mark, crew, ask=ask)
     failpoint("rollback.planned")
+    _note_moved(mark, plan)
     guard = _guard(mark, _now(mark))
     done = Performing(drive, mark.home, mark.people, publish=publish, guard=guard).run(plan.deeds)
     carried = _carry_rights(mark, plan)
@@ -205,6 +214,13 @@ def run(
     if drive.settle is not None:
         drive.settle.settle()
     return Run(plan, done, carried)
+
+
+def _note_moved(mark: Mark, plan: Plan) -> None:
+    """Note where folders are by now: what is put into them may make them hard to find again."""
+    notes = Lines(mark.home.carried)
+    notes.add(*({"row": row.to_json()} for row in plan.moved))
+    notes.close()
 
 
 def _carry_rights(mark: Mark, plan: Plan) -> dict[str, str]:

@@ -15,13 +15,17 @@ from pathlib import Path as LocalPath
 from typing import Any, NamedTuple
 
 from lading.connectors.address import Address
-from lading.manifest.files import local_errors, write_json
-from lading.model.errors import BadState, NotMarked
+from lading.manifest.files import local_errors, sha256_of, write_json
+from lading.model.errors import BadRollback, NotMarked
 from lading.model.text import Text
 
 FORMAT = 1
 MARK = "mark.json"
 FOLDER = "rollback"
+TABLES = ("base.parquet", "digests.parquet")
+"""What every run reads of the switch."""
+_STATES = ("running", "stopped", "finished", "not_whole")
+_CHANGED = Text("it was changed", "已被改动")
 
 
 @dataclass(frozen=True)
@@ -143,17 +147,66 @@ def mark_in(home: Home) -> Mark:
 
     Raises:
         NotMarked: there is none.
-        BadState: it cannot be read.
+        BadRollback: it cannot be read.
     """
     try:
         facts = json.loads(home.mark.read_bytes())
         if facts["format"] != FORMAT:
             raise ValueError(f"format {facts['format']}")
+        for side in ("old", "new"):
+            _address(facts[side], home)
+        datetime.fromtimestamp(facts["marked"], UTC)
     except FileNotFoundError:
         raise NotMarked(str(home.folder), Text("no switch is marked", "尚未标记切换")) from None
-    except (ValueError, KeyError, TypeError) as problem:
-        raise BadState(str(home.mark), repr(problem)) from None
+    except (ValueError, KeyError, TypeError, OverflowError) as problem:
+        raise BadRollback(str(home.mark), repr(problem)) from None
     return Mark(home, facts)
+
+
+def last_of(home: Home) -> dict[str, Any]:
+    """
+    How the last run of *home* ended; `{"state": "never_run"}` if there was none.
+
+    Raises:
+        BadRollback: it cannot be read.
+    """
+    try:
+        last = json.loads(home.last.read_bytes())
+        if last["state"] not in _STATES or (
+            last["state"] == "stopped" and not {"message", "next"} <= set(last)
+        ):
+            raise ValueError(last["state"])
+    except FileNotFoundError:
+        return {"state": "never_run"}
+    except (ValueError, KeyError, TypeError) as problem:
+        raise BadRollback(str(home.last), repr(problem)) from None
+    assert isinstance(last, dict)
+    return last
+
+
+def digests_of(home: Home) -> dict[str, str]:
+    """The SHA-256 of each table of the switch, by its name."""
+    with local_errors(str(home.switch)):
+        return {name: sha256_of(os.fspath(home.switch / name)) for name in TABLES}
+
+
+def check_switch(mark: Mark) -> None:
+    """
+    Make sure that the tables of the switch are as they were written.
+
+    Raises:
+        BadRollback: one is missing or was changed.
+    """
+    told = mark.facts.get("tables")
+    known: dict[str, Any] = told if isinstance(told, dict) else {}
+    for name in TABLES if known else ():
+        file = mark.home.switch / name
+        try:
+            same = sha256_of(os.fspath(file)) == known.get(name)
+        except OSError as problem:
+            raise BadRollback(str(file), problem.strerror or "") from None
+        if not same:
+            raise BadRollback(str(file), _CHANGED)
 
 
 def marked_below(state: LocalPath) -> list[Home]:
@@ -211,7 +264,12 @@ class Lines:
 
 
 def lines_of(path: LocalPath) -> Iterator[dict[str, Any]]:
-    """The whole lines of the file *path*; none if it is not there."""
+    """
+    The whole lines of the file *path*; none if it is not there.
+
+    Raises:
+        BadRollback: one in its midst cannot be read.
+    """
     for line in _whole(path):
         yield json.loads(line)
 
@@ -238,14 +296,19 @@ def _whole(path: LocalPath) -> Iterator[bytes]:
     except FileNotFoundError:
         return
     with stream:
-        for line in stream:
-            if not line.endswith(b"\n"):
-                return
-            try:
-                json.loads(line)
-            except ValueError:
-                return
-            yield line
+        for number, line in enumerate(stream, 1):
+            if _is_row(line):
+                yield line
+            elif stream.read(1):
+                # A kill tears the last line and no other.
+                raise BadRollback(str(path), Text(f"line {number}", f"第 {number} 行"))
+
+
+def _is_row(line: bytes) -> bool:
+    try:
+        return line.endswith(b"\n") and isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
 
 
 class Facts(NamedTuple):

@@ -57,6 +57,7 @@ def trace(lines: Iterable[tuple[int, Mapping[str, Any]]], rows: Mapping[Path, Ro
     """
     found: dict[Path, Traced] = {}
     gone: list[Traced] = []
+    rows = dict(rows)
     for number, line in lines:
         path = decode(line["path"])
         row = rows.get(path)
@@ -76,7 +77,7 @@ def trace(lines: Iterable[tuple[int, Mapping[str, Any]]], rows: Mapping[Path, Ro
 def _there(
     found: dict[Path, Traced],
     gone: list[Traced],
-    rows: Mapping[Path, Row],
+    rows: dict[Path, Row],
     number: int,
     line: Mapping[str, Any],
 ) -> None:
@@ -84,11 +85,12 @@ def _there(
     it = None
     if "from" in line:
         source = decode(line["from"])
-        row = rows.get(source)
+        # Whatever comes to its old name later is another one.
+        row = rows.pop(source, None)
         it = found.pop(source, None) or (Traced(path, now, row) if row is not None else None)
     else:
         it = found.pop(path, None)
-    it = it or Traced(path, now, rows.get(path))
+    it = it or Traced(path, None, rows.get(path))
     known = it.now or (it.row.new if it.row else None)
     if known is not None and known.kind != now.kind:
         # Another thing of the same name; what was there is gone, what it held is still carried.

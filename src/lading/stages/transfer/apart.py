@@ -8,7 +8,7 @@ import os
 from pathlib import Path as LocalPath
 from urllib.parse import unquote, urlsplit
 
-from lading.connectors.address import Address
+from lading.connectors.address import Address, parse
 from lading.model.errors import Overlapping
 
 
@@ -28,7 +28,9 @@ def check_apart(old: Address, new: Address, state: LocalPath) -> None:
 
 
 def _place(address: Address) -> tuple[str, ...]:
-    """Where a drive is, from the widest to the narrowest."""
+    """Where a drive is, from the widest to the narrowest; a vault is where its store is."""
+    if address.kind == "vault":
+        return _place(parse(address.place))
     if address.kind == "folder":
         return ("folder", *os.path.realpath(address.place).rstrip(os.sep).split(os.sep))
     if address.kind == "webdav":
