@@ -13,19 +13,25 @@ from lading.stages.cutover.tracing import Content, Traced, trace
 
 THEN, FOLDER = Facts("file", 1, 1, "e1", "7"), Facts("folder")
 EDIT, AGAIN = Content("s2", 2, 10**18, None, "anna"), Content("s3", 3, 2 * 10**18, None, "")
+AGAIN_FACTS = THEN._replace(id="8", etag="n8")
 ROW = Row(("d", "f.txt"), THEN, ("d", "f.txt"), THEN, "s1")
 OLD = {("d",): (FOLDER, ""), ("d", "f.txt"): (THEN, "s1")}
 EDITED_THERE = {**OLD, ("d", "f.txt"): (THEN._replace(etag="e9"), "s9")}
 
 
 def plan(
-    it: Traced, old: dict[Path, tuple[Facts, str]], *, moves: bool = True, guards: bool = True
+    *it: Traced,
+    old: dict[Path, tuple[Facts, str]] = OLD,
+    moves: bool = True,
+    guards: bool = True,
+    ours: frozenset[str] = frozenset(),
 ) -> list[Deed]:
     def at(path: Path) -> Facts | None:
         return old[path][0] if path in old else None
 
-    asked = Old(at, lambda path: old[path][1], lambda _facts: None, NameRules(), moves, lambda _path: guards)
-    return Planner(asked, {("d",): ("d",)}).plan([it])
+    asked = Old(at, lambda path: old[path][1], lambda _facts: None, NameRules(), moves, lambda _path: guards,
+              dict.fromkeys(old, ours))  # fmt: skip
+    return Planner(asked, {("d",): ("d",)}).plan(it)
 
 
 def traced(
@@ -56,19 +62,19 @@ def test_each_case(case: str) -> None:
     """What happened in NEW, and how OLD is now, decide what is done and why; nothing is ever removed."""
     it, old, expected = CASES[case]
 
-    assert expected == [(deed.do, deed.because) for deed in plan(it, old)]
+    assert expected == [(deed.do, deed.because) for deed in plan(it, old=old)]
 
 
 def test_an_old_that_cannot_rename_gets_a_copy() -> None:
     """Where OLD cannot rename, the file is copied under its new name and stays under the old one."""
-    (deed,) = plan(traced(NEW_NAME), OLD, moves=False)
+    (deed,) = plan(traced(NEW_NAME), moves=False)
 
     assert (Do.COPY, NEW_NAME, ("d", "f.txt"), "s1") == (deed.do, deed.target, deed.source, deed.holds)
 
 
 def test_what_is_closed_in_new_is_not_put_where_it_would_be_open() -> None:
     """A new object that NEW restricts and OLD cannot is not carried."""
-    (deed,) = plan(traced(NEW_NAME, None, EDIT), OLD, guards=False)
+    (deed,) = plan(traced(NEW_NAME, None, EDIT), guards=False)
 
     assert (Do.FAIL, Because.UNGUARDED) == (deed.do, deed.because)
     assert deed.do not in WRITING
@@ -77,14 +83,31 @@ def test_what_is_closed_in_new_is_not_put_where_it_would_be_open() -> None:
 def test_an_interrupted_version_goes_on_behind_what_is_there() -> None:
     """Of two contents of which OLD holds the first, only the second is put upon it."""
     it = traced((*ROW.new_path,), ROW, EDIT, AGAIN)
-    (deed,) = plan(it, {**OLD, ("d", "f.txt"): (THEN._replace(etag="x"), "s2")})
+    (deed,) = plan(it, old={**OLD, ("d", "f.txt"): (THEN._replace(etag="x"), "s2")}, ours=frozenset({"s2"}))
 
     assert (Do.VERSION, (AGAIN,), "x") == (deed.do, deed.contents, deed.expect)
 
 
+def test_a_content_that_somebody_in_old_made_hides_no_earlier_one() -> None:
+    """Where OLD holds the last content and no run put it there, the one before is carried all the same."""
+    it = traced((*ROW.new_path,), ROW, EDIT, AGAIN)
+    (deed,) = plan(it, old={**OLD, ("d", "f.txt"): (THEN._replace(etag="x"), "s3")})
+
+    assert (Do.BESIDE, (EDIT,)) == (deed.do, deed.contents)
+
+
+def test_what_leaves_a_place_goes_before_what_comes_there() -> None:
+    """A file that was renamed, and another that was made under its old name, end up each under its own."""
+    moved, fresh = traced(("d", "z.txt")), traced((*ROW.new_path,), None, EDIT)
+
+    assert [(Do.RENAME, ("d", "z.txt")), (Do.ADD, ROW.new_path)] == [
+        (deed.do, deed.target) for deed in plan(fresh, moved)
+    ]
+
+
 def test_names_beside_tell_whose_and_when() -> None:
     """What stands beside carries date, time and author before its ending."""
-    (deed,) = plan(traced((*ROW.new_path,), ROW, EDIT), EDITED_THERE)
+    (deed,) = plan(traced((*ROW.new_path,), ROW, EDIT), old=EDITED_THERE)
 
     assert ("d", "f (2001-09-09 01.46 anna).txt") == deed.target
 
@@ -100,6 +123,36 @@ def test_what_was_carried_before_it_moved_is_not_new() -> None:
 
     assert [("b",)] == [it.path for it in trace(lines, {})]
     assert [] == trace(lines, {("b",): row})
+
+
+def test_what_is_made_where_another_was_is_not_that_one() -> None:
+    """Once an object has moved away, what is made at its old place is new: nothing is put upon the one that moved."""
+    new = {"path": "d/f.txt", "now": list(AGAIN_FACTS), "contents": [EDIT._asdict()]}
+    moved = [
+        {"path": "d/a.txt", "now": list(THEN), "from": "d/f.txt"},
+        {"path": "d/f.txt", "gone": True},
+    ]
+    for lines in ([(1, it) for it in moved], [(1, it) for it in reversed(moved)]):
+        found = {it.path: it for it in trace([*lines, (2, new)], {ROW.new_path: ROW})}
+
+        assert (ROW, None) == (found["d", "a.txt"].row, found[ROW.new_path].row)
+        assert [EDIT] == found[ROW.new_path].contents
+
+
+def test_what_was_deleted_before_another_came_to_its_place_is_carried_once() -> None:
+    """Contents of a file that was deleted stay to be carried when another is moved to its place, until they were."""
+    lines = [
+        (1, {"path": "a", "now": list(THEN), "contents": [EDIT._asdict()]}),
+        (2, {"path": "a", "gone": True}),
+        (3, {"path": "b", "gone": True}),
+        (3, {"path": "a", "now": list(THEN), "from": "b"}),
+    ]
+    rows = {("b",): Row(("b",), THEN, ("b",), THEN, "s9")}
+    there, gone = trace(lines, rows)
+
+    assert (rows["b",], []) == (there.row, there.contents)
+    assert (True, 2, [EDIT]) == (gone.displaced, gone.upto, gone.contents)
+    assert [there.path] == [it.path for it in trace(lines, rows, {(("a",), 2)})]
 
 
 def test_contents_that_say_nothing_new_are_left_out() -> None:

@@ -101,7 +101,7 @@ def make_plan(mark: Mark, crew: Crew, *, ask: Ask = Ask.FILE, write: bool = True
     looking = Looking(mark, crew)
     now = _now(mark)
     may = guarded(drive_for(mark.old, WRITING), rights.restricted(now))
-    old = looking.old(may)
+    old = looking.old(may, base.put_upon())
     planner = Planner(old, _folders(base, objects, old))
     deeds = planner.plan(objects)
     points = _points(mark, base, objects, now)
@@ -116,7 +116,7 @@ def traced(mark: Mark, base: Base) -> list[Traced]:
     """What the journal tells that was not carried."""
     lines = list(told(mark.home))
     paths = {decode(line[name]) for _, line in lines for name in ("path", "from") if name in line}
-    return trace(lines, base.rows(paths))
+    return trace(lines, base.rows(paths), base.settled)
 
 
 def _folders(base: Base, objects: list[Traced], old: Old) -> dict[Path, Path]:
