@@ -32,6 +32,7 @@ THINGS = st.lists(
     max_size=7,
 )
 
+
 @pytest.fixture(params=["folder", "memory"])
 def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Drives without versions, and drives with versions and lasting ids."""

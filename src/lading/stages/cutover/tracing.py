@@ -47,10 +47,15 @@ class Traced:
     """Code of the error that stood between us and its content."""
 
     @property
+    def kind(self) -> str:
+        """What it is; empty: nobody knows any more."""
+        facts = self.now or (self.row.new if self.row else None)
+        return "" if facts is None else facts.kind
+
+    @property
     def is_folder(self) -> bool:
         """Whether it can hold others."""
-        facts = self.now or (self.row.new if self.row else None)
-        return facts is not None and facts.kind == "folder"
+        return self.kind == "folder"
 
 
 def trace(
@@ -115,13 +120,12 @@ class _Following:
         if "from" in line:
             it = moved[path]
             self._displaced(before)
-        if it is not None and (known := it.now or (it.row.new if it.row else None)) is not None:
-            if known.kind != now.kind:
-                # Another thing of the same name; what was there is gone, what it held is still carried.
-                if it.now is not None:
-                    it.now, it.upto = None, number
-                self._displaced(it)
-                it = None
+        if it is not None and it.kind not in ("", now.kind):
+            # Another thing of the same name; what was there is gone, what it held is still carried.
+            if it.now is not None:
+                it.now, it.upto = None, number
+            self._displaced(it)
+            it = None
         it = it or Traced(path, now, None)
         it.path, it.now, it.upto, it.unread = path, now, number, line.get("unread", "")
         it.contents += [Content(**content) for content in line.get("contents", ())]
