@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -93,6 +94,16 @@ def test_killed_at_each_named_point(points: tuple[str, ...], marked: Path) -> No
     assert 0 == ended.code, ended.out + ended.err
     assert EVERYTHING == contents(marked / "old")
     assert (marked / "old" / "model" / "renamed.txt").exists()
+    assert ended.json["proof"]["holds"]
+
+
+def test_new_is_gone_for_good(marked: Path) -> None:
+    """Where NEW never comes back, `--offline` carries what the journal kept, and OLD is proven whole."""
+    shutil.rmtree(marked / "new")
+    ended = lading("rollback", "--offline", "--state", marked / "state", "--json")
+
+    assert 0 == ended.code, ended.out + ended.err
+    assert sorted([*HELD, "edited once"]) == contents(marked / "old")
     assert ended.json["proof"]["holds"]
 
 

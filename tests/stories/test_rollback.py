@@ -259,9 +259,13 @@ def test_the_point_of_no_return(tmp_path: Path) -> None:
     firm.lading("rollback", "mark", firm.named("old"), firm.named("new"), code=67)
     firm.lading("copy", firm.named("old"), firm.named("new"))
     firm.lading("rollback", "mark", firm.named("old"), firm.named("new"))
+    firm.lading("rollback", "mark", firm.named("old"), firm.named("new"), "--again", code=2)
+    firm.lading("rollback", "mark", firm.named("old"), firm.named("new"), "--again", "--confirmed-by", "anna")
     (tmp_path / "new" / "a").write_text("later")
     firm.lading("rollback", "close", "--by", "li.na", "--confirmed-by", "LI.NA", code=2)
     firm.lading("rollback", "close", "--by", "li.na", "--confirmed-by", "anna")
+    again = ("--again", "--confirmed-by", "anna")
+    firm.lading("rollback", "mark", firm.named("old"), firm.named("new"), *again, code=66)
     refused = firm.lading("rollback", code=66).json
 
     assert "li.na, anna" in refused["error"]["message"]["en"]

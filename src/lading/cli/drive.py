@@ -18,6 +18,11 @@ COMMANDS: dict[str, tuple[str, str, Text]] = {
     "grant": ("drive_spaces", "grant", Text("Give somebody a role.", "授予角色。")),
     "freeze": ("drive_spaces", "freeze", Text("Make a space read-only.", "将空间设为只读。")),
     "thaw": ("drive_spaces", "thaw", Text("End a freeze.", "解除只读。")),
+    "new-epoch": (
+        "drive_spaces",
+        "new_epoch",
+        Text("Make sync clients start anew.", "让同步客户端重新比对。"),
+    ),
     "check": ("drive_check", "check", Text("Check content and tables.", "检查内容与数据表。")),
     "tidy": ("drive_check", "tidy", Text("Remove what has had its time.", "清除已到期的内容。")),
     "audit": ("drive_audit", "audit", Text("Verify and export the audit.", "校验和导出审计记录。")),

@@ -30,6 +30,10 @@ _FROZEN_ROW = Text("  (read-only: {message})", "  （只读：{message}）")
 _NONE = Text("There are no spaces yet.", "尚无空间。")
 _FROZEN = Text("The space {name} is read-only now.", "空间 {name} 现为只读。")
 _THAWED = Text("The space {name} can be changed again.", "空间 {name} 已恢复可写。")
+_BEGUN = Text(
+    "A new epoch has begun in {count:,} spaces: clients list them anew.",
+    "已更换 {count:,} 个空间的同步标识：客户端将重新列出并比对。",
+)
 _GRANTED = Text("{principal} may {role} in {path} now.", "{principal} 现在对 {path} 拥有 {role} 权限。")
 _DENIED = Text(
     "{principal} is denied {role} and above in {path} now.",
@@ -96,6 +100,25 @@ def thaw(space: str, home: str, as_json: bool) -> int:
     """Thaw a space."""
     facts = desk(home, "spaces").thaw(space)
     return _told("drive thaw", facts, as_json, _THAWED, name=shown_name(facts["name"]))
+
+
+@click.command(
+    "new-epoch",
+    help=speak(
+        Text(
+            "Make every cursor of the change feed of SPACE (its key or name; default: all spaces) expire, so that sync"
+            " clients compare anew. For after a restore or a rollback.",
+            "使空间 SPACE（标识或名称；默认全部空间）变更记录的所有游标失效，让同步客户端重新比对。用于恢复或回退之后。",
+        )
+    ),
+)
+@click.argument("space", required=False)
+@home_option
+@json_option
+def new_epoch(space: str | None, home: str, as_json: bool) -> int:
+    """Begin a new epoch."""
+    begun = desk(home, "spaces").begin_epoch(space)
+    return _told("drive new-epoch", {"spaces": begun}, as_json, _BEGUN, count=len(begun))
 
 
 @click.command(

@@ -36,13 +36,14 @@ from lading.cli.rollback_work import (
     write_messages,
 )
 from lading.connectors.crew import Crew
+from lading.manifest.files import local_errors
 from lading.model.errors import BadRequest, NotMarked, Unavailable
 from lading.model.failpoints import failpoint
 from lading.model.text import Text
 from lading.stages.cutover.closing import check_open, day_of, two_people
 from lading.stages.cutover.marking import Switch, mark
 from lading.stages.cutover.rights import Ask
-from lading.stages.cutover.state import Mark, home_of, write_facts
+from lading.stages.cutover.state import Mark, home_of, mark_in, write_facts
 from lading.stages.cutover.stopping import telling_stops
 from lading.stages.planning.contract import side
 from lading.stages.transfer.apart import check_apart
@@ -88,7 +89,8 @@ _UNTIL = Text(
     "The last day on which rolling back is possible (YYYY-MM-DD).", "可以回退的最后一天（YYYY-MM-DD）。"
 )
 _AGAIN = Text(
-    "Mark another switch; the journal of the last one is put aside.", "重新标记切换；上一次的日志将另行保存。"
+    "Mark another switch; the journal of the last one is put aside. Takes two people.",
+    "重新标记切换；上一次的日志将另行保存。须由两人确认。",
 )
 _JOURNAL = Text(
     """Journal what changed in NEW since the last time, and keep the contents. Run it e.g. each hour.
@@ -193,6 +195,7 @@ def _journaled(it: Mark, crew: Crew, meter: Meter, actor: str) -> None:
 @drive_option("--new-opt", Text("new drive", "新网盘"))
 @click.option("--until", default="", metavar="DATE", help=speak(_UNTIL))
 @click.option("--again", is_flag=True, help=speak(_AGAIN))
+@click.option("--confirmed-by", "other", default="", metavar="NAME", help=speak(_BY))
 @who_options
 @_shared
 def mark_command(old: str, new: str, **given: Any) -> int:
@@ -210,7 +213,7 @@ def mark_command(old: str, new: str, **given: Any) -> int:
     if home.mark.exists():
         if not given["again"]:
             raise BadRequest(str(home.mark), _MARKED)
-        home.folder.rename(home.folder.with_name(f"rollback-until-{now:%Y%m%dT%H%M%S}"))
+        _set_aside(mark_in(home), actor, given["other"], now)
     who = who_given(given)
     switch = Switch(
         source, target, landed, last.account, lambda a, b: whose(who.of(side(a), side(b))), actor, until
@@ -220,6 +223,16 @@ def mark_command(old: str, new: str, **given: Any) -> int:
         facts = {name: it.facts[name] for name in ("fingerprints", "found", "account", "until")}
         record(it, "rollback.marked", {**facts, "old": str(source), "new": str(target)}, actor)
     return tell_mark(it, as_json=given["as_json"])
+
+
+def _set_aside(it: Mark, actor: str, other: str, now: datetime) -> None:
+    """Keep the folder of the switch marked before beside; a point of no return that was passed stays passed."""
+    check_open(it, now)
+    two_people(actor, other)
+    record(it, "rollback.set_aside", {"by": [actor, other]}, actor)
+    folder = it.home.folder
+    with local_errors(str(folder)):
+        folder.rename(folder.with_name(f"rollback-until-{now:%Y%m%dT%H%M%S}"))
 
 
 @command.command("journal", help=speak(_JOURNAL))

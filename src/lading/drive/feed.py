@@ -79,7 +79,8 @@ def latest(sight: Sight, space: int) -> str:
     Raises:
         NotFound: there is no such space for the viewer.
     """
-    return _cursor(space, _clock(sight, space)[0])
+    now = _clock(sight, space)
+    return _cursor(space, now.newest, now.epoch)
 
 
 def changes(
@@ -93,10 +94,11 @@ def changes(
 
     Raises:
         NotFound: there is no such space for the viewer.
-        CursorExpired: the cursor was not made here, or what follows it was removed; list the space anew.
+        CursorExpired: the cursor was not made here, is of an earlier epoch, or what follows it was removed;
+            list the space anew.
     """
-    newest, pruned = _clock(sight, space)
-    clock = _parse(cursor, space) if cursor is not None else 0
+    newest, pruned, epoch = _clock(sight, space)
+    clock = _parse(cursor, space, epoch) if cursor is not None else 0
     if clock < pruned or clock > newest:
         raise _expired("changes that follow it were removed", "其后的变更记录已被清除")
     found: list[Change] = []
@@ -108,7 +110,7 @@ def changes(
         clock = events[-1].clock
         if len(found) >= limit:
             break
-    return found, _cursor(space, clock)
+    return found, _cursor(space, clock, epoch)
 
 
 def recent(sight: Sight, space: int, limit: int = 100) -> list[Change]:
@@ -118,8 +120,8 @@ def recent(sight: Sight, space: int, limit: int = 100) -> list[Change]:
     Raises:
         NotFound: there is no such space for the viewer.
     """
-    newest, pruned = _clock(sight, space)
-    found, _ = changes(sight, space, _cursor(space, max(pruned, newest - limit)), limit)
+    newest, pruned, epoch = _clock(sight, space)
+    found, _ = changes(sight, space, _cursor(space, max(pruned, newest - limit), epoch), limit)
     return found[::-1]
 
 
@@ -128,18 +130,35 @@ def pruned_key(space: int) -> str:
     return f"pruned.{space}"
 
 
-def _clock(sight: Sight, space: int) -> tuple[int, int]:
-    """The newest clock of *space*, and the highest one whose events were removed."""
+def epoch_key(space: int) -> str:
+    """
+    The key of the row of `Meta` that holds the epoch of the feed of *space*: the time at which it began, 0 for the first.
+
+    A cursor is good in its own epoch only.  One is begun where clients must not go on by what they know: the space was
+    set back, or much was written into it from elsewhere.
+    """
+    return f"feed_epoch.{space}"
+
+
+class _Clock(NamedTuple):
+    newest: int
+    pruned: int
+    """The highest clock whose events were removed."""
+    epoch: int
+
+
+def _clock(sight: Sight, space: int) -> _Clock:
+    """How far the feed of *space* is."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT s.clock, m.value FROM drive_space s LEFT JOIN drive_meta m ON m.key = %s"
-            " WHERE s.id = %s AND s.deleted IS NULL",
-            [pruned_key(space), space],
+            "SELECT s.clock, m.value, e.value FROM drive_space s LEFT JOIN drive_meta m ON m.key = %s"
+            " LEFT JOIN drive_meta e ON e.key = %s WHERE s.id = %s AND s.deleted IS NULL",
+            [pruned_key(space), epoch_key(space), space],
         )
         row = cursor.fetchone()
     if row is None or sight.space_role(space) == Role.NONE:
         raise NotFound("", Text("there is no such space", "没有此空间"))
-    return row[0], row[1] or 0
+    return _Clock(row[0], row[1] or 0, row[2] or 0)
 
 
 def _page(space: int, clock: int, newest: int, limit: int) -> list[_Event]:
@@ -265,17 +284,19 @@ def _signer() -> Signer:
     return Signer(salt="lading.drive.feed")
 
 
-def _cursor(space: int, clock: int) -> str:
-    return _signer().sign(f"{space}.{clock}")
+def _cursor(space: int, clock: int, epoch: int) -> str:
+    return _signer().sign(f"{space}.{clock}.{epoch}" if epoch else f"{space}.{clock}")
 
 
-def _parse(cursor: str, space: int) -> int:
+def _parse(cursor: str, space: int, epoch: int) -> int:
     try:
-        of, _, clock = _signer().unsign(cursor).partition(".")
+        of, clock, *began = _signer().unsign(cursor).split(".")
     except BadSignature:
         raise _expired("it was not given out here", "并非由此处签发") from None
     if int(of) != space:
         raise _expired("it belongs to another space", "属于其他空间")
+    if int(began[0] if began else 0) != epoch:
+        raise _expired("a new epoch of the space has begun", "该空间的同步标识已更换")
     return int(clock)
 
 

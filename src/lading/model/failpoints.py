@@ -64,6 +64,7 @@ ROLLBACK = (
     "rollback.before_rename",
     "rollback.renamed",
     "rollback.kept",
+    "rollback.intended",
     "rollback.before_write",
     "rollback.after_write",
     "rollback.done",

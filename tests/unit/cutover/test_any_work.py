@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from lading.connectors.address import Address
 from lading.connectors.memory import MemoryStore
 from lading.connectors.registry import CONNECTORS, open_drive
+from lading.stages.cutover.planning import Because
 from support.memory_drives import STORES
 from support.rollbacks import Switched, every_content, files, happen, put, switch
 
@@ -31,12 +32,8 @@ THINGS = st.lists(
     max_size=7,
 )
 
-KNOWN = pytest.mark.xfail(
-    reason="a path made, removed or moved and made again between entries, on drives with versions: the proof reports the loss"
-)
 
-
-@pytest.fixture(params=["folder", pytest.param("memory", marks=KNOWN)])
+@pytest.fixture(params=["folder", "memory"])
 def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Drives without versions, and drives with versions and lasting ids."""
     monkeypatch.setitem(CONNECTORS, "memory", "support.memory_drives")
@@ -89,8 +86,10 @@ def check(kind: str, theirs: list, ours: list) -> None:  # type: ignore[type-arg
             assert len(before) <= len(after)
             assert (journaled | set(later.values())) - at_the_switch <= holds
             assert proof.holds
+            taken = {it.deed.path for it in done.done if it.deed.because is Because.NAME_TAKEN}
             if not ours:
-                assert later == {path: after.get(path) for path in later}
+                told = {path for path in later if any(path[:depth] in taken for depth in range(1, 4))}
+                assert all(after.get(path) == later[path] for path in later.keys() - told)
             again, proof = it.back()
 
             assert (0, after) == (again.changed, files(old))

@@ -15,7 +15,7 @@ from lading.drive.tree.change import delete, make_folder
 from lading.drive.tree.find import at
 from lading.drive.tree.moving import move
 from lading.drive.tree.row import Seen
-from lading.drive.tree.spaces import make_space
+from lading.drive.tree.spaces import begin_epoch, make_space
 from lading.drive.tree.trash import restore
 from lading.drive.writing import writing
 from lading.model.errors import CursorExpired, NotFound
@@ -309,3 +309,20 @@ def _followed(found: list[Change]) -> set[str]:
         elif change.kind.startswith(("file.", "folder.")):
             there.add(change.path)
     return there
+
+
+def test_a_new_epoch_ends_every_earlier_cursor():
+    """
+    Cursors of an earlier epoch expire, also one whose clock is yet to come; later ones are good.
+    """
+    place = Place()
+    before = latest(place.sight(), place.space.id)
+    begin_epoch(SYSTEM, place.space.id)
+    between = latest(place.sight(), place.space.id)
+    begin_epoch(SYSTEM, place.space.id)
+    now = latest(place.sight(), place.space.id)
+
+    for cursor in (before, between):
+        with pytest.raises(CursorExpired):
+            changes(place.sight(), place.space.id, cursor)
+    assert ([], now) == changes(place.sight(), place.space.id, now)

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from lading.drive.actor import SYSTEM, Actor, Scope
 from lading.drive.errors import Held, Unfit
+from lading.drive.feed import epoch_key
 from lading.drive.quick import quick, reading
 from lading.drive.rights.need import need
 from lading.drive.rights.roles import Role
@@ -134,6 +135,13 @@ def set_keep(actor: Actor, space: int, rule: Rule) -> None:
         work.event("space.keeps", space=space, count=rule.count, days=rule.days, thin=rule.thin)
 
 
+# Epochs only grow, also where the clock of the machine was set back.
+_EPOCH = (
+    "INSERT INTO drive_meta (key, value) VALUES (%s, %s) ON CONFLICT (key) DO UPDATE SET value ="
+    " CASE WHEN drive_meta.value < excluded.value THEN excluded.value ELSE drive_meta.value + 1 END"
+)
+
+
 def freeze(actor: Actor, space: int, message: str) -> None:
     """
     Make a space read-only for everybody, who are told *message*; again with another message is no error.
@@ -162,6 +170,19 @@ def thaw(actor: Actor, space: int) -> None:
         cursor.execute("UPDATE drive_space SET frozen = '' WHERE id = %s AND frozen <> ''", [space])
         if cursor.rowcount:
             work.event("space.thawed", space=space)
+
+
+def begin_epoch(actor: Actor, space: int) -> None:
+    """
+    Make every cursor of the change feed of *space* expire: clients list it anew and keep what differs.
+
+    Raises:
+        NotFound: there is no such space for *actor*.
+        Forbidden: it asks for MANAGE on the space or a system admin.
+    """
+    with _changing(actor, space, thawed=True) as (work, cursor):
+        cursor.execute(_EPOCH, [epoch_key(space), work.now])
+        work.event("space.epoch_begun", space=space)
 
 
 def delete_space(actor: Actor, space: int) -> None:

@@ -42,6 +42,14 @@ def thaw(named: str) -> dict[str, Any]:
     return _facts(finding.space(found.key))
 
 
+def begin_epoch(named: str | None) -> list[dict[str, Any]]:
+    """Begin a new epoch of the change feed of a space, None: of all; which spaces these are."""
+    found = all_spaces() if named is None else [_facts(finding.space(named))]
+    for one in found:
+        spaces.begin_epoch(SYSTEM, finding.space(one["key"]).id)
+    return found
+
+
 def grant(named: str, path: str, key: str, role: str, **terms: Any) -> dict[str, Any]:
     """
     Give the principal *key* a *role* on a node, or with `deny` deny it, for `days` or for good.

@@ -97,6 +97,9 @@ class Base:
         self._file = file
         self._over: dict[Path, Row | None] = {}
         self._moves: list[tuple[Path, Path, int]] = []
+        self._put: list[tuple[Path, str]] = []
+        self.settled: set[tuple[Path, int]] = set()
+        """Objects that were gone from NEW and whose contents were carried: path, last entry that told of them."""
         for number, line in enumerate(carried, 1):
             try:
                 self._lay(line)
@@ -113,11 +116,31 @@ class Base:
             for path, row in list(self._over.items()):
                 if row is not None:
                     self._over[path] = follow(row, source, target)
-        for path in line.get("drop", ()):
-            self._over[decode(path)] = None
+            self._put = [(followed(path, source, target), sha256) for path, sha256 in self._put]
+        for text, upto in line.get("drop", ()):
+            # Another object may have come to the place and been carried first: that one stays.
+            path = decode(text)
+            if (known := self._over.get(path)) is None or known.upto <= upto:
+                self._over[path] = None
+        if line.get("settled"):
+            text, upto = line["settled"]
+            self.settled.add((decode(text), upto))
+        if line.get("putting"):
+            text, sha256 = line["putting"]
+            self._put.append((decode(text), sha256))
+        if line.get("left"):
+            text, sha256 = line["left"]
+            self._put.remove((decode(text), sha256))
         if line.get("row"):
             row = Row.from_json(line["row"])
             self._over[row.new_path] = row
+
+    def put_upon(self) -> dict[Path, set[str]]:
+        """Digests of what was put upon files of OLD, or was about to be, by where the file is now."""
+        found: dict[Path, set[str]] = {}
+        for path, sha256 in self._put:
+            found.setdefault(path, set()).add(sha256)
+        return found
 
     def rows(self, paths: Iterable[Path]) -> dict[Path, Row]:
         """The rows of *paths* of NEW; those that it does not know are missing."""
@@ -152,9 +175,12 @@ class Base:
 
 def follow(row: Row, source: Path, target: Path) -> Row:
     """*row* after *source* was renamed to *target* in OLD."""
-    if row.old_path is None or not within(row.old_path, source):
-        return row
-    return row._replace(old_path=target + row.old_path[len(source) :])
+    return row if row.old_path is None else row._replace(old_path=followed(row.old_path, source, target))
+
+
+def followed(path: Path, source: Path, target: Path) -> Path:
+    """Where *path* of OLD is after *source* was renamed to *target*."""
+    return target + path[len(source) :] if within(path, source) else path
 
 
 def _row(values: Mapping[str, Any]) -> Row:

@@ -15,8 +15,9 @@ _CLIENTS: Mapping[str, Text] = {
         "请在旧网盘服务器上先执行 `occ maintenance:data-fingerprint`（无法远程调用），再让人员登录：同步客户端会保留双方差异，而不会删除文件。",
     ),
     "lading": Text(
-        "OLD itself was never set back: its change feed goes on, and clients take the new versions from it as ordinary changes.",
-        "旧网盘本身没有被还原到过去：其变更记录连续，客户端会把新版本当作普通变更接收。",
+        "On the server of OLD run `lading drive new-epoch SPACE --home HOME` before people sign in: their cursors expire, and clients"
+        " compare anew instead of going on by what they remember.",
+        "请在旧网盘服务器上先执行 `lading drive new-epoch SPACE --home HOME`，再让人员登录：其游标失效，客户端会重新比对，而不是依据此前的记录继续同步。",
     ),
     "folder": Text(
         "OLD itself was never set back: clients see ordinary changes. Have people close files that are still open from before the switch.",

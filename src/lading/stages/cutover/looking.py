@@ -5,7 +5,7 @@ OLD as it is now, asked object by object: what changed in NEW is little, and onl
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import duckdb
 
@@ -33,12 +33,15 @@ class Looking:
         self._digests: dict[Path, str] = {}
         self._scanned: Manifest | None = None
 
-    def old(self, guards: Callable[[Path], bool]) -> Old:
-        """The questions, with the facts of the drive; *guards* says which new objects nobody may see too early."""
+    def old(self, guards: Callable[[Path], bool], ours: Mapping[Path, Collection[str]]) -> Old:
+        """
+        The questions, with the facts of the drive.
+
+        *guards* says which new objects nobody may see too early, *ours* what was put upon which file.
+        """
         drive = self._drive
-        return Old(
-            self.at, self.holds, self.place, drive.profile.names, moves=drive.moves is not None, guards=guards
-        )
+        moves = drive.moves is not None
+        return Old(self.at, self.holds, self.place, drive.profile.names, moves, guards, ours)
 
     def at(self, path: Path) -> Facts | None:
         """What stands at *path*."""

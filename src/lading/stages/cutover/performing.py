@@ -8,8 +8,9 @@ by its content, so nothing needs to be undone.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from lading.connectors.api import Drive
@@ -175,7 +176,8 @@ class Performing:
         if self._versions is not None:
             etag = deed.expect
             for content in deed.contents:
-                entry = self._add_version(deed.target, content, etag)
+                with self._intending(deed.target, content):
+                    entry = self._add_version(deed.target, content, etag)
                 etag = entry.etag or self._drive.stat(deed.target).etag
             return None
         kept = self._keep(deed)
@@ -187,10 +189,23 @@ class Performing:
         if etag is None:
             self._write_beside(deed.target, last)
             return kept
-        failpoint("rollback.before_write")
-        self._write(deed.target, last, Unchanged(etag))
-        failpoint("rollback.after_write")
+        with self._intending(deed.target, last):
+            failpoint("rollback.before_write")
+            self._write(deed.target, last, Unchanged(etag))
+            failpoint("rollback.after_write")
         return kept
+
+    @contextmanager
+    def _intending(self, path: Path, content: Content) -> Iterator[None]:
+        """Note that *content* is put upon the file at *path*, before: what a kill leaves is judged by it."""
+        names = [encode(path), content.sha256]
+        self._lines.add({"putting": names})
+        failpoint("rollback.intended")
+        try:
+            yield
+        except Changed:
+            self._lines.add({"left": names})  # somebody else was there first: what they did is theirs
+            raise
 
     def _add_version(self, path: Path, content: Content, etag: str | None) -> Entry:
         assert self._versions is not None
@@ -216,16 +231,17 @@ class Performing:
         raise last
 
     def _add(self, deed: Deed) -> None:
-        first, *later = deed.contents
         if self._versions is None or deed.do is Do.BESIDE:
             *between, last = deed.contents
             for content in between:
                 self._write_beside(deed.source or deed.target, content, avoid=deed.target)
             self._write_new(deed.target, last)
             return
-        etag = self._add_version(deed.target, first, None).etag or self._drive.stat(deed.target).etag
-        for content in later:
-            etag = self._add_version(deed.target, content, etag).etag or self._drive.stat(deed.target).etag
+        etag: str | None = None
+        for content in deed.contents:
+            with self._intending(deed.target, content):
+                entry = self._add_version(deed.target, content, etag)
+            etag = entry.etag or self._drive.stat(deed.target).etag
 
     def _keep(self, deed: Deed) -> Path:
         """Copy what the file holds beside it, and be sure of it, before anything is put in its place."""
@@ -292,9 +308,13 @@ class Performing:
         if deed.do in (Do.RENAME, Do.COPY) and not it.is_folder and it.contents:
             return  # what is put upon it comes next, and is noted then
         row = self._row(deed, entry)
-        drop = [encode(it.row.new_path)] if it.row is not None and it.row.new_path != it.path else []
-        put = {"put": encode(deed.target)} if deed.do is Do.VERSION else {}
-        self._lines.add({"row": row.to_json(), "drop": drop, **put})
+        if it.now is None:
+            line: dict[str, Any] = {"settled": [encode(it.path), it.upto]}
+        else:
+            drop = it.row is not None and it.row.new_path != it.path
+            line = {"drop": [[encode(it.row.new_path), it.row.upto]] if drop and it.row is not None else []}
+        # The place of what was displaced in NEW belongs to another object.
+        self._lines.add(line if it.displaced else {"row": row.to_json(), **line})
         failpoint("rollback.noted")
 
     def _row(self, deed: Deed, entry: Entry | None) -> Row:

@@ -7,7 +7,7 @@ anything, and none puts one content over another that is not kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -105,6 +105,8 @@ class Old(NamedTuple):
     moves: bool = True
     guards: Callable[[Path], bool] = lambda _path: True
     """Whether a new object at this path of NEW may be put into OLD: nobody sees it there whom NEW keeps out."""
+    ours: Mapping[Path, Collection[str]] = {}
+    """Digests of what earlier runs put upon files, or set out to, by path."""
 
 
 class Planner:
@@ -147,7 +149,8 @@ class Planner:
             self._places[it.path] = here
             if not self._moves_it(it, here, target):
                 return [Deed(Do.SETTLED, Because.ALONG, it.path, here, traced=it)]
-            if self._at(target) is None and not self._has_taken(target) and self._old.moves:
+            free = self._at(target) is None and not self._has_taken(target) and not within(target, here)
+            if free and self._old.moves:
                 return self._rename(it, here, target)
         return self._make(it, target)
 
@@ -185,7 +188,7 @@ class Planner:
         belongs = self._target(it)
         if (here is None or not self._old.moves) and here != belongs and self._is_ours(it, belongs):
             here = belongs  # a run that was cut off put it there
-        if here is None:
+        if here is None or (it.contents and self._went_along(it, here, belongs)):
             return self._fresh(it)
         deeds: list[Deed] = []
         target = belongs if it.now is not None else here
@@ -206,6 +209,13 @@ class Planner:
         if it.now is None:
             deeds.append(Deed(Do.TELL, Because.DELETED, it.path, where, traced=it))
         return deeds or [Deed(Do.SETTLED, Because.THERE, it.path, where, traced=it)]
+
+    def _went_along(self, it: Traced, here: Path, belongs: Path) -> bool:
+        """Whether it goes in OLD with a folder with which it did not go in NEW: there it was deleted and made again."""
+        row = it.row
+        assert row is not None
+        stays = it.now is not None and row.new_path == it.path and here != belongs
+        return stays and here != row.old_path and here == self._relocated(row.old_path or ())
 
     def _is_ours(self, it: Traced, target: Path) -> bool:
         """Whether what OLD has at *target* is the object already, with a content that it had."""
@@ -243,14 +253,25 @@ class Planner:
         if not rest and self._old.moves:
             return found.etag, "", rest, False
         held = self._old.holds(self._before(here) or here)
-        digests = [content.sha256 for content in rest]
+        left = self._left(here, held, rest)
+        if left is not None:
+            return found.etag, held, left, False
         if held == row.sha256:
             # Only touched in OLD, or edited in NEW and set back: all of it once more rather than less.
             return found.etag, held, rest, False
-        if held in digests:
-            # A run that was cut off put it there, or somebody the same content.
-            return found.etag, held, rest[len(digests) - digests[::-1].index(held) :], False
+        # Somebody may have put the same content there: only what else there is, is still to be carried.
+        rest = tuple(content for content in rest if content.sha256 != held)
         return found.etag, held, rest, True
+
+    def _left(self, path: Path, held: str, rest: tuple[Content, ...]) -> tuple[Content, ...] | None:
+        """What of *rest* a run that was cut off at *path* has not put there; None: no run was."""
+        ours, left = self._old.ours.get(self._before(path) or path, ()), None
+        for number, content in enumerate(rest, 1):
+            if content.sha256 not in ours:
+                break
+            if content.sha256 == held:
+                left = rest[number:]
+        return left
 
     def _fresh(self, it: Traced) -> list[Deed]:
         """A file that OLD does not have, or not any more."""
@@ -268,13 +289,13 @@ class Planner:
             self._take(target)
             return [Deed(Do.ADD, because, it.path, target, contents=rest, traced=it)]
         held = self._old.holds(self._before(target) or target)
-        digests = [content.sha256 for content in rest]
-        if held not in digests:
-            return [self._put_beside(it, target, rest, Because.NAME_TAKEN)]
-        rest = rest[len(digests) - digests[::-1].index(held) :]
-        if not rest:
+        left = self._left(target, held, rest)
+        if left:
+            return [Deed(Do.VERSION, because, it.path, target, None, left, found.etag, held, it)]
+        rest = tuple(content for content in rest if content.sha256 != held)
+        if left is not None or not rest:
             return [Deed(Do.SETTLED, Because.THERE, it.path, target, traced=it)]
-        return [Deed(Do.VERSION, because, it.path, target, None, rest, found.etag, held, it)]
+        return [self._put_beside(it, target, rest, Because.NAME_TAKEN)]
 
     def _put_beside(self, it: Traced, where: Path, rest: tuple[Content, ...], because: Because) -> Deed:
         last = rest[-1]
@@ -367,22 +388,26 @@ class Planner:
             number += 1
 
 
-def _in_order(objects: Iterable[Traced]) -> list[Traced]:
-    """Folders first, then what was renamed, each behind the one that leaves it its name."""
-    ordered = sorted(
-        objects,
-        key=lambda it: (not it.is_folder, it.now is None, not _renamed(it), len(it.path), it.path),
-    )
-    leaving = {it.row.new_path: it for it in ordered if it.row is not None and _renamed(it)}
-    found: dict[int, Traced] = {}
-    for it in ordered:
-        chain = {id(it): it}
-        while (before := leaving.get(it.path)) is not None and id(before) not in chain and _renamed(it):
-            chain[id(before)] = it = before
-        for number, one in reversed(chain.items()):
-            found.setdefault(number, one)
-    return list(found.values())
+def _in_order(objects: Iterable[Traced]) -> Iterable[Traced]:
+    """Folders first; before each object what lies above it, and what has to leave its place."""
+    objects = sorted(objects, key=lambda it: (not it.is_folder, it.now is None, len(it.path), it.path))
+    there = {it.path: it for it in objects if it.now is not None}
+    leaving = {it.row.new_path: it for it in there.values() if it.row and it.row.new_path != it.path}
+    done: dict[int, Traced] = {}
+    begun: set[int] = set()
+    for start in objects:
+        stack = [start]
+        while stack:
+            it = stack[-1]
+            if id(it) in begun:
+                done.setdefault(id(stack.pop()), it)
+                continue
+            begun.add(id(it))
+            stack += [other for other in _before(it, there, leaving) if id(other) not in begun]
+    return done.values()
 
 
-def _renamed(it: Traced) -> bool:
-    return it.now is not None and it.row is not None and it.row.new_path != it.path
+def _before(it: Traced, there: Mapping[Path, Traced], leaving: Mapping[Path, Traced]) -> Iterator[Traced]:
+    if it.now is not None and it.path in leaving:
+        yield leaving[it.path]
+    yield from (there[it.path[:depth]] for depth in range(1, len(it.path)) if it.path[:depth] in there)

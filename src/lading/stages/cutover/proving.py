@@ -88,8 +88,8 @@ class _Looking:
         self._drive: Drive = drive_for(mark.old, READING)
         self._versions: dict[Path, set[str]] = {}
         self._everywhere: set[str] | None = None
-        # What we wrote upon is answered for; what only others touched is theirs.
-        self._ours = {line["put"] for line in lines_of(mark.home.carried) if "put" in line}
+        # What we wrote upon, or were about to, is answered for; what only others touched is theirs.
+        self._ours = base.put_upon().keys()
 
     def switch(self) -> tuple[dict[str, int], list[str], list[str]]:
         """Buckets of the files of OLD at the switch, those changed by others, and those lost."""
@@ -106,7 +106,7 @@ class _Looking:
                 place = decode(text)
                 if sha256 in self._held(self._follow(place)):
                     buckets["version"] += 1
-                elif encode(self._follow(place)) in self._ours:
+                elif self._follow(place) in self._ours:
                     buckets["lost"] += 1
                     lost.append(shown(place))
                 else:

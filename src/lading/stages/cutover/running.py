@@ -104,7 +104,7 @@ def make_plan(mark: Mark, crew: Crew, *, ask: Ask = Ask.FILE, write: bool = True
     looking = Looking(mark, crew)
     now = _now(mark)
     may = guarded(drive_for(mark.old, WRITING), rights.restricted(now))
-    old = looking.old(may)
+    old = looking.old(may, base.put_upon())
     folders = _folders(base, objects, old)
     planner = Planner(old, {path: row.old_path for path, row in folders.items() if row.old_path})
     deeds = planner.plan(objects)
@@ -123,7 +123,7 @@ def traced(mark: Mark, base: Base) -> list[Traced]:
     """What the journal tells that was not carried."""
     lines = list(told(mark.home))
     paths = {decode(line[name]) for _, line in lines for name in ("path", "from") if name in line}
-    return trace(lines, base.rows(paths))
+    return trace(lines, base.rows(paths), base.settled)
 
 
 def _folders(base: Base, objects: list[Traced], old: Old) -> dict[Path, Row]:

@@ -6,8 +6,10 @@ Pure: lines in, objects out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from lading.model.paths import Path, decode
@@ -39,67 +41,100 @@ class Traced:
     """What it held meanwhile and is not in OLD yet, oldest first."""
     upto: int = 0
     """The number of the last entry that tells of it."""
+    displaced: bool = False
+    """It is gone, and another object has its place in NEW."""
     unread: str = ""
     """Code of the error that stood between us and its content."""
 
     @property
+    def kind(self) -> str:
+        """What it is; empty: nobody knows any more."""
+        facts = self.now or (self.row.new if self.row else None)
+        return "" if facts is None else facts.kind
+
+    @property
     def is_folder(self) -> bool:
         """Whether it can hold others."""
-        facts = self.now or (self.row.new if self.row else None)
-        return facts is not None and facts.kind == "folder"
+        return self.kind == "folder"
 
 
-def trace(lines: Iterable[tuple[int, Mapping[str, Any]]], rows: Mapping[Path, Row]) -> list[Traced]:
+def trace(
+    lines: Iterable[tuple[int, Mapping[str, Any]]],
+    rows: Mapping[Path, Row],
+    settled: Container[tuple[Path, int]] = (),
+) -> list[Traced]:
     """
     What the *lines* (number of the entry, line) tell beyond what *rows*, by their path in NEW, say was carried.
 
-    An object that is gone is told as well, also where nothing of it is to be carried.
+    *settled* are objects that were gone and whose contents were carried: where each was, and the last entry that told
+    of it.  An object that is gone is told as well, also where nothing of it is to be carried.
     """
-    found: dict[Path, Traced] = {}
-    gone: list[Traced] = []
-    rows = dict(rows)
-    for number, line in lines:
-        path = decode(line["path"])
-        row = rows.get(path)
-        if row is not None and row.upto >= number:
-            # It was carried; so was what it was before it came here.
-            for name in ("path", "from"):
-                found.pop(decode(line.get(name, line["path"])), None)
-            continue
-        if "now" in line:
-            _there(found, gone, rows, number, line)
-        elif (it := found.get(path)) is not None or row is not None:
-            it = found.setdefault(path, it or Traced(path, None, row))
-            it.now, it.upto = None, number
-    return [_tidy(it) for it in (*found.values(), *gone) if it.now is not None or it.row or it.contents]
+    following = _Following(rows)
+    for number, entry in groupby(lines, key=itemgetter(0)):
+        following.entry(number, [line for _, line in entry])
+    there = following.found.values()
+    left = [it for it in (*there, *following.gone) if it.now is not None or (it.path, it.upto) not in settled]
+    return [_tidy(it) for it in left if it.now is not None or it.row or it.contents]
 
 
-def _there(
-    found: dict[Path, Traced],
-    gone: list[Traced],
-    rows: dict[Path, Row],
-    number: int,
-    line: Mapping[str, Any],
-) -> None:
-    path, now = decode(line["path"]), Facts(*line["now"])
-    it = None
-    if "from" in line:
-        source = decode(line["from"])
-        # Whatever comes to its old name later is another one.
-        row = rows.pop(source, None)
-        it = found.pop(source, None) or (Traced(path, now, row) if row is not None else None)
-    else:
-        it = found.pop(path, None)
-    it = it or Traced(path, None, rows.get(path))
-    known = it.now or (it.row.new if it.row else None)
-    if known is not None and known.kind != now.kind:
-        # Another thing of the same name; what was there is gone, what it held is still carried.
-        it.now = None
-        gone.append(it)
-        it = Traced(path, now, None)
-    it.path, it.now, it.upto, it.unread = path, now, number, line.get("unread", "")
-    it.contents += [Content(**content) for content in line.get("contents", ())]
-    found[path] = it
+class _Following:
+    """Which object is where, entry after entry; an entry is one moment, the order of its lines means nothing."""
+
+    def __init__(self, rows: Mapping[Path, Row]) -> None:
+        self.found: dict[Path, Traced] = {}
+        """By the path where it is, or was before it was deleted: what is made there anew goes on with it."""
+        self.gone: list[Traced] = []
+        """Deleted, and another object has its place by now."""
+        self._rows = {path: row for path, row in rows.items() if not row.upto}
+        self._carried: dict[int, list[tuple[Path, Row]]] = {}
+        for path, row in rows.items():
+            self._carried.setdefault(row.upto, []).append((path, row))
+
+    def entry(self, number: int, lines: Sequence[Mapping[str, Any]]) -> None:
+        """Take in what one entry says."""
+        # What moved leaves its place before anything else can be there.
+        moved = {decode(line["path"]): self._take(decode(line["from"])) for line in lines if "from" in line}
+        left = {decode(line["from"]) for line in lines if "from" in line}
+        for line in lines:
+            path = decode(line["path"])
+            if "now" not in line and path not in left and (it := self._take(path)) is not None:
+                it.now, it.upto, self.found[path] = None, number, it
+        for line in lines:
+            if "now" in line:
+                self._there(number, line, moved)
+        for path, row in self._carried.get(number, ()) if number else ():
+            # Up to here it was carried, with what it was before it came here.
+            self.found.pop(path, None)
+            self._rows[path] = row
+
+    def _take(self, path: Path) -> Traced | None:
+        """The object at *path*, which is not there any more afterwards."""
+        row = self._rows.pop(path, None)
+        it = self.found.pop(path, None)
+        return it if it is not None or row is None else Traced(path, row.new, row, upto=row.upto)
+
+    def _there(self, number: int, line: Mapping[str, Any], moved: Mapping[Path, Traced | None]) -> None:
+        path, now = decode(line["path"]), Facts(*line["now"])
+        before = self._take(path)
+        it = before
+        if "from" in line:
+            it = moved[path]
+            self._displaced(before)
+        if it is not None and it.kind not in ("", now.kind):
+            # Another thing of the same name; what was there is gone, what it held is still carried.
+            if it.now is not None:
+                it.now, it.upto = None, number
+            self._displaced(it)
+            it = None
+        it = it or Traced(path, now, None)
+        it.path, it.now, it.upto, it.unread = path, now, number, line.get("unread", "")
+        it.contents += [Content(**content) for content in line.get("contents", ())]
+        self.found[path] = it
+
+    def _displaced(self, it: Traced | None) -> None:
+        if it is not None:
+            it.displaced = True
+            self.gone.append(it)
 
 
 def _tidy(it: Traced) -> Traced:
