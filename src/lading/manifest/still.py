@@ -146,11 +146,15 @@ class _Look:
 
 def _rows(folder: Path, entries: list[Entry]) -> Iterable[tuple[Any, ...]]:
     """*entries*, all in *folder*, as rows of a manifest."""
+    if not entries:
+        return
     place = encode(folder) + "/" if folder else ""
-    for path, kind, size, modified, number, etag, _, problem in entries:
+    # Names are encoded one by one, so a path of all names gives them all in one search.
+    names = encode(tuple(entry.path[-1] for entry in entries)).split("/")
+    for name, (path, kind, size, modified, number, etag, _, problem) in zip(names, entries, strict=True):
         if problem is not None or path[:-1] != folder or (kind is Kind.FILE and etag is None):
             raise _Changed
-        yield place + encode(path[-1:]), kind.value, size, modified, number, etag
+        yield place + name, kind.value, size, modified, number, etag
 
 
 def _grant_rows(where: str, told: Iterable[Grant]) -> Iterable[tuple[Any, ...]]:
