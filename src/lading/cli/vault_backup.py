@@ -145,6 +145,8 @@ def backup_command(drive: str, vault: str, as_json: bool, **given: Any) -> int:
         with (
             folder_locked(work),
             locked(it.store, it.master, Mode.SHARED, who=person(), purpose="backup"),
+            # The index is read once: the workers are forked with it.
+            nullcontext(keeping.fresh()),
             Crew(given["workers"] or processors(), publish=meter.add) as crew,
             progress_bar(quiet=as_json) as show,
         ):

@@ -160,6 +160,12 @@ class Profile:
     stable_ids: bool = False
     """`Entry.id` stays with an entry through renames and is never given to another while both exist."""
 
+    etag_covers_rights: bool = False
+    """
+    The etag of a file changes with the rights on it too, so those of a file with the same etag need not be asked again.
+    Every file has an etag then; of folders nothing is said.
+    """
+
     access: AccessRules | None = None
     """How its grants work together; None: it tells none."""
     features: Features = field(default_factory=Features)

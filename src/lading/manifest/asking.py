@@ -264,6 +264,12 @@ def _grants_told(where: str, entry: _Entry, grants: tuple[Grant, ...]) -> list[R
     return [head, *[(where, *row) for row in rows]]
 
 
+def marks_of(grants: Iterable[Grant]) -> tuple[bytes, bytes]:
+    """What a list of *grants* says for the entry itself, and for what is made in it later, as two digests; who is named counts by kind and id."""
+    here, later, _ = _listed(*map(_but_place, grants))
+    return here, later
+
+
 def _but_place(it: Grant) -> tuple[Any, ...]:
     """All that *it* says, but for where, in the order of `Grant`."""
     return it.principal, it.rights, it.effect, it.reach, it.source, it.role, it.rank, it.expires

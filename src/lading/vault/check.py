@@ -28,14 +28,16 @@ from lading.vault.packed import Looked, every_pack, look, whole_pack
 from lading.vault.packs import START, Pack, PackReader, table_room
 from lading.vault.snapshots import Snapshot, read
 from lading.vault.vault import Vault, slots
-from lading.vault.words import KEYS, LOCKS, PACKS, SNAPSHOTS, Kind
+from lading.vault.words import INDEX, KEYS, LOCKS, PACKS, SNAPSHOTS, Kind
 
 SHOWN = 20
 """Places of lost contents that a finding names."""
 _THREADS = min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 """Packs that are looked at at once, each held in memory: hashing and opening seals leave the other threads alone."""
 _REMEMBERED = 100_000
-"""Large contents of which is remembered whether they are whole."""
+"""Contents of which is remembered whether they are whole: snapshots of one drive share most of theirs."""
+_HELD_INDEX = 16 << 20
+"""Bytes of all index objects up to which the packs that they tell of are held, rather than read twice."""
 
 
 @dataclass(slots=True)
@@ -73,7 +75,7 @@ class _Check:
         self._read_data = read_data
         self._publish = publish
         self._bad: bytearray = bytearray()
-        self._lists: dict[bytes, bool] = {}
+        self._known: dict[bytes, bool] = {}
         self._slots: set[str] = set()
         self._looking: deque[tuple[Pack, Future[Looked]]] = deque()
 
@@ -81,13 +83,14 @@ class _Check:
         """Hold the index, the packs and their tables against each other."""
         there = {bytes.fromhex(name): size for name, size in self.vault.store.names(PACKS)}
         unreadable: list[BadVault] = []
-        self.vault.index = Index(every_pack(self.vault, unreadable))
+        told = _Told(self.vault)
+        self.vault.index = Index(told.packs(unreadable))
         for problem in unreadable:
             self._add("index_damaged", problem.subject, problem)
         self._bad = bytearray(len(self.vault.index))
         lost: set[bytes] = set()
         with ThreadPoolExecutor(_THREADS) as pool:
-            for pack in every_pack(self.vault, []):
+            for pack in told.packs([]):
                 self._one(pack, there.pop(pack.name, None), lost, pool)
                 self._catch_up(_THREADS)
             self._catch_up(0)
@@ -198,19 +201,24 @@ class _Check:
 
     def _whole(self, digest: bytes) -> bool:
         """Whether every record of a content is there and, as far as was looked, good."""
+        known = self._known.get(digest)
+        if known is None:
+            known = self._looked_up(digest)
+            if len(self._known) < _REMEMBERED:
+                self._known[digest] = known
+        return known
+
+    def _looked_up(self, digest: bytes) -> bool:
         master = self.vault.master
         if self._is_there(master.id_of(Kind.FILE, digest)):
             return True
-        known = self._lists.get(digest)
-        if known is None:
-            with suppress(LadingError):
-                known = all(map(self._is_there, ids_of(master, digest, self.vault.fetch, self._is_there)))
-            if len(self._lists) < _REMEMBERED:
-                self._lists[digest] = bool(known)
-        return bool(known)
+        with suppress(LadingError):
+            return all(map(self._is_there, ids_of(master, digest, self.vault.fetch, self._is_there)))
+        return False
 
     def _is_there(self, id: bytes) -> bool:
-        return any(not self._bad[row] for row in self.vault.index.rows(id))
+        rows = self.vault.index.rows(id)
+        return bool(rows) and (not self._bad[rows[0]] or any(not self._bad[row] for row in rows))
 
     def notes(self, own_lock: str) -> None:
         """Look at key slots, locks and keeps."""
@@ -241,6 +249,23 @@ class _Check:
     def _add(self, code: str, subject: str, problem: LadingError | None = None, **facts: object) -> None:
         why = problem.details if problem is not None else Text("", "")
         self.report.findings.append(Finding(code, subject, why, facts))
+
+
+class _Told:
+    """The packs that the index tells of, which are gone through twice."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        small = sum(size for _, size in vault.store.names(INDEX)) <= _HELD_INDEX
+        self._held: list[Pack] | None = [] if small else None
+
+    def packs(self, faults: list[BadVault]) -> Iterator[Pack]:
+        """Each of them once; what cannot be read is put into *faults*, the first time."""
+        if self._held is None:
+            return every_pack(self._vault, faults)
+        if not self._held:
+            self._held += every_pack(self._vault, faults)
+        return iter(self._held)
 
 
 def _exhaust(items: Iterable[object]) -> None:

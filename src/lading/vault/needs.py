@@ -69,8 +69,6 @@ def _told(file: IO[bytes], name: str) -> Iterator[Need]:
         for batch in table.iter_batches(batch_size=_ROWS, columns=columns):
             digests = batch.column(_DIGEST).to_pylist()
             paths = batch.column(_PATH).to_pylist() if _PATH in columns else [""] * len(digests)
-            for digest, path in zip(digests, paths, strict=True):
-                if digest is not None:
-                    yield Need(digest, path)
+            yield from (need for need in map(Need, digests, paths) if need.digest is not None)
     except (pa.ArrowException, OSError):
         raise BadVault(name, _NO_TABLE) from None

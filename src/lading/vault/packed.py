@@ -112,9 +112,10 @@ def every_pack(vault: Vault, faults: list[BadVault]) -> Iterator[Pack]:
 
 
 def _good(reader: PackReader, pack: Pack, content: bytes, faults: list[BadVault]) -> Iterator[int]:
+    whole = memoryview(content)
     for number, (it, start) in enumerate(zip(pack.records, offsets(pack.records), strict=True)):
         try:
-            reader.record(number, it, _sealed(content, start, it))
+            reader.record(number, it, whole[start : start + it.stored + TAG])
             yield number
         except BadVault as problem:
             faults.append(problem)

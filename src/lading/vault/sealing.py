@@ -69,7 +69,7 @@ class Sealer:
         """*plain*, sealed together with what it is *about*."""
         return self._cipher.encrypt(number.to_bytes(_NONCE, "big"), plain, about)
 
-    def open(self, number: int, sealed: bytes, about: bytes = b"", *, name: str) -> bytes:
+    def open(self, number: int, sealed: bytes | memoryview, about: bytes = b"", *, name: str) -> bytes:
         """
         What was sealed, of the object *name*.
 

@@ -60,17 +60,20 @@ class Store:
             NotFound: there is none.
             BadVault: it ends before.
         """
-        held = bytearray()
+        pieces: list[bytes] = []
+        left = size
         try:
             with self.drive.read(place(folder, name), start=start) as reader:
-                while len(held) < size and (piece := reader.read(size - len(held))):
-                    held += piece
+                while left > 0 and (piece := reader.read(left)):
+                    pieces.append(piece)
+                    left -= len(piece)
         except Changed:
             # That is how a drive says that the start lies beyond the end.
             raise BadVault(f"{folder}/{name}", _SHORT) from None
-        if len(held) < size:
+        if left > 0:
             raise BadVault(f"{folder}/{name}", _SHORT)
-        return bytes(held[:size])
+        # What comes in one piece, as from a local disk, is not copied.
+        return b"".join(pieces)[:size] if len(pieces) != 1 else pieces[0][:size]
 
     def whole(self, folder: str, name: str, *, most: int = MOST_OBJECT) -> bytes:
         """

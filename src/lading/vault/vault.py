@@ -23,7 +23,7 @@ from lading.vault.keys import Slot, new_slot, slot_from
 from lading.vault.packs import START, Pack, Packer, PackReader
 from lading.vault.sealing import Master
 from lading.vault.store import Store
-from lading.vault.words import CONFIG, FORMAT, INDEX, KEYS, MOST_SLOTS, MOST_SMALL, PACKS, TAG
+from lading.vault.words import CONFIG, FORMAT, INDEX, KEYS, MOST_SLOTS, MOST_SMALL, PACKS, TAG, Kind
 
 _TRIES = 5
 _NO_VAULT = Text("there is no vault", "此处没有保管库")
@@ -201,6 +201,8 @@ class Vault:
 
     def holds(self, digest: bytes) -> bool:
         """Whether all records of the content with the SHA-256 *digest* are there; its list, if it has one, is read."""
+        if self.master.id_of(Kind.FILE, digest) in self.index:
+            return True
         try:
             ids = ids_of(self.master, digest, self.fetch, self.index.__contains__)
         except BadVault:

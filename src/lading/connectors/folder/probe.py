@@ -47,6 +47,8 @@ def described(address: str, tree: Tree, parts: Parts | None) -> Profile:
         concurrency=_processors(),
         local=True,
         stable_ids=facts.stable_ids,
+        # The time of change is in it, and mode, owner and ACL move that time.
+        etag_covers_rights=True,
         # Whoever may not pass a folder reaches nothing in it; each entry tells its whole list.
         access=AccessRules(passage=True, words=WORDS),
     )

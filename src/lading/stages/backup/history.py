@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import NamedTuple
 
 import duckdb
@@ -82,7 +83,8 @@ def keep_history(means: Means, keeping: Keeping, manifest: Manifest, earlier: st
     """
     problems = 0
     with (
-        engine(means.directory) as connection,
+        # Most drives tell no versions: nothing is to be searched then.
+        engine(means.directory) if manifest.has("versions") else nullcontext() as connection,
         PartWriter(os.path.join(means.directory, HISTORY), ROWS) as file,
     ):
 
@@ -154,8 +156,10 @@ def _tasks(empty: Task, olds: Iterator[Old]) -> Iterator[Task]:
         yield empty._replace(versions=tuple(held))
 
 
-def _olds(connection: duckdb.DuckDBPyConnection, manifest: Manifest, earlier: str | None) -> Iterator[Old]:
-    if not manifest.has("versions"):
+def _olds(
+    connection: duckdb.DuckDBPyConnection | None, manifest: Manifest, earlier: str | None
+) -> Iterator[Old]:
+    if connection is None:
         return
     manifest.rows(connection, "versions").create_view("versions")
     if earlier is None:

@@ -4,6 +4,7 @@ Contents into the vault while they are read, in workers.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -19,7 +20,8 @@ from lading.vault.packs import Pack, Packer
 from lading.vault.vault import Opened, Vault
 from lading.vault.words import WHOLE
 
-_vaults: dict[str, Vault] = {}
+_vaults: dict[str, tuple[int, Vault]] = {}
+"""The vaults of this process and of the one that it was forked from, with its number."""
 
 
 class Keeping(NamedTuple):
@@ -37,13 +39,22 @@ class Keeping(NamedTuple):
         yield shelf.take
         vault.publish(shelf.closed())
 
+    def fresh(self) -> Vault:
+        """As `vault`, with the index as it is now; for the beginning of a run, before its workers are forked."""
+        _vaults.pop(self.opened.id, None)
+        return self.vault()
+
     def vault(self) -> Vault:
-        """The vault, opened and its index read once in this process."""
-        vault = _vaults.get(self.opened.id)
-        if vault is None:
-            vault = Vault(drive_for(self.address, self.policy), self.opened)
-            vault.load(present=True)
-            _vaults[self.opened.id] = vault
+        """The vault, opened once in this process; its index is read once, by the process that forked this one if that did so before."""
+        made, vault = _vaults.get(self.opened.id, (0, None))
+        if vault is None or made != os.getpid():
+            # A connection of another process is not ours to use, what it has read is.
+            earlier, vault = vault, Vault(drive_for(self.address, self.policy), self.opened)
+            if earlier is None:
+                vault.load(present=True)
+            else:
+                vault.index, vault.lost = earlier.index, earlier.lost
+            _vaults[self.opened.id] = os.getpid(), vault
         return vault
 
 
