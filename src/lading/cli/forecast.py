@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from typing import Any
 
 import click
 
+from lading.cli.durations import since_start
 from lading.cli.forecast_run import Trial
 from lading.cli.forecast_telling import tell
 from lading.cli.options import address, drive_option, features, json_option
@@ -22,7 +22,6 @@ from lading.cli.output import answer, hint, progress_bar, speak
 from lading.cli.people_options import who_given, who_options
 from lading.cli.scan import Depth, written
 from lading.cli.scratch_folder import ScratchFolder, clean_earlier, held, scratch_folder
-from lading.connectors.address import Address
 from lading.connectors.crew import Crew
 from lading.manifest.files import local_errors
 from lading.manifest.load import load_of
@@ -106,11 +105,8 @@ _ONLY_VERSIONS = Text("only versions can be tried", "只能试迁 versions")
 @click.option("--workers", "asked", type=click.IntRange(1, 64), default=None, metavar="N")
 @click.option("-o", "--output", default=None, metavar="FILE", help=speak(_OUTPUT))
 @json_option
-def command(
-    old: str, new: str, state: LocalPath, asked: int | None, as_json: bool, **given: Any
-) -> int:
+def command(old: str, new: str, state: LocalPath, asked: int | None, as_json: bool, **given: Any) -> int:
     """Try, foretell, tell."""
-    begun = time.monotonic()
     source = address(old, given["old_opt"])
     target = address(new, given["new_opt"])
     place = target if given["scratch"] is None else address(given["scratch"], given["scratch_opt"])
@@ -129,9 +125,7 @@ def command(
     with held(work):
         tally = Tally()
         with Crew(workers(asked), publish=tally.told) as crew, progress_bar(quiet=as_json) as tally.publish:
-            trial = Trial(
-                source, scratch.target, wanted, work, crew, tally, who, time.monotonic() - begun
-            )
+            trial = Trial(source, scratch.target, wanted, work, crew, tally, who, since_start())
             try:
                 manifest = _tried(trial, scratch, given["seconds"], seed)
                 whole = load_of(manifest, wanted)
@@ -166,7 +160,7 @@ def _tried(trial: Trial, scratch: ScratchFolder, seconds: float, seed: int) -> M
     depth = Depth(False, trial.features)
     manifest = written(trial.source, os.path.join(trial.work, "old"), crew=trial.crew, depth=depth)
     with Deck(manifest, seed) as deck:
-        if not deck.small and not deck.large_files:
+        if not deck.small and not deck.large:
             raise NothingToTry(str(trial.source))
         scratch.claim()
         trial.run(deck, seconds)

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
+from itertools import cycle
 from pathlib import Path as LocalPath
 from typing import Any
 
@@ -33,8 +34,8 @@ _FIRST = 300
 """Entries of the first warm portion."""
 _GROWTH = 4.0
 """By how much the large portion is larger than the small one at least: so that fixed and marginal costs separate."""
-_MOST_SMALL, _MOST_LARGE = 0.2, 0.3
-"""The largest shares of the small and the large files that one portion takes."""
+_LARGEST, _MOST = 0.2, 0.4
+"""The largest shares of the small and of the large files that one portion takes, and that are taken in all: a trial is no copy."""
 
 
 @dataclass
@@ -58,26 +59,31 @@ class Trial:
 
     def run(self, deck: Deck, seconds: float) -> None:
         """
-        Copy portions of *deck* for about *seconds* in all: cold, small, large, large files few and more, and middling.
+        Copy portions of *deck* for about *seconds* in all: a cold one, small ones, large ones, then others while there is time.
 
         Raises:
             LadingError: a drive refuses.
         """
-        small, large = deck.small, deck.large
+        end, small, large = time.monotonic() + seconds, deck.small, deck.large
         self._copy(deck.lightest())
-        for number in _numbers(small, seconds, self.measured):
-            self._copy(deck.cards(number))
-        group = self.crew.size
-        if deck.large_files:
-            self._copy(deck.heavy(1, least=group))
-            few = self.measured[-1]
-            more = few.load.bytes * _grown(few, seconds)
-            self._copy(deck.heavy(int(min(more, large * _MOST_LARGE)), least=group))
+        few = self._copy(deck.cards(min(_FIRST, small // 20)))
+        heavy = self._copy(deck.heavy(1, least=self.crew.size))
+        number = min(small * _LARGEST, few.load.objects * _grown(few, seconds)) if few else 0
+        size = min(large * _LARGEST, heavy.load.bytes * _grown(heavy, seconds)) if heavy else 0
+        for turn, share in enumerate(cycle((1.0, 0.5))):
+            before = len(self.measured)
+            if deck.small > small * (1 - _MOST):
+                self._copy(deck.cards(int(number * share)))
+            if deck.large > large * (1 - _MOST):
+                self._copy(deck.heavy(int(size * share), least=self.crew.size))
+            # Two rounds in any case: what is large has to differ from what is small.
+            if len(self.measured) == before or (turn and time.monotonic() > end):
+                break
 
-    def _copy(self, paths: Collection[Path]) -> None:
-        """Copy one portion by an ordinary copy into a folder of its own, and measure it."""
+    def _copy(self, paths: Collection[Path]) -> Portion | None:
+        """Copy one portion by an ordinary copy into a folder of its own, and measure it; None if there is nothing left."""
         if not paths:
-            return
+            return None
         number = len(self.measured)
         only = os.path.join(self.work, f"only-{number}.json")
         with local_errors(only):
@@ -99,20 +105,9 @@ class Trial:
         load = load_of(open_manifest(finished.it.old, check=False), self.features)
         # What is warm for the later portions is cold for a copy on its own.
         self.measured.append(Portion(load, seconds + (0.0 if self.measured else self.opening)))
-
-
-def _numbers(small: int, seconds: float, measured: list[Portion]) -> Iterator[int]:
-    """How many entries the portions of small files have, one after the other, as the ones before were *measured*."""
-    if not small:
-        return
-    yield min(_FIRST, max(1, small // 20))
-    first = measured[-1]
-    number = max(first.load.files, 1) * _grown(first, seconds)
-    number = max(1, int(min(number, small * _MOST_SMALL)))
-    yield number
-    yield number // 2
+        return self.measured[-1]
 
 
 def _grown(few: Portion, seconds: float) -> float:
-    """By how much a portion may be larger than *few*, so that it takes a third of *seconds*."""
-    return max(_GROWTH, seconds / 3 / max(few.seconds, 0.01))
+    """By how much a portion may be larger than *few*, so that it takes a quarter of *seconds*."""
+    return max(_GROWTH, seconds / 4 / max(few.seconds, 0.01))

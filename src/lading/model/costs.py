@@ -3,9 +3,9 @@ What a piece of work costs in seconds, by what parts of it took: values only, no
 
 A transfer costs something however little it moves, and something for each file,
 folder, earlier version, row (a grant, a link) and byte.  The costs are fitted to
-measured portions by least squares, none of them below nothing; the square of a
-portion's error weighs as much as the inverse of its seconds, for long runs vary
-more.  The range is what the forecast becomes when one portion is left out of
+measured portions by least squares, none of them below nothing; a portion weighs
+as much as it took seconds, for it is asked of a run that is longer still, and short
+ones have not come to its pace.  The range is what the forecast becomes when one portion is left out of
 the fit (the jackknife: B. Efron, The Jackknife, the Bootstrap and Other
 Resampling Plans, 1982), and at least what the fit misses the portions by.
 """
@@ -108,7 +108,7 @@ def fit(portions: Sequence[Portion]) -> Costs:
         return Costs(file=each, folder=each, version=each, row=each)
     rows = [_row(it.load) for it in portions]
     seconds = [it.seconds for it in portions]
-    weights = [1 / max(it, _ALIKE) for it in seconds]
+    weights = [max(it, _ALIKE) for it in seconds]
     best, missed = Costs(), float("inf")
     for terms in _subsets(len(portions)):
         found = _solved(rows, seconds, weights, terms)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import duckdb
 
@@ -37,8 +38,6 @@ SELECT path, size, (row_number() OVER (ORDER BY parent, hash(path), path) - 1) /
 class Deck:
     """
     What is left to be drawn of the drive that *manifest* tells; the same *seed* draws the same.  Use it as a context.
-
-    *small* is how many entries lie on cards, *large* how many bytes the large files have.
     """
 
     def __init__(self, manifest: Manifest, seed: int) -> None:
@@ -53,8 +52,6 @@ class Deck:
         ).fetchall()
         self._large: list[tuple[str, int]] = rows
         self._dice.shuffle(self._large)
-        self.small = sum(many for _, many, _ in self._cards)
-        self.large = sum(size for _, size in self._large)
 
     def __enter__(self) -> Deck:
         return self
@@ -63,9 +60,14 @@ class Deck:
         self._db.close()
 
     @property
-    def large_files(self) -> int:
-        """How many large files are left."""
-        return len(self._large)
+    def small(self) -> int:
+        """How many entries lie on the cards that are left."""
+        return sum(many for _, many, _ in self._cards)
+
+    @property
+    def large(self) -> int:
+        """Bytes of the large files that are left."""
+        return sum(size for _, size in self._large)
 
     def lightest(self) -> tuple[Path, ...]:
         """The card with the fewest bytes, or the smallest large file: what costs hardly more than a transfer of nothing."""
@@ -90,7 +92,9 @@ class Deck:
         """Large files of about *size* bytes, in groups of *least* (as many as are worked on at once), one group at least if any is left."""
         taken: list[str] = []
         got = 0
-        while self._large and (len(taken) % least or not taken or got + self._large[0][1] * least / 2 <= size):
+        while self._large and (
+            len(taken) % least or not taken or got + self._large[0][1] * least / 2 <= size
+        ):
             path, held = self._large.pop(0)
             taken.append(path)
             got += held
@@ -104,7 +108,7 @@ class Deck:
             "SELECT card, count(*), sum(size)::BIGINT FROM drawn GROUP BY card ORDER BY sum(size) / count(*), card"
         ).fetchall()
         ends = [len(rows) * at // _STRATA for at in range(_STRATA + 1)]
-        strata = [rows[start:end] for start, end in zip(ends, ends[1:], strict=False)]
+        strata = [rows[start:end] for start, end in pairwise(ends)]
         for one in strata:
             self._dice.shuffle(one)
         return _in_turn(strata)
