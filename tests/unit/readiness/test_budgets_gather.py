@@ -37,6 +37,7 @@ def manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Manifest:
             drive.versions.add(path, [b"abcd"], version, expect=ANYTHING if number else ABSENT)
     for name in ("anna", "lin"):
         person = Principal(PrincipalKind.PERSON, name)
+        drive.store.hang(person)
         drive.grants.set(Grant(("A",), person, frozenset(), role=Role.DOWNLOAD))
     return scan_of(monkeypatch, drive, tmp_path / "manifest", features=tuple(Feature))
 

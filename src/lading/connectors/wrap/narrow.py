@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from lading.connectors.api import Drive, Page
 from lading.connectors.wrap import calls
@@ -67,11 +67,12 @@ class NarrowedDrive(Forwarding):
         return page._replace(entries=[it for it in page.entries if it.path in self._seen])
 
     def _call(self, call: Call, path: Path, thunk: Callable[[], T]) -> T:
-        told: Any = thunk()
-        if told is None:
-            return told
+        told = thunk()
+        return told if told is None else cast("T", self._seen_of(call, told))
+
+    def _seen_of(self, call: Call, told: Any) -> Any:
         if call is calls.ALL_VERSIONS:
-            told = (it for it in told if it[0] in self._seen)
-        elif call in (calls.ALL_GRANTS, calls.ALL_LINKS):
-            told = (it for it in told if it.path in self._seen)
+            return (it for it in told if it[0] in self._seen)
+        if call in (calls.ALL_GRANTS, calls.ALL_LINKS):
+            return (it for it in told if it.path in self._seen)
         return told
