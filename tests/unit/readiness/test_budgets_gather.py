@@ -28,7 +28,7 @@ START = date(2026, 12, 1)
 def manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Manifest:
     """Two spaces: one with a file of three versions that is shared with two people, one with a single file; a file beside them of two versions."""
     drive = MemoryDrive()
-    assert drive.versions is not None and drive.grants is not None
+    assert drive.versions is not None
     for path, contents in ((("A", "a.txt"), 3), (("B", "b.txt"), 1), (("c.txt",), 2)):
         if len(path) > 1:
             drive.make_folder(path[:1])
@@ -37,8 +37,7 @@ def manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Manifest:
             drive.versions.add(path, [b"abcd"], version, expect=ANYTHING if number else ABSENT)
     for name in ("anna", "lin"):
         person = Principal(PrincipalKind.PERSON, name)
-        drive.store.hang(person)
-        drive.grants.set(Grant(("A",), person, frozenset(), role=Role.DOWNLOAD))
+        drive.store.hang(Grant(("A",), person, frozenset(), role=Role.DOWNLOAD))
     return scan_of(monkeypatch, drive, tmp_path / "manifest", features=tuple(Feature))
 
 
