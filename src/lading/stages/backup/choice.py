@@ -65,7 +65,8 @@ def portions(
     The portions are scattered, neighbours, scattered (most of them), neighbours (half of them), neighbours.  What small ones take
     tells what a restore costs however little it moves, and the large ones what more costs.
     """
-    near = _neighbours(files, seed, len(chosen))
+    # Where all is drawn, half of it stays scattered.
+    near = _neighbours(files, seed, min(len(chosen), len(files) // 2))
     taken = set(near)
     mixed = [path for path in chosen if path not in taken]
     random.Random(seed).shuffle(mixed)  # noqa: S311
