@@ -43,6 +43,8 @@ bench: $(READY) ## measure against rclone, cp, Apache, WsgiDAV and restic
 	@$(PY) benchmarks/assess.py --output benchmarks/results/assess.json
 	@$(PY) benchmarks/wedrive.py --output benchmarks/results/wedrive.json
 	@$(PY) benchmarks/vault.py --output benchmarks/results/vault.json
+	@$(PY) benchmarks/drill.py --output benchmarks/results/drill.json
+	@$(PY) benchmarks/forecast.py --output benchmarks/results/forecast.json
 
 check: $(READY) ## lint, format, types, import rules, documents
 	@tools/check.sh $(PY)

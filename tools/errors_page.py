@@ -21,6 +21,7 @@ from lading.model.errors import (
     NOT_READY,
     ON_BOTH_SIDES,
     RISKY,
+    TRIAL_LEFT,
     UNANNOUNCED,
     UNANSWERED,
     UNDECIDED,
@@ -138,6 +139,14 @@ NO_ERROR = (
             "`drill`：已通过，但临时位置有内容无法清除",
         ),
         Text("Run the drill again, or remove it by hand.", "请再次运行演练，或手动清除。"),
+    ),
+    (
+        TRIAL_LEFT,
+        Text(
+            "`forecast`: told, and something could not be removed from the folder of the trial",
+            "`forecast`：已给出预测，但试复制文件夹中有内容无法清除",
+        ),
+        Text("Run the forecast again, or remove it by hand.", "请再次运行预测，或手动清除。"),
     ),
     (
         UNDECIDED,

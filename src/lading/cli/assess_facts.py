@@ -29,11 +29,14 @@ from lading.model.text import Text
 from lading.stages.planning.contract import Side, side, weights_of
 from lading.stages.readiness.duration import rates_of
 from lading.stages.readiness.factfile import Gathered, read_facts
+from lading.stages.readiness.facts.budgets import CallFacts, MessageFacts
 from lading.stages.readiness.facts.content import ContentFacts
 from lading.stages.readiness.facts.plan import Age, DrillFacts, Looked, PlanFacts, Safety
 from lading.stages.readiness.facts.rights import Some
+from lading.stages.readiness.gather.budgets import call_facts_of
 from lading.stages.readiness.gather.content import Looking, absent, content_facts
 from lading.stages.readiness.gather.documents import with_documents, without_documents
+from lading.stages.readiness.gather.messages import message_facts
 from lading.stages.readiness.gather.rights import rights_facts
 from lading.stages.readiness.gather.scope import scope_facts
 from lading.stages.readiness.judging import unlooked
@@ -86,7 +89,7 @@ def gather(old: str, new: str | None, given: Mapping[str, Any], now: datetime, *
         rights = rights_facts(ours.manifest, looking, people=people, crossing=crossing, directory=scratch)
     rates = rates_of(one.fact for one in told)
     content = replace(content, rate=min((it.likely for it in rates), default=None))
-    facts = [content, rights, *scope, *_given(told, plan, today)]
+    facts = [content, rights, *scope, *_budgets(ours, theirs, told, today), *_given(told, plan, today)]
     looked = _ages(ours.manifest, told)
     # That a drill was asked for is no plan.
     facts.append(Looked(now, looked, unlooked(it for it in facts if plan or not isinstance(it, Safety))))
@@ -216,6 +219,21 @@ def _given(told: Sequence[Gathered], plan: PlanFacts | None, today: date) -> lis
     last = max(drills, key=_finished, default=None)
     others = [one.fact for one in told if not isinstance(one.fact, DrillFacts)]
     return [*others, *([plan] if plan else []), Safety(today, last)]
+
+
+def _budgets(ours: Side, theirs: Side | None, told: Sequence[Gathered], today: date) -> list[Any]:
+    """Calls and messages by the manifests; those of a drive that a file tells (with its own limits, say) are taken from it."""
+    given = {one.fact.kind for one in told if isinstance(one.fact, CallFacts)}
+    calls = [call_facts_of(ours.manifest, ours.profile, today, into=False)]
+    if theirs is None:
+        return [it for it in calls if it.kind not in given]
+    calls.append(call_facts_of(ours.manifest, theirs.profile, today, into=True))
+    found: list[Any] = [it for it in calls if it.kind not in given]
+    if not any(isinstance(one.fact, MessageFacts) for one in told):
+        options = theirs.manifest.address.get("options", {})
+        oneshot = options.get("oneshot") == "yes"
+        found.append(message_facts(ours.manifest, theirs.profile, oneshot=oneshot))
+    return found
 
 
 def _finished(drill: DrillFacts) -> float:

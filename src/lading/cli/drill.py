@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from lading.cli.drill_asked import Asked, asked_for
-from lading.cli.drill_run import Drilling, amount, held_by, lacking, live, own_tables
+from lading.cli.drill_run import Drilling, held_by, lacking, live, own_tables
 from lading.cli.drill_scratch import Scratch, clean_earlier, held, scratch_in
 from lading.cli.drill_telling import tell
 from lading.cli.options import Percent, address, drive_option, json_option
@@ -30,15 +30,16 @@ from lading.connectors.registry import open_drive
 from lading.connectors.wrap.policy import Policy, wrapped
 from lading.evidence.ledger import NAME, Ledger
 from lading.manifest.files import local_errors, sha256_of, write_json
+from lading.manifest.load import load_of
 from lading.manifest.read import open_manifest
 from lading.manifest.scan import public, scan
+from lading.model.costs import Forecast, Load, forecast
 from lading.model.entry import Entry
 from lading.model.errors import DRILL_FAILED, LEFT_BEHIND, BadVault
-from lading.model.paths import encode, shown
+from lading.model.paths import Path, encode, shown
 from lading.model.text import Text
 from lading.stages.backup.choice import LABELS, Choice, choose, portions
 from lading.stages.backup.drill import FORMAT, Code, Reason
-from lading.stages.backup.forecast import forecast
 from lading.stages.transfer.apart import check_apart
 from lading.stages.transfer.order import workers
 from lading.stages.transfer.rates import Tally
@@ -206,11 +207,13 @@ def _restored(found: Snapshot, scratch: Scratch, asked: Asked, drilling: Drillin
         entries = {encode(entry.path): (entry, digest) for entry, digest in drive.manifest.entries()}
         choice, files = _chosen(drive, entries, asked, drilling.reasons)
         _critical_moments(found, entries, choice, drilling.reasons)
-        part = Part(choice.all)
+        whole_ones = [path for path in files if entries[encode(path)][1] is not None]
+        drawn = portions(choice.all, whole_ones, asked.seed, least=_LEAST)
+        part = Part(path for portion in drawn for path in portion)
         if choice.all:
             scratch.claim(part)
             drilling.features = held_by(drilling.target, drive)
-            for number, paths in enumerate(portions(choice.all, asked.seed, least=_LEAST), 1):
+            for number, paths in enumerate(drawn, 1):
                 drilling.restore(number, paths)
             compared = dict(drilling.compare(part))
         else:
@@ -218,24 +221,25 @@ def _restored(found: Snapshot, scratch: Scratch, asked: Asked, drilling: Drillin
         inside, wrong = own_tables(drive, drilling.features, part)
         drilling.reasons += wrong
         looked = _looked(found, entries, choice, asked, drilling)
-        whole = amount(drive.manifest, drilling.features)
+        whole = load_of(drive.manifest, drilling.features)
         bad = {it.subject for it in drilling.reasons if it.code in _BAD}
-    foretold = forecast(drilling.measured, *whole) if drilling.measured else None
+    foretold = forecast(drilling.measured, whole) if drilling.measured else None
     return {
         "critical": len(choice.critical),
-        "confidence": _stated(files, choice, bad, asked.level),
+        "confidence": _stated(len(files), choice, bad, asked.level),
         "compared": {"scratch": compared, "snapshot": inside, "drive": looked},
         "held": [it.value for it in drilling.features],
-        "portions": [it._asdict() for it in drilling.measured],
-        "forecast": None
-        if foretold is None
-        else {
-            **foretold._asdict(),
-            "model": foretold.model._asdict(),
-            "objects": whole[0],
-            "bytes": whole[1],
-        },
+        "portions": [{**_counted(it.load), "seconds": it.seconds} for it in drilling.measured],
+        "forecast": None if foretold is None else _foretold(foretold, whole),
     }
+
+
+def _foretold(it: Forecast, whole: Load) -> dict[str, Any]:
+    return {**it._asdict(), "costs": it.costs._asdict(), **_counted(whole)}
+
+
+def _counted(load: Load) -> dict[str, int]:
+    return {"objects": load.objects, **load._asdict()}
 
 
 _BAD = frozenset((Code.NOT_RESTORED, Code.DIFFERS, Code.LIVE_DIFFERS))
@@ -255,8 +259,8 @@ def _nothing(asked: Asked) -> dict[str, Any]:
 
 def _chosen(
     drive: SnapshotDrive, entries: dict[str, tuple[Entry, bytes | None]], asked: Asked, reasons: list[Reason]
-) -> tuple[Choice, int]:
-    """The files to restore, and how many there are to draw from."""
+) -> tuple[Choice, list[Path]]:
+    """The files to restore, and those that there are to draw from."""
     kept = [entry.path for _, (entry, digest) in sorted(entries.items()) if entry.is_file]
     labelled = {it.path for it in drive.labels.all() if it.label in LABELS} if drive.labels else set()
     number = enough(len(kept), asked.tolerance, asked.level) if asked.sample is None else asked.sample
@@ -264,7 +268,7 @@ def _chosen(
     reasons += [Reason(Code.LACKS_CRITICAL, it) for it in choice.unmet]
     holes = [path for path in choice.all if entries[encode(path)][1] is None]
     reasons += [Reason(Code.NOT_KEPT, shown(path)) for path in holes]
-    return choice, len(kept)
+    return choice, kept
 
 
 def _moments(found: Snapshot, now: float) -> list[Reason]:

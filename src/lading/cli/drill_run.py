@@ -13,8 +13,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path as LocalPath
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from lading.cli.output import person
 from lading.connectors.address import Address
 from lading.connectors.api import Drive
@@ -23,16 +21,17 @@ from lading.connectors.registry import open_drive
 from lading.connectors.wrap.policy import Policy, wrapped
 from lading.manifest.compare import Difference, What, compare
 from lading.manifest.compare_tables import RowDifference, RowWhat, compare_tables
+from lading.manifest.load import load_of
 from lading.manifest.read import Manifest, open_manifest
 from lading.manifest.row_rules import Who
 from lading.manifest.scan import scan
 from lading.manifest.tables import Feature
+from lading.model.costs import Portion
 from lading.model.entry import Entry
 from lading.model.errors import BadVault, LadingError
 from lading.model.identity import key_of
 from lading.model.paths import Path, decode, encode, shown
 from lading.stages.backup.drill import Code, Reason
-from lading.stages.backup.forecast import Measured
 from lading.stages.planning.contract import side
 from lading.stages.transfer.copying import Copying
 from lading.stages.transfer.order import Order
@@ -66,7 +65,7 @@ class Drilling:
     who: Any
     opening: float
     reasons: list[Reason] = field(default_factory=list)
-    measured: list[Measured] = field(default_factory=list)
+    measured: list[Portion] = field(default_factory=list)
 
     def restore(self, number: int, paths: Collection[Path]) -> None:
         """
@@ -83,8 +82,10 @@ class Drilling:
         begun = time.monotonic()
         with locked(job):
             finished = Copying(order, job, self.crew, self.tally).run()
-        objects, size = amount(open_manifest(finished.it.old, check=False), self.features)
-        self.measured.append(Measured(objects, size, self.opening + time.monotonic() - begun))
+        seconds = self.opening + time.monotonic() - begun
+        self.measured.append(
+            Portion(load_of(open_manifest(finished.it.old, check=False), self.features), seconds)
+        )
 
     def narrowed(self, name: str, part: Part) -> Address:
         """The snapshot, narrowed to *part*."""
@@ -136,19 +137,6 @@ class Drilling:
             path = str(row.get("path", ""))
             if part.holds(path):
                 self.reasons.append(Reason(Code.TABLE_DIFFERS, shown(decode(path)), it.table))
-
-
-def amount(manifest: Manifest, features: Collection[Feature]) -> tuple[int, int]:
-    """How many objects (entries and rows of *features*) a transfer of *manifest* moves, and how many bytes."""
-    objects, size = manifest.objects, manifest.bytes
-    for feature in features:
-        if manifest.has(feature.value):
-            objects += int(manifest.tables[feature.value]["rows"])
-    if Feature.VERSIONS in features and manifest.has("versions"):
-        rows = pq.read_table(manifest.table("versions") or "", columns=["size", "current"])
-        # The current version is the content of the entry.
-        size += sum(one["size"] for one in rows.to_pylist() if not one["current"])
-    return objects, size
 
 
 def held_by(target: Address, drive: SnapshotDrive) -> tuple[Feature, ...]:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from lading.cli.durations import spoken
 from lading.cli.output import say
 from lading.model.text import Text, language_of
 
@@ -55,11 +56,11 @@ def tell(result: Mapping[str, Any], file: str) -> None:
     _tell_compared(result)
     if result["confidence"]["files"]:
         sys.stdout.write(f"{result['confidence']['statement'][language.value]}\n")
-    say(_RPO, age=_time(result["rpo"]["seconds"]), gap=_time(result["rpo"]["gap"]))
-    say(_RTO, time=_time(result["rto"]["seconds"]))
+    say(_RPO, age=spoken(result["rpo"]["seconds"]), gap=spoken(result["rpo"]["gap"]))
+    say(_RTO, time=spoken(result["rto"]["seconds"]))
     if (told := result["forecast"]) is not None:
         times = {
-            name: _time(told[key])
+            name: spoken(told[key])
             for name, key in (("time", "seconds"), ("least", "least"), ("most", "most"))
         }
         say(_FORECAST, **times, objects=told["objects"], bytes=told["bytes"])
@@ -83,12 +84,3 @@ def _tell_compared(result: Mapping[str, Any]) -> None:
         say(_INSIDE, tables=", ".join(f"{name} {count:,}" for name, count in compared["snapshot"].items()))
     if compared["drive"]:
         say(_LIVE, **compared["drive"])
-
-
-def _time(seconds: float) -> str:
-    """*seconds* as people read them, whatever their language."""
-    if seconds < 120:
-        return f"{seconds:.1f} s"
-    if seconds < 7200:
-        return f"{seconds / 60:.1f} min"
-    return f"{seconds / 3600:.1f} h" if seconds < 48 * 3600 else f"{seconds / 86_400:.1f} d"

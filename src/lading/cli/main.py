@@ -71,6 +71,10 @@ COMMANDS: dict[str, tuple[str, Text]] = {
         "lading.cli.budget",
         Text("Say when the calls of a platform suffice.", "说明平台调用额度何时足够。"),
     ),
+    "forecast": (
+        "lading.cli.forecast",
+        Text("Try a copy and say how long all of it takes.", "试复制，并预测完整复制所需时间。"),
+    ),
     "copy": (
         "lading.cli.copy",
         Text("Copy one drive into another, resumably.", "将一个网盘复制到另一个，可断点续传。"),

@@ -396,6 +396,17 @@ class NotProbed(LadingError):
     )
 
 
+class NothingToTry(LadingError):
+    """A drive holds no file that a trial copy could take."""
+
+    code = "nothing_to_try"
+    exit_code = 90
+    says = Text("{subject} holds nothing to try a copy with", "{subject} 中没有可供试复制的内容")
+    remedy = Text(
+        "Check the address of OLD and what its account may read.", "请检查 OLD 的地址及其账号的读取权限。"
+    )
+
+
 class ProbeRefused(LadingError):
     """The counterpart of a probe does not take the token, or it belongs to another probe."""
 
@@ -469,6 +480,8 @@ UNANNOUNCED = 14
 UNANSWERED = 15
 DRILL_FAILED = 62
 LEFT_BEHIND = 63
+TRIAL_LEFT = 91
+"""`forecast`: told, and something could not be removed from the folder of the trial."""
 UNDECIDED = 69
 
 

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from lading.model.errors import BadState
 from lading.stages.backup.choice import choose, portions
 from lading.stages.backup.drill import Code, Reason, Rules, fresh, read_result
-from lading.stages.backup.forecast import Measured, forecast
 from lading.stages.verification.confidence import chance, enough
 
 FILES = [("Deal", f"合同 {number}.docx") for number in range(400)] + [("Deal", "deep", "a.xlsx")]
@@ -53,14 +52,30 @@ def test_critical_is_what_a_label_or_a_pattern_says() -> None:
     assert ("/None/*", "/Gone") == found.unmet
 
 
-@given(st.integers(0, 300), st.integers(0, 9), st.integers(1, 30))
-def test_portions_hold_each_file_once(count: int, seed: int, least: int) -> None:
-    """Nothing is left out or twice, and no portion is too small unless it is the only one."""
-    paths = FILES[:count]
-    found = portions(paths, seed, least=least)
+@given(st.integers(0, 300), st.integers(0, 300), st.integers(0, 9), st.integers(1, 30))
+def test_portions_hold_each_file_once(count: int, drawn: int, seed: int, least: int) -> None:
+    """All that was chosen is in them, nothing twice, nothing that is not there; none is too small unless it is the only one."""
+    files = [(f"d{number // 7}", f"{number}.docx") for number in range(count)]
+    chosen = choose(files, (), (), drawn, seed).all
+    found = portions(chosen, files, seed, least=least)
+    restored = [path for portion in found for path in portion]
 
-    assert sorted(paths) == sorted(path for portion in found for path in portion)
+    assert set(chosen) <= set(restored) <= set(files)
+    assert len(restored) == len(set(restored))
     assert len(found) == 1 or min(map(len, found)) >= least
+
+
+def test_neighbours_are_restored_together_and_scattered_files_apart() -> None:
+    """The second and the large portion are whole folders, the scattered ones touch many folders; some differ clearly in size."""
+    files = [(f"d{number // 50:03d}", f"{number}.docx") for number in range(5000)]
+    chosen = choose(files, (), (), 1000, 1).all
+    found = portions(chosen, files, 1, least=25)
+    folders = [len({path[0] for path in portion}) for portion in found]
+
+    assert 5 == len(found)
+    assert folders[0] > 2 * folders[1]
+    assert folders[1] <= len(found[1]) // 50 + 2
+    assert len(found[3]) > 2 * len(found[1])
 
 
 @pytest.mark.parametrize("files", [1, 10, 400, 20_000, 1_000_000])
@@ -70,23 +85,6 @@ def test_a_sample_is_large_enough_and_not_larger(files: int) -> None:
 
     assert chance(files, allowed + 1, drawn, 0) <= 0.05
     assert drawn == 0 or chance(files, allowed + 1, drawn - 1, 0) > 0.05
-
-
-@given(st.floats(0.5, 20), st.floats(1e-4, 0.1))
-def test_a_forecast_finds_what_is_fixed_and_what_each_costs(fixed: float, each: float) -> None:
-    """Where portions cost exactly so much, the forecast is exact, and its bounds hold it."""
-    told = [Measured(n, n * 1000, fixed + each * n) for n in (100, 110, 120, 500)]
-    found = forecast(told, 10_000, 10_000_000)
-
-    assert pytest.approx(fixed + each * 10_000, rel=1e-3) == found.seconds
-    assert found.least <= found.seconds <= found.most
-
-
-def test_the_bounds_of_one_portion_span_all_that_it_could_mean() -> None:
-    """From one portion nobody can tell what is fixed: all of it, or nothing."""
-    found = forecast([Measured(10, 1000, 5.0)], 100, 20_000)
-
-    assert (5.0, 100.0) == (found.least, found.most)
 
 
 @pytest.mark.parametrize(

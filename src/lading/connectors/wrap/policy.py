@@ -1,7 +1,7 @@
 """
 Which wrappers a drive is used through.
 
-From the caller to the drive: record, read-only, retry, pace, faults.  So a
+From the caller to the drive: record, read-only, retry, pace, faults, narrow.  So a
 record tells what the caller saw, a refused change costs nothing, every attempt
 is paced, and injected faults are met like real ones.  A wrapper that would do
 nothing is left out.
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from lading.connectors.api import Drive
 from lading.connectors.wrap.backoff import Means, Schedule
 from lading.connectors.wrap.faults import Fault, FaultyDrive
+from lading.connectors.wrap.narrow import narrowed
 from lading.connectors.wrap.pace import OwnMeter, PacedDrive, Pacer, SharedMeter
 from lading.connectors.wrap.readonly import ReadOnlyDrive
 from lading.connectors.wrap.record import Note, RecordedDrive
@@ -39,6 +40,8 @@ class Policy:
     """What shall go wrong on purpose; for tests and rehearsals."""
     faults_seed: int = 0
     """Where the chances of *faults* begin."""
+    only: str = ""
+    """A local file of the only paths that are seen; see `lading.connectors.wrap.narrow`."""
 
 
 def wrapped(drive: Drive, policy: Policy, *, note: Note | None = None, means: Means | None = None) -> Drive:
@@ -50,11 +53,14 @@ def wrapped(drive: Drive, policy: Policy, *, note: Note | None = None, means: Me
 
     Raises:
         BadTimetable: `policy.limits` cannot be understood.
+        BadState: the file `policy.only` cannot be used.
         DriveError: the drive does not tell its profile.
     """
     timetable = parse_timetable(policy.limits)
     means = _means(means, note)
     schedule = Schedule(attempts=policy.attempts, patience=policy.patience)
+    if policy.only:
+        drive = narrowed(drive, policy.only)
     if policy.faults:
         drive = FaultyDrive(drive, policy.faults, seed=policy.faults_seed, sleep=means.sleep)
     profile = RetryingDrive(drive, schedule, means=means).profile

@@ -13,7 +13,10 @@ from lading.model.paths import Path, shown, within
 
 LABELS = frozenset(("critical", "关键"))
 """Labels that mark a file, or a folder with all below it, as critical."""
-_SHARES = ((1, 1, 1, 5), (1, 1, 4))
+_TOGETHER = 100
+"""Files of one folder at most that are drawn together."""
+_FEW, _MANY = 0.2, 0.7
+"""What the small portions have of the scattered files and of the neighbours, and what all but the middling one have of these."""
 
 
 class Choice(NamedTuple):
@@ -52,17 +55,41 @@ def choose(
     return Choice(tuple(critical), tuple(drawn), (*unmet, *lost))
 
 
-def portions(paths: Sequence[Path], seed: int, *, least: int) -> list[tuple[Path, ...]]:
+def portions(
+    chosen: Sequence[Path], files: Sequence[Path], seed: int, *, least: int
+) -> list[tuple[Path, ...]]:
     """
-    *paths* shuffled into portions: four, or three, of which the last is by far the largest and none has fewer than *least*; else one.
+    The files *chosen*, and as many neighbouring ones of all *files*, in five portions; none has fewer than *least*, else there is one.
 
-    What small portions take tells what a restore costs however little it moves, and the large one what more costs.
+    Neighbours lie in one folder, as nearly all files do in a full restore, while a sample is scattered over all folders.
+    The portions are scattered, neighbours, scattered (most of them), neighbours (half of them), neighbours.  What small ones take
+    tells what a restore costs however little it moves, and the large ones what more costs.
     """
-    mixed = list(paths)
+    # Where all is drawn, half of it stays scattered.
+    near = _neighbours(files, seed, min(len(chosen), len(files) // 2))
+    taken = set(near)
+    mixed = [path for path in chosen if path not in taken]
     random.Random(seed).shuffle(mixed)  # noqa: S311
-    shares = next((it for it in _SHARES if len(mixed) // sum(it) >= least), (1,))
-    ends = [len(mixed) * sum(shares[: at + 1]) // sum(shares) for at in range(len(shares))]
-    return [tuple(mixed[start:end]) for start, end in zip([0, *ends], ends, strict=False)]
+    first, few, many = int(len(mixed) * _FEW), int(len(near) * _FEW), int(len(near) * _MANY)
+    found = [tuple(it) for it in (mixed[:first], near[:few], mixed[first:], near[few:many], near[many:])]
+    return found if min(map(len, found)) >= least else [tuple(chosen)]
+
+
+def _neighbours(files: Sequence[Path], seed: int, number: int) -> list[Path]:
+    """About *number* of *files*, whole folders of them; of a large folder a part."""
+    ordered = sorted(files)
+    groups: list[list[Path]] = []
+    for path in ordered:
+        if not groups or groups[-1][0][:-1] != path[:-1] or len(groups[-1]) >= _TOGETHER:
+            groups.append([])
+        groups[-1].append(path)
+    random.Random(seed + 1).shuffle(groups)  # noqa: S311 (another draw than that of the sample)
+    near: list[Path] = []
+    for group in groups:
+        if len(near) >= number:
+            break
+        near += group
+    return near
 
 
 def _marked(path: Path, labelled: Collection[Path]) -> bool:

@@ -65,7 +65,7 @@ class Copying:
         self._order, self._job, self._crew, self._tally = order, job, crew, tally
         self._old = replace(job.old, owner=job.id)
         self._new = replace(job.new, owner=job.id)
-        self._old_policy = Policy(read_only=True, **self._limits("old", order.old_limits))
+        self._old_policy = Policy(read_only=True, only=order.only, **self._limits("old", order.old_limits))
         self._new_policy = Policy(**self._limits("new", order.new_limits))
 
     def dry_run(self) -> Planned:

@@ -29,6 +29,8 @@ class Order:
     actor: str = "operator"
     who: Callable[[Manifest, Manifest], IdentityMap] | None = None
     """Who of OLD is who of NEW, by the manifests of both; needed where something goes along with the files."""
+    only: str = ""
+    """A local file of the only paths of OLD that are copied, as `lading.connectors.wrap.narrow` keeps them."""
     contract: Contract | None = None
     """What was announced to be lost."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import duckdb
@@ -24,7 +25,7 @@ MONTHLY = {"wedrive": 100_000}
 
 
 def loads_of(manifest: Manifest, *, grants: bool = False) -> tuple[SpaceLoad, ...]:
-    """What each top-level folder holds; files beside them are a space named `/`."""
+    """What each top-level folder holds; files beside them are a space named `/`.  Earlier versions count where the manifest tells them."""
     query = (
         # The scan calls a file beside the spaces a space of its own.
         "SELECT CASE WHEN path = space AND kind <> 'folder' THEN '' ELSE space END AS place, count(*) FILTER (kind = 'folder'), count(*) FILTER (kind = 'file' AND size <= $1),"
@@ -36,8 +37,11 @@ def loads_of(manifest: Manifest, *, grants: bool = False) -> tuple[SpaceLoad, ..
         entries = manifest.relation(connection)
         entries.create_view("entries")
         rows = connection.execute(query.replace("$1", str(BLOCK))).fetchall()
+        versions = _versions(manifest, connection)
     return tuple(
-        SpaceLoad(_name(space), folders, small, large, int(blocks), 0, every if grants else 0)
+        SpaceLoad(
+            _name(space), folders, small, large, int(blocks), versions.get(space, 0), every if grants else 0
+        )
         for space, folders, small, large, blocks, every in rows
     )
 
@@ -58,6 +62,33 @@ def calls_facts(
     monthly = MONTHLY.get(profile.kind) if month is None else month
     allowance = Allowance(profile.calls_per_second, None, monthly, used)
     return CallFacts(profile.address, profile.kind, start, costs, allowance, loads, due, local=profile.local)
+
+
+def call_facts_of(
+    old: Manifest, profile: Profile, start: date, *, into: bool, grants: bool = True
+) -> CallFacts:
+    """
+    The calls of a copy of *old* on the drive of *profile*, written *into* or read from.
+
+    Only platforms whose calls are limited, by what is published or by what the drive says, have calls to count: servers of the firm's own have none.
+    """
+    limited = profile.kind in MONTHLY or profile.calls_per_second is not None
+    loads = loads_of(old, grants=grants and old.has("grants")) if limited else ()
+    facts = calls_facts(loads, profile, start, into=into)
+    return facts if limited else replace(facts, local=True)
+
+
+def _versions(manifest: Manifest, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Earlier versions by space, "" for files beside the spaces."""
+    if not manifest.has("versions"):
+        return {}
+    told = manifest.rows(connection, "versions").filter("NOT current")
+    told.create_view("earlier")
+    query = (
+        "SELECT CASE WHEN contains(path, '/') THEN split_part(path, '/', 1) ELSE '' END AS place, count(*)"
+        " FROM earlier GROUP BY place"
+    )
+    return dict(connection.execute(query).fetchall())
 
 
 def _name(space: str) -> str:
