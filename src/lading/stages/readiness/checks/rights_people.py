@@ -85,6 +85,21 @@ CROSSING = Rule(
     ),
     waivable=False,
 )
+GAINS = Rule(
+    "rights.gains",
+    Severity.BLOCKER,
+    Owner.SECURITY,
+    Text("People who can do more in the new drive than in the old one", "在新网盘中权限多于旧网盘的人员"),
+    Text(
+        "What was closed to them stands open from the first pass on, long before anybody looks.",
+        "原本不可见的内容从首轮复制起就对其开放，而此时尚无人检查。",
+    ),
+    Text(
+        "Take the grants back in the new drive; lading access diff names each and its cause.",
+        "请在新网盘中收回这些授权；lading access diff 会逐一列出及其原因。",
+    ),
+    _LEAST,
+)
 OWNERLESS = Rule(
     "rights.ownerless",
     Severity.RISK,
@@ -186,6 +201,7 @@ _LINES = (
     ),
     _Line("wider", WIDER, Text("{count:,} groups are wider", "{count:,} 个群组的成员更多")),
     _Line("crossing", CROSSING, Text("{count:,} people stand on both sides", "{count:,} 人同时位于两侧")),
+    _Line("gains", GAINS, Text("{count:,} people can do more", "{count:,} 人的权限增多")),
     _Line("ownerless", OWNERLESS, Text("{count:,} spaces", "{count:,} 个空间")),
     _Line("open_links", OPEN_LINKS, Text("{count:,} links", "{count:,} 个链接")),
     _Line("everybody", EVERYBODY, Text("{count:,} grants", "{count:,} 项授权")),
@@ -215,7 +231,7 @@ def _judge(facts: RightsFacts) -> Iterator[Finding]:
 
 def _finding(rule: Rule, says: Text, some: Some) -> Finding:
     evidence = {"examples": list(some.examples)} | ({"hidden": some.hidden} if some.hidden else {})
-    return finding(rule, says, count=some.count, evidence=evidence)
+    return finding(rule, says, count=some.count, evidence=evidence, hits=some.hits)
 
 
 CHECK = Check(RightsFacts, (*(line.rule for line in _LINES), BREAKS, SINGLE), _judge)

@@ -36,10 +36,24 @@ def loads_of(manifest: Manifest, *, grants: bool = False) -> tuple[SpaceLoad, ..
         entries = manifest.relation(connection)
         entries.create_view("entries")
         rows = connection.execute(query.replace("$1", str(BLOCK))).fetchall()
+        earlier = _earlier(manifest, connection)
     return tuple(
-        SpaceLoad(_name(space), folders, small, large, int(blocks), 0, every if grants else 0)
+        SpaceLoad(
+            _name(space), folders, small, large, int(blocks), earlier.get(space, 0), every if grants else 0
+        )
         for space, folders, small, large, blocks, every in rows
     )
+
+
+def _earlier(manifest: Manifest, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Versions by space that are not the current ones; none where they were not scanned."""
+    if not manifest.has("versions"):
+        return {}
+    manifest.rows(connection, "versions").create_view("versions")
+    rows = connection.execute(
+        "select split_part(path, '/', 1), count(*) - count(distinct path) from versions group by 1"
+    ).fetchall()
+    return dict(rows)
 
 
 def calls_facts(
