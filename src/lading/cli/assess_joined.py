@@ -4,10 +4,11 @@ Facts of an assessment that need both drives, or the drive and the plan together
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from lading.manifest.access.comparing import Compared, Wish, compare_access
@@ -26,8 +27,10 @@ from lading.stages.readiness.facts.fidelity import FidelityFacts, Gap, LossCount
 from lading.stages.readiness.facts.network import NetworkProbe
 from lading.stages.readiness.facts.plan import PlanFacts
 from lading.stages.readiness.facts.rights import Some
+from lading.stages.readiness.facts.servers import ServerFacts
 from lading.stages.readiness.gather.budgets import calls_facts, loads_of
 from lading.stages.readiness.gather.content import EXAMPLES, Looking
+from lading.stages.readiness.gather.needs import needs_of
 from lading.stages.readiness.gather.scope import scope_facts
 from lading.stages.readiness.gather.waves import loads_by_wave, unprobed, with_needs
 
@@ -159,11 +162,26 @@ def planned_facts(
             with_needs(it, plan, loads, whole=whole) if isinstance(it, NetworkProbe) else it for it in facts
         ]
         yield unprobed(plan, (it for it in facts if isinstance(it, NetworkProbe)))
+    facts = [_with_load(it, ours, plan) if isinstance(it, ServerFacts) else it for it in facts]
     yield from facts
     told_of = {it.drive for it in facts if isinstance(it, CallFacts)}
     yield from (it for it in _calls(ours, theirs, plan, today) if it.drive not in told_of)
     if theirs is not None and not any(isinstance(it, MessageFacts) for it in facts):
         yield _messages(ours, theirs, plan)
+
+
+def _with_load(server: ServerFacts, ours: Side, plan: PlanFacts | None) -> ServerFacts:
+    """*server* with what the upgrade will put on it, where nobody said so when it was asked."""
+    if server.needs is not None:
+        return server
+    windows = [wave for wave in plan.waves if wave.starts and wave.hours] if plan else []
+    hours = {
+        (wave.starts + timedelta(hours=number)).hour
+        for wave in windows
+        if wave.starts and wave.hours
+        for number in range(math.ceil(min(wave.hours, 24)))
+    }
+    return replace(server, needs=needs_of(ours.manifest, hours=tuple(sorted(hours))))
 
 
 def _calls(ours: Side, theirs: Side | None, plan: PlanFacts | None, today: date) -> Iterator[CallFacts]:

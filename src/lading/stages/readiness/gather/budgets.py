@@ -21,6 +21,8 @@ INTO = {
 OUT_OF = {"wedrive": CallCosts(grant=2, source=_WEDRIVE)}
 MONTHLY = {"wedrive": 100_000}
 """Calls of a paid firm in a month, as published 2021 to 2023."""
+OWN = frozenset(("lading", "memory", "nextcloud", "smb"))
+"""Kinds of drives that run on a server of the firm: nobody meters their calls unless the firm says so."""
 
 
 def loads_of(manifest: Manifest, *, grants: bool = False) -> tuple[SpaceLoad, ...]:
@@ -71,7 +73,8 @@ def calls_facts(
     costs = table.get(profile.kind, CallCosts(folder=float(into), version=1, source=_FLOOR))
     monthly = MONTHLY.get(profile.kind) if month is None else month
     allowance = Allowance(profile.calls_per_second, None, monthly, used)
-    return CallFacts(profile.address, profile.kind, start, costs, allowance, loads, due, local=profile.local)
+    local = profile.local or profile.kind in OWN
+    return CallFacts(profile.address, profile.kind, start, costs, allowance, loads, due, local=local)
 
 
 def _name(space: str) -> str:
