@@ -170,6 +170,9 @@ def put(
     drive: MemoryDrive, *path: str, content: bytes | None = None, modified: datetime = NOW - 50 * DAY
 ) -> None:
     """A file, whose content is its name unless something else is said."""
+    for depth in range(2, len(path)):
+        if path[:depth] not in {found for found, _ in drive.store.nodes()}:
+            drive.make_folder(path[:depth])
     data = "/".join(path).encode() if content is None else content
     drive.write(tuple(path), iter([data] if data else []), expect=ANYTHING, modified=ns(modified))
 
