@@ -93,7 +93,7 @@ def gather(old: str, new: str | None, given: Mapping[str, Any], now: datetime, *
             looking,
             people=_concerned(ours.manifest, people, scratch) if people is not None else None,
             crossing=_crossing(ours.manifest, walls, looking, scratch),
-            gains=gains_of(ours, theirs, people, looking, scratch) if theirs and people is not None else None,
+            gains=gains_of(ours, theirs, people, looking, scratch),
             directory=scratch,
         )
         planned = [*planned_facts(ours, theirs, plan, told, looking, today, scratch)]

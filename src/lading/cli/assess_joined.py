@@ -105,13 +105,21 @@ def _veiled(path: str | None, looking: Looking) -> bool:
     return any(path == top or path.startswith(top + "/") for top in looking.hidden)
 
 
-def gains_of(ours: Side, theirs: Side, people: IdentityMap, looking: Looking, scratch: str) -> Some | None:
+def gains_of(
+    ours: Side, theirs: Side | None, people: IdentityMap | None, looking: Looking, scratch: str
+) -> Some | None:
     """
     Who can do more in NEW than in OLD as both stand now, on what is in both; None where one does not tell its grants.
 
     Names are kept back as soon as anything is hidden, for they would tell who works on it.
     """
-    if not (ours.manifest.has("grants") and theirs.manifest.has("grants")):
+    if theirs is not None and not theirs.manifest.objects:
+        return Some(0)
+    if (
+        theirs is None
+        or people is None
+        or not (ours.manifest.has("grants") and theirs.manifest.has("grants"))
+    ):
         return None
     same = {
         access_key(it.old.kind, it.old.id): access_key(it.new.kind, it.new.id) if it.new else None
