@@ -33,7 +33,7 @@ from lading.stages.readiness.duration import rates_of
 from lading.stages.readiness.factfile import Gathered, read_facts
 from lading.stages.readiness.facts.content import ContentFacts
 from lading.stages.readiness.facts.plan import Age, DrillFacts, Looked, PlanFacts, Safety
-from lading.stages.readiness.facts.rights import Some
+from lading.stages.readiness.facts.rights import RightsFacts, Some
 from lading.stages.readiness.gather.content import Looking, absent, content_facts
 from lading.stages.readiness.gather.documents import with_documents, without_documents
 from lading.stages.readiness.gather.reach import reach_of
@@ -88,14 +88,7 @@ def gather(old: str, new: str | None, given: Mapping[str, Any], now: datetime, *
             )
             content = _documents(content, old, ours.manifest, given, looking, publish, scratch)
         joined = [*joint_facts(ours, theirs, people, looking, scratch)]
-        rights = rights_facts(
-            ours.manifest,
-            looking,
-            people=_concerned(ours.manifest, people, scratch) if people is not None else None,
-            crossing=_crossing(ours.manifest, walls, looking, scratch),
-            gains=gains_of(ours, theirs, people, looking, scratch),
-            directory=scratch,
-        )
+        rights = _rights(ours, theirs, people, walls, looking, scratch)
         planned = [*planned_facts(ours, theirs, plan, told, looking, today, scratch)]
     facts: list[Any] = [content, rights, *joined, *planned, *([plan] if plan else []), safety]
     rates = rates_of(facts)
@@ -107,6 +100,24 @@ def gather(old: str, new: str | None, given: Mapping[str, Any], now: datetime, *
         tuple(facts), _place(ours), _place(theirs) if theirs else None, looked,
         tuple(it.name for it in plan.waves) if plan else (), dict(plan.owners) if plan else {}, content.bytes, content.files,
     )  # fmt: skip
+
+
+def _rights(
+    ours: Side,
+    theirs: Side | None,
+    people: IdentityMap | None,
+    walls: Sequence[Wall],
+    looking: Looking,
+    scratch: str,
+) -> RightsFacts:
+    return rights_facts(
+        ours.manifest,
+        looking,
+        people=_concerned(ours.manifest, people, scratch) if people is not None else None,
+        crossing=_crossing(ours.manifest, walls, looking, scratch),
+        gains=gains_of(ours, theirs, people, looking, scratch),
+        directory=scratch,
+    )
 
 
 def _told(files: Sequence[str]) -> list[Gathered]:
