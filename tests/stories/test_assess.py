@@ -17,10 +17,10 @@ from lading.connectors.memory import MemoryDrive
 from lading.manifest.tables import Feature
 from lading.model.access import Grant, Principal, PrincipalKind, Role
 from lading.stages.readiness.factfile import write_facts
-from lading.stages.readiness.facts.plan import DrillFacts
 from lading.stages.readiness.facts.rates import RateFacts
 from lading.stages.readiness.findings import Owner
 from support.command import Answer, inside, lading
+from support.estate import passed_drill
 from support.scanning import scan_of
 
 CHROMIUM = shutil.which("chromium")
@@ -62,14 +62,14 @@ def estate(tmp_path: Path) -> Path:
     for name in ("good.txt", "=HYPERLINK(1).pst", "id_rsa", "bad.pdf", "<script>alert(1)</script>.pst"):
         (deal / name.replace("/", "\u2215")).write_bytes(b"x" * 100)
     (tmp_path / "plan.toml").write_text(PLAN, encoding="utf-8")
-    write_facts(str(tmp_path / "drill.json"), DrillFacts(NOW, True), NOW)
+    (tmp_path / "drill.json").write_text(json.dumps(passed_drill(NOW)), encoding="utf-8")
     write_facts(str(tmp_path / "rate.json"), RateFacts("line", 10.0), NOW)
     return tmp_path
 
 
 def assess(estate: Path, *more: object, call: Any = inside) -> Answer:
     facts = (
-        "--facts",
+        "--drill",
         estate / "drill.json",
         "--facts",
         estate / "rate.json",
@@ -144,7 +144,7 @@ def test_an_estate_in_order_has_no_blocker(
         it.store.hang(Grant(("Deal",), people[1], frozenset(), role=Role.MANAGE))
         scan_of(monkeypatch, it, tmp_path / side, features=tuple(Feature), now=lambda: NOW.timestamp())
     facts = (
-        "--facts",
+        "--drill",
         estate / "drill.json",
         "--facts",
         estate / "rate.json",

@@ -51,6 +51,10 @@ _PLAN = Text(
     "The plan (TOML): waves, windows, deals, people, approvals.",
     "计划（TOML）：批次、窗口、交易、人员、审批。",
 )
+_DRILL = Text(
+    "The result of a restore drill (drills/drill-….json of lading drill).",
+    "恢复演练的结果（lading drill 写出的 drills/drill-….json）。",
+)
 _EARLIER = Text(
     "An earlier manifest of OLD: shows what keeps changing.", "OLD 较早的清单：用于发现持续变化的文件。"
 )
@@ -89,6 +93,7 @@ _CODES = {Level.READY: 0, Level.RISKS: RISKY, Level.NOT_READY: NOT_READY}
 @click.argument("new", required=False)
 @click.option("--facts", "facts_files", multiple=True, metavar="FILE", help=speak(_FACTS))
 @click.option("--plan", "plan_file", default=None, metavar="FILE", help=speak(_PLAN))
+@click.option("--drill", "drill_file", default=None, metavar="FILE", help=speak(_DRILL))
 @click.option("--earlier", default=None, metavar="MANIFEST", help=speak(_EARLIER))
 @click.option(
     "--read-documents", type=click.IntRange(0, 1_000_000), default=0, metavar="N", help=speak(_DOCUMENTS)

@@ -7,10 +7,11 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from lading.cli.access_files import path_from, walls_in
+from lading.cli.assess_joined import gains_of, joint_facts, planned_facts
 from lading.cli.options import address
 from lading.cli.output import progress_bar
 from lading.cli.people_options import pair
@@ -26,19 +27,17 @@ from lading.model.errors import BadRequest
 from lading.model.identity import IdentityMap, key_of
 from lading.model.progress import Publish
 from lading.model.text import Text
+from lading.stages.backup.drill import Rules, fresh, read_result
 from lading.stages.planning.contract import Side, side, weights_of
 from lading.stages.readiness.duration import rates_of
 from lading.stages.readiness.factfile import Gathered, read_facts
-from lading.stages.readiness.facts.budgets import CallFacts, MessageFacts
 from lading.stages.readiness.facts.content import ContentFacts
 from lading.stages.readiness.facts.plan import Age, DrillFacts, Looked, PlanFacts, Safety
-from lading.stages.readiness.facts.rights import Some
-from lading.stages.readiness.gather.budgets import call_facts_of
+from lading.stages.readiness.facts.rights import RightsFacts, Some
 from lading.stages.readiness.gather.content import Looking, absent, content_facts
 from lading.stages.readiness.gather.documents import with_documents, without_documents
-from lading.stages.readiness.gather.messages import message_facts
+from lading.stages.readiness.gather.reach import reach_of
 from lading.stages.readiness.gather.rights import rights_facts
-from lading.stages.readiness.gather.scope import scope_facts
 from lading.stages.readiness.judging import unlooked
 from lading.stages.readiness.planfile import Critical, read_plan, waves_of
 
@@ -68,12 +67,16 @@ def gather(old: str, new: str | None, given: Mapping[str, Any], now: datetime, *
     # What is typed wrong is told before a long scan begins.
     told = _told(given["facts_files"])
     plan, critical = read_plan(given["plan_file"], today) if given["plan_file"] else (None, Critical())
+    safety = Safety(today, _drill(given["drill_file"], now) if given["drill_file"] else None)
     walls = walls_in(given["walls"]) if given["walls"] else []
     earlier = open_manifest(given["earlier"]) if given["earlier"] else None
     looking = _looking(given, now, plan, critical, walls)
     with tempfile.TemporaryDirectory(prefix="lading-assess-") as scratch:
         ours, theirs, people = _sides(old, new, scratch, given, quiet=quiet)
         _refuse_absent(ours.manifest, given["without"], walls)
+        looking = replace(
+            looking, reach=reach_of(ours.manifest, ours.circles, critical.people, directory=scratch)
+        )
         with progress_bar(quiet=quiet) as publish:
             content = content_facts(
                 ours.manifest,
@@ -84,12 +87,12 @@ def gather(old: str, new: str | None, given: Mapping[str, Any], now: datetime, *
                 directory=scratch,
             )
             content = _documents(content, old, ours.manifest, given, looking, publish, scratch)
-        crossing = _crossing(ours.manifest, walls, looking, scratch)
-        scope = [scope_facts(ours.manifest, looking, directory=scratch)] if plan and plan.waves else []
-        rights = rights_facts(ours.manifest, looking, people=people, crossing=crossing, directory=scratch)
-    rates = rates_of(one.fact for one in told)
-    content = replace(content, rate=min((it.likely for it in rates), default=None))
-    facts = [content, rights, *scope, *_budgets(ours, theirs, told, today), *_given(told, plan, today)]
+        joined = [*joint_facts(ours, theirs, people, looking, scratch)]
+        rights = _rights(ours, theirs, people, walls, looking, scratch)
+        planned = [*planned_facts(ours, theirs, plan, told, looking, today, scratch)]
+    facts: list[Any] = [content, rights, *joined, *planned, *([plan] if plan else []), safety]
+    rates = rates_of(facts)
+    facts[0] = replace(content, rate=min((it.likely for it in rates), default=None))
     looked = _ages(ours.manifest, told)
     # That a drill was asked for is no plan.
     facts.append(Looked(now, looked, unlooked(it for it in facts if plan or not isinstance(it, Safety))))
@@ -97,6 +100,24 @@ def gather(old: str, new: str | None, given: Mapping[str, Any], now: datetime, *
         tuple(facts), _place(ours), _place(theirs) if theirs else None, looked,
         tuple(it.name for it in plan.waves) if plan else (), dict(plan.owners) if plan else {}, content.bytes, content.files,
     )  # fmt: skip
+
+
+def _rights(
+    ours: Side,
+    theirs: Side | None,
+    people: IdentityMap | None,
+    walls: Sequence[Wall],
+    looking: Looking,
+    scratch: str,
+) -> RightsFacts:
+    return rights_facts(
+        ours.manifest,
+        looking,
+        people=_concerned(ours.manifest, people, scratch) if people is not None else None,
+        crossing=_crossing(ours.manifest, walls, looking, scratch),
+        gains=gains_of(ours, theirs, people, looking, scratch),
+        directory=scratch,
+    )
 
 
 def _told(files: Sequence[str]) -> list[Gathered]:
@@ -153,10 +174,10 @@ def _sides(
 ) -> tuple[Side, Side | None, IdentityMap | None]:
     depth = Depth(False, tuple(tables.Feature))
     if new is not None:
-        both = pair(old, new, scratch, depth, quiet=quiet, **given)
+        both = pair(old, new, scratch, depth, quiet=quiet, new_depth=depth, **given)
         # A drive that tells no people has none who could be missing.
         known = both.old.manifest.has("principals") and both.new.manifest.has("principals")
-        return both.old, both.new, _concerned(both.old.manifest, both.people, scratch) if known else None
+        return both.old, both.new, both.people if known else None
     sides = (Given(old, given["old_opt"], f"{scratch}/old", depth),)
     (manifest,) = opened(sides, quiet=quiet, workers=given["workers"])
     return side(manifest), None, None
@@ -214,40 +235,16 @@ def _crossing(manifest: Manifest, walls: Sequence[Wall], looking: Looking, scrat
     return Some(len({key for one in found.crossings for key in one.whom}))
 
 
-def _given(told: Sequence[Gathered], plan: PlanFacts | None, today: date) -> list[Any]:
-    drills = [one.fact for one in told if isinstance(one.fact, DrillFacts)]
-    last = max(drills, key=_finished, default=None)
-    others = [one.fact for one in told if not isinstance(one.fact, DrillFacts)]
-    return [*others, *([plan] if plan else []), Safety(today, last)]
-
-
-def _budgets(ours: Side, theirs: Side | None, told: Sequence[Gathered], today: date) -> list[Any]:
-    """Calls and messages by the manifests; those of a drive that a file tells (with its own limits, say) are taken from it."""
-    given = {one.fact.kind for one in told if isinstance(one.fact, CallFacts)}
-    calls = [call_facts_of(ours.manifest, ours.profile, today, into=False)]
-    if theirs is None:
-        return [it for it in calls if it.kind not in given]
-    calls.append(call_facts_of(ours.manifest, theirs.profile, today, into=True))
-    found: list[Any] = [it for it in calls if it.kind not in given]
-    if not any(isinstance(one.fact, MessageFacts) for one in told):
-        options = theirs.manifest.address.get("options", {})
-        oneshot = options.get("oneshot") == "yes"
-        found.append(message_facts(ours.manifest, theirs.profile, oneshot=oneshot))
-    return found
-
-
-def _finished(drill: DrillFacts) -> float:
-    at = drill.finished
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+def _drill(file: str, now: datetime) -> DrillFacts:
+    """The drill whose result is in *file*, and why it does not count *now*."""
+    result = read_result(file)
+    return DrillFacts(datetime.fromtimestamp(result["ended"], UTC), fresh(result, now.timestamp(), Rules()))
 
 
 def _ages(manifest: Manifest, told: Sequence[Gathered]) -> tuple[Age, ...]:
     scanned = datetime.fromtimestamp(float(manifest.facts["finished"]), UTC)
     mine = Age(str(manifest.address["place"]), "manifest", scanned)
-    return (
-        mine,
-        *(Age(one.source, one.fact.KIND, one.at) for one in told if not isinstance(one.fact, DrillFacts)),
-    )
+    return mine, *(Age(one.source, one.fact.KIND, one.at) for one in told)
 
 
 def _place(it: Side) -> tuple[str, str]:

@@ -1,48 +1,30 @@
-"""Findings on the terminal and in JSON, as the commands tell them that gather facts."""
+"""Findings on the terminal and in JSON, as all commands tell them that judge facts."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lading.cli.output import say, speak
-from lading.model.text import Language, Text
-from lading.stages.readiness.findings import Finding, Severity
-from lading.stages.readiness.plain import to_plain
+from lading.evidence.report.words import harmless
+from lading.model.text import Text
+from lading.stages.readiness.assessment import finding_facts
+from lading.stages.readiness.findings import Finding
+from lading.stages.readiness.report import words
 
-SEVERITIES = {
-    Severity.BLOCKER: Text("BLOCKER", "阻断"),
-    Severity.RISK: Text("risk", "风险"),
-    Severity.ADVICE: Text("advice", "建议"),
-}
+_LINE = Text(
+    "  {severity} · {title}{where}: {says} [{code}]", "  {severity} · {title}{where}：{says} [{code}]"
+)
 _NONE = Text("Nothing was found that stands in the way.", "未发现妨碍升级的问题。")
-_LINE = Text("{severity}: {title}: {subject}: {said}", "{severity}：{title}：{subject}：{said}")
-_REMEDY = Text("    → {remedy} [{code}]", "    → {remedy} [{code}]")
-_PEOPLE = Text("    people hit: {hits}", "    受影响人员：{hits}")
+_SHOWN = 8
 
 
 def tell_findings(findings: Iterable[Finding]) -> None:
     """Say each finding with its remedy and the people hit, the worst first."""
-    told = False
-    for it in findings:
-        told = True
-        say(
-            _LINE,
-            severity=speak(SEVERITIES[it.severity]),
-            title=speak(it.rule.title),
-            subject=it.subject,
-            said=speak(it.says),
-        )
-        if it.hits:
-            say(
-                _PEOPLE,
-                hits=" · ".join(
-                    f"{hit.department or '?'}/{hit.branch or '?'} {hit.people:,} ({hit.critical:,}!)"
-                    for hit in it.hits[:8]
-                ),
-            )
-        say(_REMEDY, remedy=speak(it.rule.remedy), code=it.rule.code)
+    told = told_findings(findings)
+    for it in told:
+        tell_finding(it)
     if not told:
         say(_NONE)
     sys.stdout.flush()
@@ -50,17 +32,32 @@ def tell_findings(findings: Iterable[Finding]) -> None:
 
 def told_findings(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     """The same for `--json`, in both languages."""
-    return [
-        {
-            "code": it.rule.code,
-            "severity": it.severity.name.lower(),
-            "owner": it.rule.owner.value,
-            "subject": it.subject,
-            "count": it.count,
-            "says": {language.value: it.says.to(language) for language in Language},
-            "remedy": {language.value: it.rule.remedy.to(language) for language in Language},
-            "evidence": to_plain(it.evidence),
-            "hits": to_plain(it.hits),
-        }
-        for it in findings
-    ]
+    return [finding_facts(it) for it in findings]
+
+
+def tell_finding(it: Mapping[str, Any]) -> None:
+    """Say a finding that `finding_facts` made: what, who is hit, examples, and what to do."""
+    where = "".join(f" · {harmless(it[name])}" for name in ("wave", "subject") if it[name])
+    severity, title = plainly(words.SEVERITIES[it["severity"]]), plainly(words.text(it["title"]))
+    says = harmless(plainly(words.text(it["says"])), 1000)
+    line(speak(_LINE, severity=severity, title=title, where=where, says=says, code=it["code"]))
+    for hit in it["hits"][:_SHOWN]:
+        line(f"      {harmless(plainly(words.hit(hit)))}")
+    for example in it["evidence"].get("examples", ())[:3]:
+        line(f"      {harmless(example)}")
+    if hidden := it["evidence"].get("hidden"):
+        line(f"      {plainly(words.more(hidden))}")
+    if it["waived"]:
+        line(f"    ✓ {harmless(plainly(words.waived(it['waived'])), 500)}")
+    else:
+        line(f"    → {plainly(words.text(it['remedy']))}")
+
+
+def plainly(text: Text) -> str:
+    """*text*, in which braces are nothing but braces."""
+    return speak(Text("{en}", "{zh}"), en=text.en, zh=text.zh)
+
+
+def line(text: str) -> None:
+    """Write one line."""
+    sys.stdout.write(text + "\n")

@@ -95,6 +95,9 @@ def who_given(given: Mapping[str, Any]) -> Finding:
     return Finding(_order(given["by"]), tuple(map(rule, given["rules"])), file, _read(file) if file else None)
 
 
+ONLY_PEOPLE = Depth(False, (Feature.PEOPLE,))
+
+
 class Pair(NamedTuple):
     """Both drives, and who is who."""
 
@@ -103,9 +106,18 @@ class Pair(NamedTuple):
     people: IdentityMap
 
 
-def pair(old: str, new: str, scratch: str, depth: Depth, *, quiet: bool, **given: Any) -> Pair:
+def pair(
+    old: str,
+    new: str,
+    scratch: str,
+    depth: Depth,
+    *,
+    quiet: bool,
+    new_depth: Depth = ONLY_PEOPLE,
+    **given: Any,
+) -> Pair:
     """
-    Both sides as they were typed, OLD with *depth*, and the identity map of them.
+    Both sides as they were typed, OLD with *depth*, NEW with *new_depth*, and the identity map of them.
 
     Raises:
         BadRequest, BadMap: an option or the map makes no sense.
@@ -114,7 +126,7 @@ def pair(old: str, new: str, scratch: str, depth: Depth, *, quiet: bool, **given
     who = who_given(given)
     sides = (
         Given(old, given["old_opt"], f"{scratch}/old", depth),
-        Given(new, given["new_opt"], f"{scratch}/new", Depth(False, (Feature.PEOPLE,))),
+        Given(new, given["new_opt"], f"{scratch}/new", new_depth),
     )
     ours, theirs = map(side, opened(sides, quiet=quiet, workers=given["workers"]))
     return Pair(ours, theirs, who.of(ours, theirs))

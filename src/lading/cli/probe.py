@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import click
 import pycurl
 
+from lading.cli.findings_telling import tell_findings, told_findings
 from lading.cli.output import answer, hint, progress_bar, speak
 from lading.cli.probe_telling import told
 from lading.connectors.address import parse, secret
@@ -305,25 +306,12 @@ def _told(probe: NetworkProbe, *, as_json: bool) -> int:
     findings = findings_of(probe)
     code = DIFFERENT if any(it.severity > Severity.ADVICE for it in findings) else 0
     if as_json:
-        listed = [_plain(it) for it in findings]
-        answer("probe", {"probe": document_of(probe), "findings": listed}, exit_code=code)
+        answer("probe", {"probe": document_of(probe), "findings": told_findings(findings)}, exit_code=code)
     else:
-        for line in told(probe, findings):
+        for line in told(probe):
             sys.stdout.write(line + "\n")
+        tell_findings(findings)
     return code
-
-
-def _plain(it: Finding) -> dict[str, Any]:
-    return {
-        "code": it.rule.code,
-        "severity": it.severity.name.lower(),
-        "owner": it.rule.owner.value,
-        "subject": it.subject,
-        "wave": it.wave,
-        "says": it.says._asdict(),
-        "remedy": it.rule.remedy._asdict(),
-        "evidence": dict(it.evidence),
-    }
 
 
 def _listen(place: str, token: str, cert: str, key: str) -> int:

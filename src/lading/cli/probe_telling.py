@@ -1,5 +1,5 @@
 """
-What `lading probe` tells a person: first what was measured, then what is in the way.
+What `lading probe` measured, told to a person.
 """
 
 from __future__ import annotations
@@ -9,13 +9,7 @@ from collections.abc import Iterator
 from lading.cli.output import speak
 from lading.model.text import Text
 from lading.stages.readiness.facts.network import Measurement, NetworkProbe, Rates, Target
-from lading.stages.readiness.findings import Finding, Severity
 
-SEVERITIES = {
-    Severity.BLOCKER: Text("BLOCKER", "阻断"),
-    Severity.RISK: Text("RISK", "风险"),
-    Severity.ADVICE: Text("advice", "建议"),
-}
 _UNKNOWN = Text("unknown", "不明")
 _TARGET = Text("{name} ({addresses})", "{name}（{addresses}）")
 _TRIPS = Text(
@@ -32,31 +26,12 @@ _BY = {
     "": _UNKNOWN,
 }
 _PATH = Text("  largest packet {mtu} bytes", "  最大数据包 {mtu} 字节")
-_FINDING = Text("{severity}  {title}: {subject}: {says}", "{severity}  {title}：{subject}：{says}")
-_REMEDY = Text("    what to do: {remedy} [{code}]", "    处理办法：{remedy} [{code}]")
-_CLEAR = Text("Nothing is in the way.", "未发现障碍。")
 
 
-def told(probe: NetworkProbe, findings: tuple[Finding, ...]) -> Iterator[str]:
-    """The lines of the whole."""
+def told(probe: NetworkProbe) -> Iterator[str]:
+    """What was measured, line by line."""
     for target in probe.targets:
         yield from _target(target)
-    for it in findings:
-        yield speak(
-            _FINDING,
-            severity=speak(SEVERITIES[it.severity]),
-            title=speak(it.rule.title),
-            subject=it.subject,
-            says=_said(it.says),
-        )
-        yield speak(_REMEDY, remedy=_said(it.rule.remedy), code=it.rule.code)
-    if not findings:
-        yield speak(_CLEAR)
-
-
-def _said(text: Text) -> str:
-    """*text*, in which braces are nothing but braces."""
-    return speak(Text(*(it.replace("{", "{{").replace("}", "}}") for it in text)))
 
 
 def _target(target: Target) -> Iterator[str]:

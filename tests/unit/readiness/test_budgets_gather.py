@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -15,13 +14,12 @@ from lading.manifest.read import Manifest
 from lading.manifest.tables import Feature
 from lading.model.access import Grant, Principal, PrincipalKind, Role, Version
 from lading.stages.readiness.findings import Severity
-from lading.stages.readiness.gather.budgets import call_facts_of, loads_of
+from lading.stages.readiness.gather.budgets import loads_of
 from lading.stages.readiness.gather.messages import message_facts
 from lading.stages.readiness.judging import judge
 from support.scanning import scan_of
 
 WEDRIVE = Profile(kind="wedrive", address="wedrive:corp", features=Features(roles=frozenset({Role.DOWNLOAD})))
-START = date(2026, 12, 1)
 
 
 @pytest.fixture
@@ -39,16 +37,6 @@ def manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Manifest:
         person = Principal(PrincipalKind.PERSON, name)
         drive.store.hang(Grant(("A",), person, frozenset(), role=Role.DOWNLOAD))
     return scan_of(monkeypatch, drive, tmp_path / "manifest", features=tuple(Feature))
-
-
-def test_only_limited_platforms_have_calls_to_count(manifest: Manifest) -> None:
-    """Calls into WeDrive are counted by space; a server of the firm's own has none, and is no finding."""
-    limited = call_facts_of(manifest, WEDRIVE, START, into=True)
-    own = call_facts_of(manifest, Profile(kind="lading", address="x"), START, into=True)
-
-    assert sum(it.files for it in limited.spaces) == manifest.counts["file"]["objects"]
-    assert 100_000 == limited.allowance.month
-    assert () == judge([own])
 
 
 def test_who_would_get_messages_is_counted(manifest: Manifest) -> None:

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from lading.model.errors import BadFacts, BadPlan, NotFound
 from lading.stages.readiness.factfile import kinds, read_facts, write_facts
 from lading.stages.readiness.facts.content import ContentFacts, Tally
-from lading.stages.readiness.facts.plan import DrillFacts
 from lading.stages.readiness.facts.rates import RateFacts
 from lading.stages.readiness.plain import from_plain
 from lading.stages.readiness.planfile import plan_from, read_plan, waves_of
@@ -31,7 +30,6 @@ JSON = st.recursive(
     "fact",
     [
         ContentFacts("old", 1, 2, 3, {"keys": {"": Tally(1, 2, ("/a",))}}, {"equal": "no_digest"}, rate=1.5),
-        DrillFacts(NOW, True, 7),
         RateFacts("line", 3.0),
     ],
 )

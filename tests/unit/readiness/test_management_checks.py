@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from lading.model.text import Text
 from lading.stages.readiness.facts.plan import (
     Age,
     ApprovalPlan,
@@ -84,11 +85,9 @@ def test_each_gap_of_a_plan_is_found(bad: dict[str, Any], code: str, wave: str) 
 @pytest.mark.parametrize(
     ("drill", "codes"),
     [
-        (DrillFacts(NOW, True), []),
+        (DrillFacts(NOW), []),
         (None, [("management.drill", "")]),
-        (DrillFacts(NOW + timedelta(days=3), True), [("management.drill", "")]),
-        (DrillFacts(NOW, False), [("management.drill", "")]),
-        (DrillFacts(NOW - timedelta(days=31), True), [("management.drill", "")]),
+        (DrillFacts(NOW, (Text("it failed", "未通过"),)), [("management.drill", "")]),
     ],
 )
 def test_only_a_fresh_passed_drill_counts(drill: DrillFacts | None, codes: list[tuple[str, str]]) -> None:

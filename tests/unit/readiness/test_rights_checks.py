@@ -11,7 +11,9 @@ from lading.stages.readiness.facts.rights import RightsFacts, Some
 from lading.stages.readiness.findings import Severity
 
 NONE = Some(0)
-CLEAN = RightsFacts("old", NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, Some(3), Some(500), 2000)
+CLEAN = RightsFacts(
+    "old", NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, Some(3), Some(500), 2000, NONE
+)
 
 
 def codes(facts: RightsFacts) -> list[str]:
@@ -29,6 +31,7 @@ def test_good_rights_have_no_finding() -> None:
         ({"unmapped": Some(1, ("Bo",))}, "rights.unmapped"),
         ({"uncertain": Some(1)}, "rights.uncertain"),
         ({"wider": Some(1)}, "rights.wider"),
+        ({"gains": Some(2)}, "rights.gains"),
         ({"crossing": Some(1)}, "rights.wall"),
         ({"ownerless": Some(1)}, "rights.ownerless"),
         ({"open_links": Some(1)}, "rights.open_links"),
@@ -48,6 +51,6 @@ def test_what_was_not_scanned_is_a_risk() -> None:
     """A manifest without people and rights is not taken for a clean one."""
     found = list(CHECK.judge(RightsFacts("old")))
 
-    assert 9 == len(found)
+    assert 10 == len(found)
     assert {Severity.RISK, Severity.ADVICE} == {finding.severity for finding in found}
     assert all(finding.says.en.startswith("Unknown") for finding in found)

@@ -17,7 +17,7 @@ from lading.stages.readiness.facts.plan import Age
 from lading.stages.readiness.findings import Finding, Severity
 from lading.stages.readiness.plain import to_plain
 from lading.stages.readiness.verdict import Stand, Verdict
-from lading.stages.readiness.waivers import to_facts
+from lading.stages.readiness.waivers import Waiver, to_facts
 
 FORMAT = 1
 
@@ -79,13 +79,14 @@ def to_document(it: Assessment) -> dict[str, Any]:
         "changes": to_plain(it.changes),
         "facts": [to_plain(age) for age in it.looked],
         "owners": dict(it.owners or {}),
-        "findings": [_finding(one, found) for one in it.findings],
+        "findings": [finding_facts(one, found.waived.get(one.key)) for one in it.findings],
         "expired_waivers": [to_facts(one) for one in found.expired],
     }
 
 
-def _finding(it: Finding, found: Verdict) -> dict[str, Any]:
-    rule, waiver = it.rule, found.waived.get(it.key)
+def finding_facts(it: Finding, waiver: Waiver | None = None) -> dict[str, Any]:
+    """*it* as plain JSON, and the *waiver* that covers it."""
+    rule = it.rule
     return {
         "key": it.key,
         "code": rule.code,

@@ -54,8 +54,9 @@ def estimate(size: int | None, objects: int | None, rates: Iterable[RateFacts]) 
 
 def _spans(size: int, objects: int, rates: Iterable[RateFacts]) -> Iterator[tuple[float, float, float, str]]:
     for rate in rates:
+        amount = size if rate.bytes is None else rate.bytes
         handling = objects / rate.objects if rate.objects else 0.0
         low = rate.low if rate.low is not None else rate.likely / SPREAD
         high = rate.high if rate.high is not None else rate.likely * SPREAD
-        least, likely, most = (max(size / max(it, _SOMETHING), handling) for it in (high, rate.likely, low))
+        least, likely, most = (max(amount / max(it, _SOMETHING), handling) for it in (high, rate.likely, low))
         yield least, likely, most, rate.where

@@ -11,6 +11,16 @@ from lading.stages.readiness.findings import Finding, Hit, Rule, Severity
 UNKNOWN = Text("Unknown: {why}", "情况不明：{why}")
 
 
+class Count(int):
+    """A number that knows its words: `{count:file is|files are}` is the first for one, the second for all others."""
+
+    def __format__(self, spec: str) -> str:
+        if "|" not in spec:
+            return format(int(self), spec)
+        one, many = spec.split("|")
+        return one if self == 1 else many
+
+
 def finding(
     rule: Rule,
     says: Text,
@@ -24,7 +34,7 @@ def finding(
     **figures: object,
 ) -> Finding:
     """*rule* met, with the places of *says* filled from *count*, *subject* and *figures*."""
-    filled = {"count": count, "subject": subject, **figures}
+    filled = {"count": Count(count), "subject": subject, **figures}
     said = Text(says.en.format(**filled), says.zh.format(**filled))
     weight = rule.severity if severity is None else min(severity, rule.severity)
     return Finding(rule, weight, subject, count, said, dict(evidence or {}), hits, wave)

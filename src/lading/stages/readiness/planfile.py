@@ -42,15 +42,17 @@ _FIELDS = {
     "risk": "risks",
     "provider": "providers",
 }
-_PLAIN = ("goal", "scope", "author", "way_back", "backup", "training_needed")
+_PLAIN = ("goal", "scope", "author", "way_back", "backup", "muted", "training_needed")
 
 
 @dataclass(frozen=True, slots=True)
 class Critical:
-    """What makes a file critical: patterns of paths, and labels."""
+    """What makes a file critical: patterns of paths, and labels; and who is."""
 
     patterns: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    """Ids, logins or mail addresses of people whom a wave cannot do without."""
 
 
 def read_plan(file: str, today: date) -> tuple[PlanFacts, Critical]:

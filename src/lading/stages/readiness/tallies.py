@@ -84,6 +84,7 @@ def _finding(line: Line, wave: str, tally: Tally, rate: float | None) -> Finding
         count=tally.count,
         wave=wave,
         evidence=evidence,
+        hits=tally.hits,
         size=size(tally.bytes),
         most=f"{tally.most:,}",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from lading.model.text import Text
@@ -103,10 +103,10 @@ def _ruled(used: Used, ruling: Ruling, today: date) -> Iterator[Finding]:
     older = {it: count for it, count in used.versions.items() if _older(it, ruling.minimum)}
     if older:
         said = Text(
-            f"{sum(older.values()):,} people use versions below {ruling.minimum}: {', '.join(sorted(older))}",
+            f"{_people(sum(older.values()))} with versions below {ruling.minimum}: {', '.join(sorted(older))}",
             f"{sum(older.values()):,} 人使用低于 {ruling.minimum} 的版本：{'、'.join(sorted(older))}",
         )
-        yield _finding(TOO_OLD, Severity.BLOCKER, used, sum(older.values()), ruling, said)
+        yield _finding(TOO_OLD, Severity.BLOCKER, used, sum(older.values()), ruling, said, older)
     if ruling.ends:
         yield from _ended(used, ruling, used.people, today)
     if ruling.support == "untried" and used.kind in _BEFORE:
@@ -119,7 +119,7 @@ def _ended_versions(used: Used, systems: dict[tuple[str, str], Ruling], today: d
         if ruling is None:
             continue
         if ruling.support == "no":
-            yield _finding(UNSUPPORTED, Severity.BLOCKER, used, people, ruling, _said_no(ruling))
+            yield _finding(UNSUPPORTED, Severity.BLOCKER, used, people, ruling, _said_no(ruling), [version])
         if ruling.ends:
             yield from _ended(used, ruling, people, today)
 
@@ -129,10 +129,11 @@ def _ended(used: Used, ruling: Ruling, people: int, today: date) -> Iterator[Fin
         return
     over = ruling.ends < today
     said = Text(
-        f"{people:,} people; its maker's support {'ended' if over else 'ends'} on {ruling.ends}{_note(ruling).en}",
+        f"{_people(people)}; its maker's support {'ended' if over else 'ends'} on {ruling.ends}{_note(ruling).en}",
         f"{people:,} 人；厂商支持{'已' if over else '将'}于 {ruling.ends} 结束{_note(ruling).zh}",
     )
-    yield _finding(ENDED, Severity.RISK if over else Severity.ADVICE, used, people, ruling, said)
+    versions = [ruling.version] if ruling.version else ()
+    yield _finding(ENDED, Severity.RISK if over else Severity.ADVICE, used, people, ruling, said, versions)
 
 
 def _untried(used: Used, ruling: Ruling | None) -> Finding:
@@ -141,12 +142,18 @@ def _untried(used: Used, ruling: Ruling | None) -> Finding:
         if ruling
         else Text("; the compatibility file does not know it", "；兼容性文件中没有该程序")
     )
-    said = Text(f"{used.people:,} people use it{note.en}", f"{used.people:,} 人在使用{note.zh}")
+    said = Text(f"used by {_people(used.people)}{note.en}", f"{used.people:,} 人在使用{note.zh}")
     return _finding(UNTRIED, Severity.RISK, used, used.people, ruling, said)
 
 
 def _finding(
-    rule: Rule, severity: Severity, used: Used, count: int, ruling: Ruling | None, said: Text
+    rule: Rule,
+    severity: Severity,
+    used: Used,
+    count: int,
+    ruling: Ruling | None,
+    said: Text,
+    versions: Iterable[str] = (),
 ) -> Finding:
     subject = f"{used.name} {ruling.version}".strip() if ruling else used.name
     evidence = {
@@ -155,13 +162,9 @@ def _finding(
         "versions": dict(used.versions),
         "source": ruling.source if ruling else "",
     }
-    # Departments are known of all versions of a system together; they are told only where all of it is meant.
-    whole = count == used.people
-    hits = (
-        tuple(Hit(it.people, it.department, it.branch, it.critical) for it in used.users)
-        if whole
-        else (Hit(count),)
-    )
+    users = used.users if count == used.people else used.users_of(versions)
+    # A file of facts that was written before it told them by version: how many is known, who is not.
+    hits = tuple(Hit(it.people, it.department, it.branch, it.critical) for it in users) or (Hit(count),)
     where = f"{subject} ({used.where})" if used.where == "devices" else subject
     return Finding(rule, severity, where, count, said, evidence, hits)
 
@@ -175,6 +178,10 @@ def _note(ruling: Ruling) -> Text:
     return Text(
         f"; {ruling.note_en}" if ruling.note_en else "", f"；{ruling.note_zh}" if ruling.note_zh else ""
     )
+
+
+def _people(count: int) -> str:
+    return f"{count:,} {'person' if count == 1 else 'people'}"
 
 
 def _older(version: str, minimum: str) -> bool:

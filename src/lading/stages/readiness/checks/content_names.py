@@ -161,19 +161,28 @@ CHECK = check_of(
         "no_place",
         REFUSED,
         Text(
-            "{count:,} entries ({size}) would not arrive: too long, too deep, or their name is taken",
+            "{count:,} {count:entry|entries} ({size}) would not arrive: too long, too deep, or their name is taken",
             "{count:,} 个条目（{size}）将无法到达：路径过长、过深或名称已被占用",
         ),
     ),
-    Line("name", NAME, Text("{count:,} entries get another name", "{count:,} 个条目将改用其他名称")),
     Line(
-        "clash", CLASH, Text("{count:,} entries collide with a neighbour", "{count:,} 个条目与同级条目重名")
+        "name",
+        NAME,
+        Text("{count:,} {count:entry gets|entries get} another name", "{count:,} 个条目将改用其他名称"),
+    ),
+    Line(
+        "clash",
+        CLASH,
+        Text(
+            "{count:,} {count:entry collides|entries collide} with a neighbour",
+            "{count:,} 个条目与同级条目重名",
+        ),
     ),
     Line(
         "twins_by_case",
         TWIN_CASE,
         Text(
-            "{count:,} entries differ from a neighbour by case or trailing dots alone",
+            "{count:,} {count:entry differs|entries differ} from a neighbour by case or trailing dots alone",
             "{count:,} 个条目与同级条目仅大小写或结尾点号、空格不同",
         ),
     ),
@@ -181,28 +190,39 @@ CHECK = check_of(
         "twins_by_form",
         TWIN_FORM,
         Text(
-            "{count:,} entries look like a neighbour and are another",
+            "{count:,} {count:entry looks|entries look} like a neighbour and are another",
             "{count:,} 个条目与同级条目外观相同而实际不同",
         ),
     ),
     Line(
         "too_large",
         TOO_LARGE,
-        Text("{count:,} files are too large, {size} in all", "{count:,} 个文件过大，共 {size}"),
+        Text(
+            "{count:,} {count:file is|files are} too large, {size} in all", "{count:,} 个文件过大，共 {size}"
+        ),
     ),
     Line(
         "long_path",
         LONG,
-        Text("{count:,} paths; the longest has {most} characters", "{count:,} 个路径；最长 {most} 个字符"),
+        Text(
+            "{count:,} {count:path|paths}; the longest has {most} characters",
+            "{count:,} 个路径；最长 {most} 个字符",
+        ),
     ),
     Line(
         "wide",
         WIDE,
-        Text("{count:,} folders; the widest has {most} entries", "{count:,} 个文件夹；最多者有 {most} 项"),
+        Text(
+            "{count:,} {count:folder|folders}; the widest has {most} entries",
+            "{count:,} 个文件夹；最多者有 {most} 项",
+        ),
     ),
     Line(
         "no_file",
         NO_FILE,
-        Text("{count:,} entries are neither file nor folder", "{count:,} 个条目既非文件也非文件夹"),
+        Text(
+            "{count:,} {count:entry is|entries are} neither file nor folder",
+            "{count:,} 个条目既非文件也非文件夹",
+        ),
     ),
 )

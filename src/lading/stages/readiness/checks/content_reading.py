@@ -127,26 +127,33 @@ TIMES = Rule(
 )
 
 CHECK = check_of(
-    Line("unreadable", UNREADABLE, Text("{count:,} entries cannot be read", "{count:,} 个条目无法读取")),
-    Line("locked", LOCKED, Text("{count:,} files are locked", "{count:,} 个文件被锁定")),
+    Line(
+        "unreadable",
+        UNREADABLE,
+        Text("{count:,} {count:entry|entries} cannot be read", "{count:,} 个条目无法读取"),
+    ),
+    Line("locked", LOCKED, Text("{count:,} {count:file is|files are} locked", "{count:,} 个文件被锁定")),
     Line(
         "changing",
         CHANGING,
         Text(
-            "{count:,} files changed during or between the scans",
+            "{count:,} {count:file|files} changed during or between the scans",
             "{count:,} 个文件在扫描期间或两次扫描之间发生变化",
         ),
     ),
-    Line("empty", EMPTY, Text("{count:,} documents are empty", "{count:,} 个文档为空")),
+    Line("empty", EMPTY, Text("{count:,} {count:document is|documents are} empty", "{count:,} 个文档为空")),
     Line(
         "unfinished",
         PARTIAL,
-        Text("{count:,} temporary or unfinished files, {size}", "{count:,} 个临时或未完成的文件，共 {size}"),
+        Text(
+            "{count:,} {count:temporary or unfinished file|temporary or unfinished files}, {size}",
+            "{count:,} 个临时或未完成的文件，共 {size}",
+        ),
     ),
     Line(
         "file_database",
         DATABASE,
-        Text("{count:,} database files, {size}", "{count:,} 个数据库文件，共 {size}"),
+        Text("{count:,} {count:database file|database files}, {size}", "{count:,} 个数据库文件，共 {size}"),
     ),
-    Line("time", TIMES, Text("{count:,} files", "{count:,} 个文件")),
+    Line("time", TIMES, Text("{count:,} {count:file|files}", "{count:,} 个文件")),
 )

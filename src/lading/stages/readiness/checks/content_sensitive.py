@@ -104,10 +104,10 @@ CRITICAL_HIT = Rule(
 )
 
 CHECK = check_of(
-    Line("keys", KEYS, Text("{count:,} files", "{count:,} 个文件")),
-    Line("passwords", PASSWORDS, Text("{count:,} files", "{count:,} 个文件")),
-    Line("identity_papers", IDENTITY, Text("{count:,} files", "{count:,} 个文件")),
-    Line("mail_archives", MAIL, Text("{count:,} files, {size}", "{count:,} 个文件，共 {size}")),
+    Line("keys", KEYS, Text("{count:,} {count:file|files}", "{count:,} 个文件")),
+    Line("passwords", PASSWORDS, Text("{count:,} {count:file|files}", "{count:,} 个文件")),
+    Line("identity_papers", IDENTITY, Text("{count:,} {count:file|files}", "{count:,} 个文件")),
+    Line("mail_archives", MAIL, Text("{count:,} {count:file|files}, {size}", "{count:,} 个文件，共 {size}")),
     Line("critical_lost", CRITICAL_LOST, Text("{count:,} critical files", "{count:,} 个关键文件")),
     Line("critical_hit", CRITICAL_HIT, Text("{count:,} critical files", "{count:,} 个关键文件")),
 )

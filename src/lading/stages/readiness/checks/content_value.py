@@ -57,11 +57,19 @@ HUGE = Rule(
 )
 
 CHECK = check_of(
-    Line("stale", STALE, Text("{count:,} files, {size}{saving}", "{count:,} 个文件，共 {size}{saving}")),
+    Line(
+        "stale",
+        STALE,
+        Text("{count:,} {count:file|files}, {size}{saving}", "{count:,} 个文件，共 {size}{saving}"),
+    ),
     Line(
         "equal",
         EQUAL,
         Text("{count:,} surplus copies, {size}{saving}", "{count:,} 个多余副本，共 {size}{saving}"),
     ),
-    Line("huge", HUGE, Text("{count:,} files, {size}{saving}", "{count:,} 个文件，共 {size}{saving}")),
+    Line(
+        "huge",
+        HUGE,
+        Text("{count:,} {count:file|files}, {size}{saving}", "{count:,} 个文件，共 {size}{saving}"),
+    ),
 )

@@ -111,7 +111,9 @@ def _judge(plan: PlanFacts) -> Iterator[Finding]:
     named = {role for role, name in plan.owners if name.strip()}
     lacking = [role.value for role in ROLES if role.value not in named]
     if lacking:
-        says = Text("{count} roles have no name: {roles}", "{count} 个角色未指定人员：{roles}")
+        says = Text(
+            "{count} {count:role has|roles have} no name: {roles}", "{count} 个角色未指定人员：{roles}"
+        )
         yield finding(OWNERS, says, count=len(lacking), roles=", ".join(lacking), evidence={"roles": lacking})
     author = plan.author.strip().casefold()
     if not any(it.by.strip() and it.by.strip().casefold() != author for it in plan.approvals):
@@ -178,7 +180,8 @@ def _clashes(plan: PlanFacts, wave: WavePlan) -> Iterator[Finding]:
     )
     if hit:
         says = Text(
-            "{count} days of its deals lie in the window: {days}", "窗口内有 {count} 个交易日期：{days}"
+            "{count} {count:day of its deals lies|days of its deals lie} in the window: {days}",
+            "窗口内有 {count} 个交易日期：{days}",
         )
         listed = ", ".join(day.isoformat() for day in hit)
         yield finding(DEALS, says, count=len(hit), wave=wave.name, days=listed, evidence={"days": listed})
@@ -191,7 +194,7 @@ def _trained(plan: PlanFacts, wave: WavePlan) -> Iterator[Finding]:
         )
     elif wave.trained < plan.training_needed * wave.people:
         says = Text(
-            "{trained} of {count} people are trained, {needed:.0%} are needed",
+            "{trained} of {count} {count:person is|people are} trained, {needed:.0%} are needed",
             "{count} 人中已有 {trained} 人受训，要求达到 {needed:.0%}",
         )
         yield finding(

@@ -47,7 +47,10 @@ def _judge(scope: Scope) -> Iterator[Finding]:
         if some.count:
             evidence = {"examples": list(some.examples)} | ({"hidden": some.hidden} if some.hidden else {})
             yield finding(
-                rule, Text("{count:,} spaces", "{count:,} 个空间"), count=some.count, evidence=evidence
+                rule,
+                Text("{count:,} {count:space|spaces}", "{count:,} 个空间"),
+                count=some.count,
+                evidence=evidence,
             )
 
 

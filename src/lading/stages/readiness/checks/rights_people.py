@@ -85,6 +85,21 @@ CROSSING = Rule(
     ),
     waivable=False,
 )
+GAINS = Rule(
+    "rights.gains",
+    Severity.BLOCKER,
+    Owner.SECURITY,
+    Text("People who can do more in the new drive than in the old one", "在新网盘中权限多于旧网盘的人员"),
+    Text(
+        "What was closed to them stands open from the first pass on, long before anybody looks.",
+        "原本不可见的内容从首轮复制起就对其开放，而此时尚无人检查。",
+    ),
+    Text(
+        "Take the grants back in the new drive; lading access diff names each and its cause.",
+        "请在新网盘中收回这些授权；lading access diff 会逐一列出及其原因。",
+    ),
+    _LEAST,
+)
 OWNERLESS = Rule(
     "rights.ownerless",
     Severity.RISK,
@@ -177,20 +192,31 @@ _LINES = (
     _Line(
         "unmapped",
         UNMAPPED,
-        Text("{count:,} active people or groups have no counterpart", "{count:,} 名在职人员或群组没有对应者"),
+        Text(
+            "{count:,} active {count:person or group has|people or groups have} no counterpart",
+            "{count:,} 名在职人员或群组没有对应者",
+        ),
     ),
     _Line(
         "uncertain",
         UNCERTAIN,
-        Text("{count:,} people or groups are not certain", "{count:,} 名人员或群组尚不确定"),
+        Text(
+            "{count:,} {count:person or group is|people or groups are} not certain",
+            "{count:,} 名人员或群组尚不确定",
+        ),
     ),
-    _Line("wider", WIDER, Text("{count:,} groups are wider", "{count:,} 个群组的成员更多")),
-    _Line("crossing", CROSSING, Text("{count:,} people stand on both sides", "{count:,} 人同时位于两侧")),
-    _Line("ownerless", OWNERLESS, Text("{count:,} spaces", "{count:,} 个空间")),
-    _Line("open_links", OPEN_LINKS, Text("{count:,} links", "{count:,} 个链接")),
-    _Line("everybody", EVERYBODY, Text("{count:,} grants", "{count:,} 项授权")),
-    _Line("ownerless_guests", GUESTS, Text("{count:,} guests", "{count:,} 名访客")),
-    _Line("endless_guests", ENDLESS, Text("{count:,} guests", "{count:,} 名访客")),
+    _Line("wider", WIDER, Text("{count:,} {count:group is|groups are} wider", "{count:,} 个群组的成员更多")),
+    _Line(
+        "crossing",
+        CROSSING,
+        Text("{count:,} {count:person stands|people stand} on both sides", "{count:,} 人同时位于两侧"),
+    ),
+    _Line("gains", GAINS, Text("{count:,} {count:person|people} can do more", "{count:,} 人的权限增多")),
+    _Line("ownerless", OWNERLESS, Text("{count:,} {count:space|spaces}", "{count:,} 个空间")),
+    _Line("open_links", OPEN_LINKS, Text("{count:,} {count:link|links}", "{count:,} 个链接")),
+    _Line("everybody", EVERYBODY, Text("{count:,} {count:grant|grants}", "{count:,} 项授权")),
+    _Line("ownerless_guests", GUESTS, Text("{count:,} {count:guest|guests}", "{count:,} 名访客")),
+    _Line("endless_guests", ENDLESS, Text("{count:,} {count:guest|guests}", "{count:,} 名访客")),
 )
 _NOBODY_ASKED = Text(
     "it was not scanned or not given (see lading scan --with all, --walls)",
@@ -206,7 +232,7 @@ def _judge(facts: RightsFacts) -> Iterator[Finding]:
         elif some.count:
             yield _finding(line.rule, line.says, some)
     if facts.breaks is not None and facts.breaks.count > MANY_BREAKS:
-        yield _finding(BREAKS, Text("{count:,} breaks", "{count:,} 处继承中断"), facts.breaks)
+        yield _finding(BREAKS, Text("{count:,} {count:break|breaks}", "{count:,} 处继承中断"), facts.breaks)
     grants = facts.grants or 0
     if facts.single is not None and grants >= MANY_GRANTS and facts.single.count > SPRAWL * grants:
         says = Text(f"{{count:,}} of {grants:,} grants", f"{grants:,} 项授权中的 {{count:,}} 项")
@@ -215,7 +241,7 @@ def _judge(facts: RightsFacts) -> Iterator[Finding]:
 
 def _finding(rule: Rule, says: Text, some: Some) -> Finding:
     evidence = {"examples": list(some.examples)} | ({"hidden": some.hidden} if some.hidden else {})
-    return finding(rule, says, count=some.count, evidence=evidence)
+    return finding(rule, says, count=some.count, evidence=evidence, hits=some.hits)
 
 
 CHECK = Check(RightsFacts, (*(line.rule for line in _LINES), BREAKS, SINGLE), _judge)

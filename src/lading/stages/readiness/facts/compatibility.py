@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import ClassVar
@@ -33,6 +33,16 @@ class Used:
     calls: int = 0
     versions: Mapping[str, int] = field(default_factory=dict)
     users: tuple[Users, ...] = ()
+    by_version: Mapping[str, tuple[Users, ...]] = field(default_factory=dict)
+
+    def users_of(self, versions: Iterable[str]) -> tuple[Users, ...]:
+        """Those of *versions*, by department and branch; nobody where they were not told by version."""
+        found: dict[tuple[str, str], Users] = {}
+        for it in (one for version in versions for one in self.by_version.get(version, ())):
+            key = it.department, it.branch
+            before = found.get(key, Users(0, *key))
+            found[key] = Users(before.people + it.people, *key, before.critical + it.critical)
+        return tuple(found.values())
 
     @property
     def people(self) -> int:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from lading.stages.readiness.findings import Hit
+
 
 @dataclass(frozen=True, slots=True)
 class Tally:
@@ -14,6 +16,7 @@ class Tally:
 
     *most* is the largest figure among them where there is one (characters, bytes, entries of a folder);
     *hidden* counts entries whose names the reader must not see: none of them is among the *examples*.
+    *hits* are people who may change something in the spaces concerned.
     """
 
     count: int
@@ -21,6 +24,7 @@ class Tally:
     examples: tuple[str, ...] = ()
     most: int = 0
     hidden: int = 0
+    hits: tuple[Hit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,12 @@ Times are seconds, moments seconds since 1970, rates bits per second, sizes byte
 
 from __future__ import annotations
 
+import statistics
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
+
+from lading.stages.readiness.facts.rates import RateFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,6 +227,29 @@ class NetworkProbe:
     targets: tuple[Target, ...]
     proxy: str = ""
     needs: tuple[Need, ...] = ()
+
+    def rates(self) -> tuple[RateFacts, ...]:
+        """How fast each target was filled from here, as content in bytes per second, for what the waves need of it."""
+        return tuple(rate for target in self.targets if (rate := self._rate(target)) is not None)
+
+    def _rate(self, target: Target) -> RateFacts | None:
+        needs = [it for it in self.needs if it.target in ("", target.name)]
+        down = bool(needs) and all(it.direction == "down" for it in needs)
+        measured = sorted(_content(it.down if down else it.up for it in target.measurements))
+        if not measured:
+            return None
+        # One round says nothing of how the line varies over the day.
+        low, high = (measured[0], measured[-1]) if len(measured) > 1 else (None, None)
+        amount = sum(it.bytes for it in needs) if needs else None
+        where = f"{self.branch} → {target.name}"
+        return RateFacts(where, statistics.median(measured), low, high, bytes=amount)
+
+
+def _content(rates: Iterable[Rates | None]) -> Iterator[float]:
+    """Bytes per second that arrive as content: several streams, as a copy uses them."""
+    for it in rates:
+        if it is not None and (bits := it.several_streams or it.one_stream):
+            yield bits / 8
 
 
 FACTS = (NetworkProbe,)

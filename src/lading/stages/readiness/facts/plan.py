@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar
 
+from lading.model.text import Text
 from lading.stages.readiness.facts.rights import Some
 from lading.stages.readiness.findings import Family
 
@@ -25,6 +26,8 @@ class WavePlan:
     owner: str = ""
     people: int | None = None
     trained: int | None = None
+    branches: tuple[str, ...] = ()
+    """Branches over whose lines the content of the wave goes, as `lading probe --branch` calls them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +88,18 @@ class PlanFacts:
     risks: tuple[RiskPlan, ...] = ()
     providers: tuple[ProviderPlan, ...] | None = None
     backup: date | None = None
+    muted: bool | None = None
+    """Whether notices of the new drive are switched off for the time of the waves."""
     training_needed: float = 0.9
     """Share of a wave's people who must be trained before it starts."""
 
 
 @dataclass(frozen=True, slots=True)
 class DrillFacts:
-    """A restore that was tried: when it *finished*, whether everything came back."""
-
-    KIND: ClassVar[str] = "drill"
-    VERSION: ClassVar[int] = 1
+    """A restore that was tried (`docs/formats/drill.md`): when it *finished*, and why it does not count, nothing if it does."""
 
     finished: datetime
-    passed: bool
-    files: int | None = None
+    reasons: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,4 +136,8 @@ class Looked:
     missing: tuple[Family, ...] = ()
 
 
-FACTS = (DrillFacts,)
+@dataclass(frozen=True, slots=True)
+class Branches:
+    """Branches that waves name and nobody has probed: pairs of a wave and a branch."""
+
+    unprobed: tuple[tuple[str, str], ...] = ()

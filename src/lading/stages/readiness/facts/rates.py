@@ -22,6 +22,8 @@ class RateFacts:
     low: float | None = None
     high: float | None = None
     objects: float | None = None
+    bytes: int | None = None
+    """What of the content goes through *where*; None: all of it."""
 
     def rates(self) -> tuple[RateFacts, ...]:
         """Itself: other facts that know rates have such a method too."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from lading.stages.readiness.findings import Hit
+
 
 @dataclass(frozen=True, slots=True)
 class Some:
@@ -13,6 +15,7 @@ class Some:
     count: int
     examples: tuple[str, ...] = ()
     hidden: int = 0
+    hits: tuple[Hit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,8 @@ class RightsFacts:
     *unmapped* are active principals without a counterpart in NEW, *wider* groups that have more people there; *crossing*
     people on both sides of a wall; *ownerless* spaces that only people who left may manage; *open_links* links for anybody
     with neither password nor end; *everybody* grants to everybody; *ownerless_guests* guests without an active owner,
-    *endless_guests* guests without an end; *breaks* breaks of inheritance; *single* grants to single people, of *grants* in all.
+    *endless_guests* guests without an end; *breaks* breaks of inheritance; *single* grants to single people, of *grants* in all;
+    *gains* people who could do more in NEW than in OLD as both stand now.
     """
 
     KIND: ClassVar[str] = "rights"
@@ -42,3 +46,4 @@ class RightsFacts:
     breaks: Some | None = None
     single: Some | None = None
     grants: int | None = None
+    gains: Some | None = None

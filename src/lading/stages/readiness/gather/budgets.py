@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import duckdb
@@ -22,6 +21,8 @@ INTO = {
 OUT_OF = {"wedrive": CallCosts(grant=2, source=_WEDRIVE)}
 MONTHLY = {"wedrive": 100_000}
 """Calls of a paid firm in a month, as published 2021 to 2023."""
+OWN = frozenset(("lading", "memory", "nextcloud", "smb"))
+"""Kinds of drives that run on a server of the firm: nobody meters their calls unless the firm says so."""
 
 
 def loads_of(manifest: Manifest, *, grants: bool = False) -> tuple[SpaceLoad, ...]:
@@ -37,13 +38,24 @@ def loads_of(manifest: Manifest, *, grants: bool = False) -> tuple[SpaceLoad, ..
         entries = manifest.relation(connection)
         entries.create_view("entries")
         rows = connection.execute(query.replace("$1", str(BLOCK))).fetchall()
-        versions = _versions(manifest, connection)
+        earlier = _earlier(manifest, connection)
     return tuple(
         SpaceLoad(
-            _name(space), folders, small, large, int(blocks), versions.get(space, 0), every if grants else 0
+            _name(space), folders, small, large, int(blocks), earlier.get(space, 0), every if grants else 0
         )
         for space, folders, small, large, blocks, every in rows
     )
+
+
+def _earlier(manifest: Manifest, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Versions by space that are not the current ones; none where they were not scanned."""
+    if not manifest.has("versions"):
+        return {}
+    manifest.rows(connection, "versions").create_view("versions")
+    rows = connection.execute(
+        "select split_part(path, '/', 1), count(*) - count(distinct path) from versions group by 1"
+    ).fetchall()
+    return dict(rows)
 
 
 def calls_facts(
@@ -61,34 +73,8 @@ def calls_facts(
     costs = table.get(profile.kind, CallCosts(folder=float(into), version=1, source=_FLOOR))
     monthly = MONTHLY.get(profile.kind) if month is None else month
     allowance = Allowance(profile.calls_per_second, None, monthly, used)
-    return CallFacts(profile.address, profile.kind, start, costs, allowance, loads, due, local=profile.local)
-
-
-def call_facts_of(
-    old: Manifest, profile: Profile, start: date, *, into: bool, grants: bool = True
-) -> CallFacts:
-    """
-    The calls of a copy of *old* on the drive of *profile*, written *into* or read from.
-
-    Only platforms whose calls are limited, by what is published or by what the drive says, have calls to count: servers of the firm's own have none.
-    """
-    limited = profile.kind in MONTHLY or profile.calls_per_second is not None
-    loads = loads_of(old, grants=grants and old.has("grants")) if limited else ()
-    facts = calls_facts(loads, profile, start, into=into)
-    return facts if limited else replace(facts, local=True)
-
-
-def _versions(manifest: Manifest, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Earlier versions by space, "" for files beside the spaces."""
-    if not manifest.has("versions"):
-        return {}
-    told = manifest.rows(connection, "versions").filter("NOT current")
-    told.create_view("earlier")
-    query = (
-        "SELECT CASE WHEN contains(path, '/') THEN split_part(path, '/', 1) ELSE '' END AS place, count(*)"
-        " FROM earlier GROUP BY place"
-    )
-    return dict(connection.execute(query).fetchall())
+    local = profile.local or profile.kind in OWN
+    return CallFacts(profile.address, profile.kind, start, costs, allowance, loads, due, local=local)
 
 
 def _name(space: str) -> str:

@@ -26,6 +26,8 @@ FEW = 20
 """Calls below which a script is somebody trying something."""
 STEADY_HOURS = 20
 """Different hours of the day in which a machine calls that never sleeps; a person's day has fewer."""
+_TOLD = 30
+"""Versions whose users are told by department."""
 BUSY = 2_000
 """Calls in one hour that no person makes by hand."""
 _SERVICE = re.compile(
@@ -156,16 +158,26 @@ def _counted(
     for who, version, _ in rows:
         if who not in newest or _numbers(version) > _numbers(newest[who]):
             newest[who] = version
+    versions = dict(Counter(newest.values()).most_common(100))
+    by_version = {
+        version: _users((who for who, its in newest.items() if its == version), people)
+        for version in list(versions)[:_TOLD]
+    }
+    return Used(
+        name, kind, where, sum(calls for *_, calls in rows), versions, _users(newest, people), by_version
+    )
+
+
+def _users(whos: Iterable[str], people: Mapping[str, Person]) -> tuple[Users, ...]:
+    """*whos* by department and branch."""
     groups: defaultdict[tuple[str, str], list[bool]] = defaultdict(list)
-    for who in newest:
+    for who in whos:
         person = people.get(who.lower(), Person())
         groups[person.department, person.branch].append(bool(person.critical))
-    users = tuple(
+    return tuple(
         Users(len(found), department, branch, sum(found))
         for (department, branch), found in sorted(groups.items())
     )
-    versions = dict(Counter(newest.values()).most_common(100))
-    return Used(name, kind, where, sum(calls for *_, calls in rows), versions, users)
 
 
 def _owned(people: Mapping[str, Person], devices: tuple[Device, ...]) -> Iterator[Used]:

@@ -7,7 +7,7 @@ Nothing of a name below a hidden path leaves this module: it is counted, and tha
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import duckdb
@@ -20,6 +20,7 @@ from lading.manifest.tables import Feature
 from lading.model.paths import decode, shown
 from lading.model.progress import Progress, Publish, nobody_listens
 from lading.stages.readiness.facts.content import ContentFacts, Tally
+from lading.stages.readiness.gather.reach import NOBODY_KNOWN, Reach
 
 EXAMPLES = 5
 WIDE = 10_000
@@ -53,7 +54,7 @@ class Looking:
     How to look: *now* in nanoseconds since 1970 UTC, after how many *stale_years* a file is stale.
 
     *waves* gives the wave of a space (encoded); *hidden* are encoded paths below which no name is told; *critical* are
-    patterns (`*`, `?`) of encoded paths, *labels* labels that make a file critical.
+    patterns (`*`, `?`) of encoded paths, *labels* labels that make a file critical.  *reach* knows whom a space is for.
     """
 
     now: int
@@ -62,6 +63,7 @@ class Looking:
     hidden: tuple[str, ...] = ()
     critical: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    reach: Reach = NOBODY_KNOWN
 
 
 def content_facts(
@@ -89,11 +91,11 @@ def content_facts(
         found = {}
         for done, (what, where) in enumerate(wheres.items()):
             publish(Progress("assess", done, 0, len(wheres)))
-            found[what] = _tallies(db, *where)
+            found[what] = _tallies(db, looking.reach, *where)
         found |= _critical(db, {what: where[0] for what, where in wheres.items()}, old, looking)
         if "equal" not in unknown:
-            found["equal"] = _equal(db)
-        found["wide"] = _wide(db)
+            found["equal"] = _equal(db, looking.reach)
+        found["wide"] = _wide(db, looking.reach)
     counts = old.counts
     return ContentFacts(
         place=str(old.address["place"]),
@@ -198,26 +200,33 @@ def _wheres(new: Profile | None, looking: Looking) -> dict[str, tuple[str, str]]
 
 
 def _tallies(
-    db: duckdb.DuckDBPyConnection, where: str, rank: str = "size", of: str = "o"
+    db: duckdb.DuckDBPyConnection, reach: Reach, where: str, rank: str = "size", of: str = "o"
 ) -> dict[str, Tally]:
     """The entries *where*, by wave; the examples are those of the highest *rank*."""
     most = "max(length(path))" if rank == "length(path)" else "0"
     rows = db.execute(f"""
         with hit as (select space, path, size, {rank} as rank from {of} where {where}),
-        seen as (select coalesce(wave, '') as wave, path, size, rank,
+        seen as (select coalesce(wave, '') as wave, space, path, size, rank,
             exists (select 1 from hidden where path = top or starts_with(path, top || '/')) as veiled
             from hit left join waves using (space))
         select wave, count(*), sum(size), arg_min(path, (-rank, path), {EXAMPLES}) filter (not veiled), {most},
-            count(*) filter (veiled)
+            count(*) filter (veiled), list(distinct space) filter (not veiled)
         from seen group by wave
     """).fetchall()
-    return {wave: _tally(*row) for wave, *row in rows}
+    return {wave: _tally(reach, *row) for wave, *row in rows}
 
 
-def _tally(count: int, size: Any, paths: list[str] | None, most: int = 0, hidden: int = 0) -> Tally:
-    return Tally(
-        count, int(size or 0), tuple(shown(decode(path)) for path in paths or ()), int(most or 0), hidden
-    )
+def _tally(
+    reach: Reach,
+    count: int,
+    size: Any,
+    paths: list[str] | None,
+    most: Any,
+    hidden: int,
+    spaces: list[str] | None,
+) -> Tally:
+    examples = tuple(shown(decode(path)) for path in paths or ())
+    return Tally(count, int(size or 0), examples, int(most or 0), hidden, reach.of_spaces(spaces or ()))
 
 
 def _critical(
@@ -236,12 +245,12 @@ def _critical(
     lost = " or ".join(f"({wheres[what]})" for what in _LOSING if what in wheres)
     hit = " or ".join(f"({wheres[what]})" for what in _CHANGING if what in wheres)
     return {
-        "critical_lost": _tallies(db, lost, of="crit"),
-        "critical_hit": _tallies(db, f"({hit}) and not ({lost})", of="crit"),
+        "critical_lost": _tallies(db, looking.reach, lost, of="crit"),
+        "critical_hit": _tallies(db, looking.reach, f"({hit}) and not ({lost})", of="crit"),
     }
 
 
-def _equal(db: duckdb.DuckDBPyConnection) -> dict[str, Tally]:
+def _equal(db: duckdb.DuckDBPyConnection, reach: Reach) -> dict[str, Tally]:
     """All but the first of files with one content, by the wave of each."""
     db.execute("""
         create temp table surplus as select path, space, size, kind from (
@@ -250,19 +259,19 @@ def _equal(db: duckdb.DuckDBPyConnection) -> dict[str, Tally]:
             where digest is not null
         ) where place > 1
     """)
-    return _tallies(db, "true", of="surplus")
+    return _tallies(db, reach, "true", of="surplus")
 
 
-def _wide(db: duckdb.DuckDBPyConnection) -> dict[str, Tally]:
+def _wide(db: duckdb.DuckDBPyConnection, reach: Reach) -> dict[str, Tally]:
     db.execute(f"""
         create temp table broad as select path, split_part(path, '/', 1) as space, n as size from (
             select left(path, greatest(length(path) - strpos(reverse(path), '/'), 0)) as path, count(*) as n
             from o where contains(path, '/') group by 1 having count(*) > {WIDE})
     """)
-    widest = _tallies(db, "true", of="broad")
+    widest = _tallies(db, reach, "true", of="broad")
     rows = dict(
         db.execute(
             "select coalesce(wave, ''), max(size) from broad left join waves using (space) group by 1"
         ).fetchall()
     )
-    return {wave: Tally(it.count, 0, it.examples, rows[wave], it.hidden) for wave, it in widest.items()}
+    return {wave: replace(it, bytes=0, most=rows[wave]) for wave, it in widest.items()}

@@ -11,10 +11,11 @@ import duckdb
 from lading.manifest.engine import engine
 from lading.manifest.read import Manifest
 from lading.model.access import PrincipalKind, Role
-from lading.model.identity import GROUPS, IdentityMap, Match, Outcome
+from lading.model.identity import GROUPS, IdentityMap, Match, Outcome, key_of
 from lading.model.paths import decode, shown, shown_name
 from lading.stages.readiness.facts.rights import RightsFacts, Some
 from lading.stages.readiness.gather.content import EXAMPLES, Looking
+from lading.stages.readiness.gather.reach import Reach
 
 _VEILED = "exists (select 1 from hidden where path = top or starts_with(path, top || '/'))"
 
@@ -25,6 +26,7 @@ def rights_facts(
     *,
     people: IdentityMap | None = None,
     crossing: Some | None = None,
+    gains: Some | None = None,
     directory: str | None = None,
 ) -> RightsFacts:
     """
@@ -39,20 +41,27 @@ def rights_facts(
         for name in ("principals", "grants", "links"):
             if old.has(name):
                 old.rows(db, name).create_view(name)
-        counted = {**_grants(db, old), **_links(db, old), **_guests(db, old)}
+        counted = {**_grants(db, old, looking.reach), **_links(db, old, looking.reach), **_guests(db, old)}
         total = db.execute("select count(*) from grants").fetchall()[0][0] if old.has("grants") else None
     return RightsFacts(
-        place=str(old.address["place"]), crossing=crossing, grants=total, **counted, **_matches(people)
+        place=str(old.address["place"]),
+        crossing=crossing,
+        gains=gains,
+        grants=total,
+        **counted,
+        **_matches(people, looking.reach),
     )
 
 
-def _grants(db: duckdb.DuckDBPyConnection, old: Manifest) -> dict[str, Some]:
+def _grants(db: duckdb.DuckDBPyConnection, old: Manifest, reach: Reach) -> dict[str, Some]:
     if not old.has("grants"):
         return {}
     given = f"effect = 'allow' and role > {int(Role.NONE)}"
     found = {
-        "everybody": _paths(db, f"grants where {given} and principal_kind = '{PrincipalKind.EVERYBODY}'"),
-        "breaks": _paths(db, "grants where effect in ('break', 'reset') and contains(path, '/')"),
+        "everybody": _paths(
+            db, reach, f"grants where {given} and principal_kind = '{PrincipalKind.EVERYBODY}'"
+        ),
+        "breaks": _paths(db, reach, "grants where effect in ('break', 'reset') and contains(path, '/')"),
         "single": Some(
             db.execute(f"select count(*) from grants where {given} and principal_kind = 'person'").fetchall()[
                 0
@@ -63,6 +72,7 @@ def _grants(db: duckdb.DuckDBPyConnection, old: Manifest) -> dict[str, Some]:
         # Spaces on which somebody may manage, but nobody who is active, and no group.
         found["ownerless"] = _paths(
             db,
+            reach,
             f"""(select g.path, bool_or(g.principal_kind <> 'person' or coalesce(p.active, true)) as managed
                 from grants as g left join principals as p on p.kind = g.principal_kind and p.id = g.principal
                 where not contains(g.path, '/') and g.path <> '' and g.effect = 'allow' and g.role >= {int(Role.MANAGE)}
@@ -71,18 +81,26 @@ def _grants(db: duckdb.DuckDBPyConnection, old: Manifest) -> dict[str, Some]:
     return found
 
 
-def _links(db: duckdb.DuckDBPyConnection, old: Manifest) -> dict[str, Some]:
+def _links(db: duckdb.DuckDBPyConnection, old: Manifest, reach: Reach) -> dict[str, Some]:
     if not old.has("links"):
         return {}
-    return {"open_links": _paths(db, "links where not inside and not has_password and expires is null")}
+    return {
+        "open_links": _paths(db, reach, "links where not inside and not has_password and expires is null")
+    }
 
 
-def _paths(db: duckdb.DuckDBPyConnection, rows: str) -> Some:
-    (count, paths, hidden) = db.execute(
-        f"select count(*), min(path, {EXAMPLES}) filter (not veiled), count(*) filter (veiled) "
+def _paths(db: duckdb.DuckDBPyConnection, reach: Reach, rows: str) -> Some:
+    (count, paths, hidden, spaces) = db.execute(
+        f"select count(*), min(path, {EXAMPLES}) filter (not veiled), count(*) filter (veiled), "
+        "list(distinct split_part(path, '/', 1)) filter (not veiled) "
         f"from (select path, {_VEILED} as veiled from {rows})"
     ).fetchall()[0]
-    return Some(count, tuple(dict.fromkeys(shown(decode(path)) for path in paths or ())), hidden)
+    return Some(
+        count,
+        tuple(dict.fromkeys(shown(decode(path)) for path in paths or ())),
+        hidden,
+        reach.of_spaces(spaces or ()),
+    )
 
 
 def _guests(db: duckdb.DuckDBPyConnection, old: Manifest) -> dict[str, Some]:
@@ -104,21 +122,23 @@ def _names(db: duckdb.DuckDBPyConnection, rows: str) -> Some:
     return Some(count, tuple(shown_name(name) for name in names or ()))
 
 
-def _matches(people: IdentityMap | None) -> dict[str, Some]:
+def _matches(people: IdentityMap | None, reach: Reach) -> dict[str, Some]:
     if people is None:
         return {}
     every = [it for it in people if it.old.kind is not PrincipalKind.EVERYBODY]
     return {
         "unmapped": _some(
-            [it for it in every if it.outcome in (Outcome.MISSING, Outcome.OUTSIDE) and it.old.active]
+            [it for it in every if it.outcome in (Outcome.MISSING, Outcome.OUTSIDE) and it.old.active], reach
         ),
-        "uncertain": _some([it for it in every if it.outcome is Outcome.AMBIGUOUS]),
+        "uncertain": _some([it for it in every if it.outcome is Outcome.AMBIGUOUS], reach),
         "wider": _some(
-            [it for it in every if it.outcome is Outcome.MAPPED and it.old.kind in GROUPS and it.widens]
+            [it for it in every if it.outcome is Outcome.MAPPED and it.old.kind in GROUPS and it.widens],
+            reach,
         ),
     }
 
 
-def _some(matches: list[Match]) -> Some:
+def _some(matches: list[Match], reach: Reach) -> Some:
     named = sorted(shown_name(it.old.name or it.old.id) for it in matches)
-    return Some(len(matches), tuple(named[:EXAMPLES]))
+    single = [key_of(it.old) for it in matches if it.old.kind not in GROUPS]
+    return Some(len(matches), tuple(named[:EXAMPLES]), hits=reach.of_people(single))

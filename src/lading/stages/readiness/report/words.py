@@ -8,6 +8,7 @@ from typing import Any
 from lading.evidence.report.plot import duration
 from lading.model.text import Text
 from lading.stages.readiness.findings import Family, Owner, Severity
+from lading.stages.readiness.making import Count
 
 OWNERS: Mapping[str, Text] = {
     Owner.IT_LEAD: Text("IT lead", "IT 负责人"),
@@ -50,13 +51,14 @@ _CHANGED = Text(
 )
 _FIRST = Text("this is the first assessment", "这是首次评估")
 _COUNTS = Text(
-    "{blockers} blockers, {risks} risks, {advice} pieces of advice, {waived} waived",
+    "{blockers} {blockers:blocker|blockers}, {risks} {risks:risk|risks}, {advice} {advice:piece|pieces} of advice, {waived} waived",
     "阻断 {blockers} 项，风险 {risks} 项，建议 {advice} 项，已豁免 {waived} 项",
 )
 _MORE = Text("and {hidden} whose names are not shown here", "另有 {hidden} 项名称不在此显示")
-_HIT = Text("{who}: {people} people", "{who}：{people} 人")
+_HIT = Text("{who}: {people:,} {people:person|people}", "{who}：{people} 人")
 _CRITICAL = Text(
-    "{who}: {people} people, {critical} of them critical", "{who}：{people} 人，其中关键人员 {critical} 人"
+    "{who}: {people:,} {people:person|people}, {critical:,} of them critical",
+    "{who}：{people} 人，其中关键人员 {critical} 人",
 )
 _ALL = Text("all", "全部")
 _WAIVED = Text(
@@ -66,7 +68,9 @@ _WAIVED = Text(
 
 def counts(stand: Mapping[str, Any]) -> Text:
     """How many findings of each severity stand."""
-    return _filled(_COUNTS, **{name: stand[name] for name in ("blockers", "risks", "advice", "waived")})
+    return _filled(
+        _COUNTS, **{name: Count(stand[name]) for name in ("blockers", "risks", "advice", "waived")}
+    )
 
 
 def takes(estimate: Mapping[str, Any]) -> Text:
@@ -98,7 +102,7 @@ def hit(told: Mapping[str, Any]) -> Text:
     """Whom a finding hits."""
     who = " · ".join(part for part in (told["branch"], told["department"]) if part)
     said = _CRITICAL if told["critical"] else _HIT
-    facts = {"people": told["people"], "critical": told["critical"]}
+    facts = {"people": Count(told["people"]), "critical": told["critical"]}
     return Text(said.en.format(who=who or _ALL.en, **facts), said.zh.format(who=who or _ALL.zh, **facts))
 
 
