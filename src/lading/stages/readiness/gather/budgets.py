@@ -48,12 +48,13 @@ def loads_of(manifest: Manifest, *, grants: bool = False) -> tuple[SpaceLoad, ..
 
 
 def _earlier(manifest: Manifest, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Versions by space that are not the current ones; none where they were not scanned."""
+    """Versions by space ("" for files beside the spaces) that are not the current ones; none where they were not scanned."""
     if not manifest.has("versions"):
         return {}
     manifest.rows(connection, "versions").create_view("versions")
     rows = connection.execute(
-        "select split_part(path, '/', 1), count(*) - count(distinct path) from versions group by 1"
+        "SELECT CASE WHEN contains(path, '/') THEN split_part(path, '/', 1) ELSE '' END AS place,"
+        " count(*) - count(DISTINCT path) FROM versions GROUP BY place"
     ).fetchall()
     return dict(rows)
 
