@@ -35,6 +35,7 @@ def test_good_rights_have_no_finding() -> None:
         ({"crossing": Some(1)}, "rights.wall"),
         ({"ownerless": Some(1)}, "rights.ownerless"),
         ({"open_links": Some(1)}, "rights.open_links"),
+        ({"endless_links": Some(1)}, "rights.endless_links"),
         ({"everybody": Some(1)}, "rights.everybody"),
         ({"ownerless_guests": Some(1)}, "rights.ownerless_guests"),
         ({"endless_guests": Some(1)}, "rights.endless_guests"),

@@ -129,6 +129,21 @@ OPEN_LINKS = Rule(
         "CWE-284，访问控制不当：https://cwe.mitre.org/data/definitions/284.html",
     ),
 )
+ENDLESS_LINKS = Rule(
+    "rights.endless_links",
+    Severity.ADVICE,
+    Owner.SECURITY,
+    Text("Links to the outside with a password, but without an end", "有密码但无期限的外部链接"),
+    Text(
+        "A password is passed on with the address; nobody remembers after the move who still reads along.",
+        "密码会随网址一同转发；迁移之后已无人记得谁仍在读取。",
+    ),
+    Text("Give them an end before the move.", "请在迁移前设置期限。"),
+    Text(
+        "CWE-613, insufficient session expiration, holds for links as well: https://cwe.mitre.org/data/definitions/613.html",
+        "CWE-613（会话过期不足）同样适用于链接：https://cwe.mitre.org/data/definitions/613.html",
+    ),
+)
 EVERYBODY = Rule(
     "rights.everybody",
     Severity.RISK,
@@ -214,6 +229,7 @@ _LINES = (
     _Line("gains", GAINS, Text("{count:,} {count:person|people} can do more", "{count:,} 人的权限增多")),
     _Line("ownerless", OWNERLESS, Text("{count:,} {count:space|spaces}", "{count:,} 个空间")),
     _Line("open_links", OPEN_LINKS, Text("{count:,} {count:link|links}", "{count:,} 个链接")),
+    _Line("endless_links", ENDLESS_LINKS, Text("{count:,} {count:link|links}", "{count:,} 个链接")),
     _Line("everybody", EVERYBODY, Text("{count:,} {count:grant|grants}", "{count:,} 项授权")),
     _Line("ownerless_guests", GUESTS, Text("{count:,} {count:guest|guests}", "{count:,} 名访客")),
     _Line("endless_guests", ENDLESS, Text("{count:,} {count:guest|guests}", "{count:,} 名访客")),
@@ -228,7 +244,9 @@ def _judge(facts: RightsFacts) -> Iterator[Finding]:
     for line in _LINES:
         some: Some | None = getattr(facts, line.what)
         if some is None:
-            yield unknown(line.rule, _NOBODY_ASKED)
+            if line.rule is not ENDLESS_LINKS:
+                # That links were not scanned is said once.
+                yield unknown(line.rule, _NOBODY_ASKED)
         elif some.count:
             yield _finding(line.rule, line.says, some)
     if facts.breaks is not None and facts.breaks.count > MANY_BREAKS:

@@ -25,7 +25,7 @@ class RightsFacts:
 
     *unmapped* are active principals without a counterpart in NEW, *wider* groups that have more people there; *crossing*
     people on both sides of a wall; *ownerless* spaces that only people who left may manage; *open_links* links for anybody
-    with neither password nor end; *everybody* grants to everybody; *ownerless_guests* guests without an active owner,
+    with neither password nor end, *endless_links* those with a password alone; *everybody* grants to everybody; *ownerless_guests* guests without an active owner,
     *endless_guests* guests without an end; *breaks* breaks of inheritance; *single* grants to single people, of *grants* in all;
     *gains* people who could do more in NEW than in OLD as both stand now.
     """
@@ -47,3 +47,4 @@ class RightsFacts:
     single: Some | None = None
     grants: int | None = None
     gains: Some | None = None
+    endless_links: Some | None = None

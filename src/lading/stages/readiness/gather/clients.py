@@ -41,12 +41,18 @@ class _Use:
     """What one actor did with one program."""
 
     agent: Agent
+    systems: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Calls from each system and version, for one person may have two machines."""
     calls: int = 0
     hours: int = 0
     hour: int = 0
     in_hour: int = 0
     busiest: int = 0
     operations: Counter[str] = field(default_factory=Counter)
+
+
+SYSTEMS = 20
+"""Systems of one actor and program that are kept apart at most; more is a proxy or a lie."""
 
 
 class Clients:
@@ -75,6 +81,9 @@ class Clients:
         use.calls += 1
         if agent is not use.agent and _numbers(agent.version) >= _numbers(use.agent.version):
             use.agent = agent
+        system = agent.system, agent.system_version
+        if agent.system and (system in use.systems or len(use.systems) < SYSTEMS):
+            use.systems[system] += 1
         self._note_time(use, call)
         if agent.kind in ("script", "other") or _SERVICE.search(call.user):
             operation = operation_of(call.method, call.path)
@@ -123,9 +132,8 @@ class Clients:
             if who.removeprefix("@") in machines:
                 continue
             grouped[name, use.agent.kind].append((who, use.agent.version, use.calls))
-            if use.agent.system:
-                system = use.agent.system, use.agent.system_version
-                grouped[system[0], "system"].append((who, system[1], use.calls))
+            for (system, version), calls in use.systems.items():
+                grouped[system, "system"].append((who, version, calls))
         for (name, kind), rows in sorted(grouped.items()):
             yield _counted(name, kind, "log", rows, people)
 
@@ -154,18 +162,30 @@ def _why(who: str, use: _Use, browses: bool) -> tuple[str, ...]:
 def _counted(
     name: str, kind: str, where: str, rows: list[tuple[str, str, int]], people: Mapping[str, Person]
 ) -> Used:
+    held = _all_of(rows) if kind == "system" else _newest(rows)
+    versions = dict(Counter(version for _, version in held).most_common(100))
+    by_version = {
+        version: _users((who for who, its in held if its == version), people)
+        for version in list(versions)[:_TOLD]
+    }
+    whos = dict.fromkeys(who for who, _ in held)
+    return Used(
+        name, kind, where, sum(calls for *_, calls in rows), versions, _users(whos, people), by_version
+    )
+
+
+def _newest(rows: list[tuple[str, str, int]]) -> list[tuple[str, str]]:
+    """Who has which version of a program: its newest, for programs are brought up to date in the days of a log."""
     newest: dict[str, str] = {}
     for who, version, _ in rows:
         if who not in newest or _numbers(version) > _numbers(newest[who]):
             newest[who] = version
-    versions = dict(Counter(newest.values()).most_common(100))
-    by_version = {
-        version: _users((who for who, its in newest.items() if its == version), people)
-        for version in list(versions)[:_TOLD]
-    }
-    return Used(
-        name, kind, where, sum(calls for *_, calls in rows), versions, _users(newest, people), by_version
-    )
+    return list(newest.items())
+
+
+def _all_of(rows: list[tuple[str, str, int]]) -> list[tuple[str, str]]:
+    """Who has which version of a system: each of them, for an old machine stands beside a new one."""
+    return list(dict.fromkeys((who, version) for who, version, _ in rows))
 
 
 def _users(whos: Iterable[str], people: Mapping[str, Person]) -> tuple[Users, ...]:

@@ -85,7 +85,8 @@ def _links(db: duckdb.DuckDBPyConnection, old: Manifest, reach: Reach) -> dict[s
     if not old.has("links"):
         return {}
     return {
-        "open_links": _paths(db, reach, "links where not inside and not has_password and expires is null")
+        "open_links": _paths(db, reach, "links where not inside and not has_password and expires is null"),
+        "endless_links": _paths(db, reach, "links where not inside and has_password and expires is null"),
     }
 
 
