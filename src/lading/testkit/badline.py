@@ -15,7 +15,7 @@ import itertools
 import json
 import os
 import random
-import select
+import selectors
 import struct
 import subprocess
 import sys
@@ -188,14 +188,18 @@ def _carry(taps: tuple[int, int], line: Line) -> None:
     relay = _Relay(line)
     other = {taps[0]: taps[1], taps[1]: taps[0]}
     left: float | None = None
+    # Not `select`, which knows no numbers above 1,023.
+    waiting = selectors.DefaultSelector()
+    for tap in taps:
+        waiting.register(tap, selectors.EVENT_READ)
     while True:
-        for tap in select.select(taps, [], [], left)[0]:
+        for key, _ in waiting.select(left):
             for _ in range(64):
                 try:
-                    packet = os.read(tap, 65_536)
+                    packet = os.read(key.fd, 65_536)
                 except BlockingIOError:
                     break
-                relay.take(packet, other[tap], time.monotonic())
+                relay.take(packet, other[key.fd], time.monotonic())
         left = relay.give(time.monotonic())
 
 

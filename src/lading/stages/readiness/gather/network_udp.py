@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import select
+import selectors
 import socket
 import statistics
 import threading
@@ -55,15 +55,17 @@ class Datagram:
 
     def received(self, until: float) -> Iterator[tuple[Head, int, float]]:
         """What comes until the moment *until*: head, size, moment."""
-        while (left := until - time.monotonic()) > 0:
-            if not select.select([self.it], [], [], left)[0]:
-                return
-            try:
-                data = self.it.recv(65_536)
-            except OSError:
-                continue
-            if (said := head(data)) and said.key == self.key:
-                yield said, len(data), time.monotonic()
+        with selectors.DefaultSelector() as waiting:
+            waiting.register(self.it, selectors.EVENT_READ)
+            while (left := until - time.monotonic()) > 0:
+                if not waiting.select(left):
+                    return
+                try:
+                    data = self.it.recv(65_536)
+                except OSError:
+                    continue
+                if (said := head(data)) and said.key == self.key:
+                    yield said, len(data), time.monotonic()
 
     def greeted(self, tries: int = 8) -> bool:
         """Whether the counterpart answers datagrams at all."""
