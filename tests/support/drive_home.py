@@ -98,7 +98,7 @@ def own_postgres_home(home: Path, server: PostgresServer) -> Iterator[Path]:
     """As `postgres_home`, in a *server* of the test's own, which keeps what it has committed when it is stopped."""
     home.mkdir(parents=True, exist_ok=True)
     make_secret_key(str(home))
-    url = server.database(server.admin) + "&options=-c%20synchronous_commit%3Don"
+    url = server.database(server.admin)
     (home / "drive.toml").write_text(f'database = "{url}"\n', encoding="utf-8")
     _use(home, url)
     call_command("migrate", verbosity=0)

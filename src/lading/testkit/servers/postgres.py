@@ -24,10 +24,9 @@ MEMORY = Path("/dev/shm")
 USER = "lading"
 PORT = 5432  # part of the name of the socket file, nothing else
 RUNS_AS = ("postgres", "nobody")
-# What makes tests fast and a power cut deadly.
+# What makes tests fast and a power cut deadly.  What it answered outlives its own SIGKILL all the same.
 CARELESS = {
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "autovacuum": "off",
     "wal_level": "minimal",
