@@ -11,12 +11,12 @@ tables of all that.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from functools import cache, lru_cache, partial
 from hashlib import sha256
-from itertools import chain
+from itertools import chain, groupby
 from typing import Any, NamedTuple, TypeVar
 
 import pyarrow.parquet as pq
@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 from lading.connectors.address import Address
 from lading.connectors.api import Drive
 from lading.connectors.crew import drive_for, tell
+from lading.connectors.facets import Told as GrantsTold
 from lading.connectors.wrap.policy import Policy
 from lading.manifest.files import local_errors
 from lading.manifest.parts import PartWriter
@@ -175,7 +176,8 @@ def ask_slice(task: SliceTask) -> Asked:
             answers = pool.map(ask, entries)
             _write(task.result, task.feature, chain.from_iterable(_counted(answers, task.feature)))
     else:
-        _write(task.result, task.feature, chain.from_iterable(_counted(map(ask, entries), task.feature)))
+        one_by_one = _granted(drive, entries) if task.feature is Feature.GRANTS else map(ask, entries)
+        _write(task.result, task.feature, chain.from_iterable(_counted(one_by_one, task.feature)))
     return Asked(task.feature, task.result, len(entries))
 
 
@@ -249,6 +251,60 @@ def _asked(drive: Drive, feature: Feature, entry: _Entry) -> list[Row]:
         if stands_in_the_way(drive, error):
             raise
         return [_row(feature, path=where, problem=error.code)]
+
+
+def _granted(drive: Drive, entries: Iterable[_Entry]) -> Iterator[list[Row]]:
+    """The rows of each of *entries*; all files of a folder are asked together, where the drive can tell them so."""
+    for folder, group in groupby(entries, key=lambda entry: entry.path[:-1]):
+        held = list(group)
+        told = _told_together(drive, folder, [entry.path[-1] for entry in held if _is_file(entry)])
+        above = _folder_mark(drive, folder) if told else None
+        lists, like = iter(told), dict[int, bool]()
+        for entry in held:
+            if not told or not _is_file(entry):
+                yield _asked(drive, Feature.GRANTS, entry)
+                continue
+            it = next(lists)
+            # Lists are shared, and all of them are held while we look.
+            if (same := like.get(id(it))) is None:
+                same = like[id(it)] = not isinstance(it, DriveError) and marks_of(it)[0] == above
+            # What says the same as its folder needs no row: the table has none for it.
+            yield [] if same else _listed_rows(drive, entry, it)
+
+
+def _told_together(drive: Drive, folder: Path, names: list[str]) -> Sequence[GrantsTold]:
+    """What is granted on each of *names* in *folder*; nothing if each has to be asked."""
+    within: Callable[[Path, list[str]], Sequence[GrantsTold] | None] | None
+    within = getattr(drive.grants, "within", None)
+    try:
+        return (within(folder, names) if within and names else None) or ()
+    except DriveError as error:
+        if stands_in_the_way(drive, error):
+            raise
+        return ()
+
+
+def _folder_mark(drive: Drive, folder: Path) -> bytes | None:
+    """What the list of *folder* says here; None if it cannot be told."""
+    try:
+        return marks_of(_facet(drive.grants).list(folder))[0]
+    except DriveError as error:
+        if stands_in_the_way(drive, error):
+            raise
+        return None
+
+
+def _listed_rows(drive: Drive, entry: _Entry, told: GrantsTold) -> list[Row]:
+    where = encode(entry.path)
+    if not isinstance(told, DriveError):
+        return _grants_told(where, entry, told)
+    if stands_in_the_way(drive, told):
+        raise told
+    return [_row(Feature.GRANTS, path=where, problem=told.code)]
+
+
+def _is_file(entry: _Entry) -> bool:
+    return not entry.folder and bool(entry.path)
 
 
 def _grants_told(where: str, entry: _Entry, grants: tuple[Grant, ...]) -> list[Row]:

@@ -21,15 +21,16 @@ import errno
 import os
 import stat
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, NoReturn
 
+from lading.connectors.facets import Told
 from lading.connectors.folder.people import EVERYBODY, People
 from lading.connectors.folder.system import by_descriptor
-from lading.connectors.folder.tree import Tree
+from lading.connectors.folder.tree import Tree, joined
 from lading.connectors.folder.trouble import translated
 from lading.model.access import Effect, Grant, Principal, Reach, Role
-from lading.model.errors import BadAnswer, Unable
+from lading.model.errors import BadAnswer, NameRefused, Unable
 from lading.model.paths import ROOT, Path
 from lading.model.text import Text
 
@@ -158,7 +159,8 @@ class PosixGrants:
         try:
             descriptor = self._tree.look(path)
             try:
-                return tuple(_at(path, grant) for grant in self._listed(descriptor))
+                listed = self._listed(os.fstat(descriptor), by_descriptor(descriptor))
+                return tuple(_at(path, grant) for grant in listed)
             finally:
                 os.close(descriptor)
         except OSError as problem:
@@ -166,14 +168,39 @@ class PosixGrants:
         except ValueError as problem:
             raise BadAnswer(path, str(problem)) from problem
 
-    def _listed(self, descriptor: int) -> tuple[Grant, ...]:
-        """What is granted on *descriptor*, without its path; the few lists that most entries share are read once."""
-        facts = os.fstat(descriptor)
+    def within(self, folder: Path, names: Sequence[str]) -> Sequence[Told]:
+        """As `list` for each of *names* in *folder*, which is opened once."""
+        try:
+            descriptor = self._tree.folder(folder)
+        except OSError as problem:
+            raise translated(problem, folder) from problem
+        try:
+            here = by_descriptor(descriptor).encode() + b"/"
+            return [self._named_in(descriptor, here, folder, name) for name in names]
+        finally:
+            os.close(descriptor)
+
+    def _named_in(self, descriptor: int, here: bytes, folder: Path, name: str) -> Told:
+        try:
+            raw = joined((name,))
+            facts = os.stat(raw, dir_fd=descriptor, follow_symlinks=False)
+            return self._listed(facts, here + raw, follow=False)
+        except OSError as problem:
+            return translated(problem, (*folder, name))
+        except NameRefused as problem:
+            return problem
+        except ValueError as problem:
+            return BadAnswer((*folder, name), str(problem))
+
+    def _listed(
+        self, facts: os.stat_result, place: str | bytes, *, follow: bool = True
+    ) -> tuple[Grant, ...]:
+        """What is granted at *place* with these *facts*, without its path; the few lists that most entries share are read once."""
         if stat.S_ISLNK(facts.st_mode):
             return ()
         owned = Owned(facts.st_uid, facts.st_gid, stat.S_ISDIR(facts.st_mode))
-        access = _attribute(descriptor, ACCESS)
-        default = _attribute(descriptor, DEFAULT) if owned.folder else None
+        access = _attribute(place, ACCESS, follow=follow)
+        default = _attribute(place, DEFAULT, follow=follow) if owned.folder else None
         mark = (facts.st_mode, *owned, access, default)
         if (known := self._known.get(mark)) is None:
             known = tuple(_granted(facts.st_mode, owned, access, default, self._people()))
@@ -207,7 +234,7 @@ def hand_down(parent: int, descriptor: int) -> None:
     if facts.st_gid != group:
         with contextlib.suppress(OSError):
             os.fchown(descriptor, -1, group)
-    if (default := _attribute(parent, DEFAULT)) is not None:
+    if (default := _attribute(by_descriptor(parent), DEFAULT)) is not None:
         with contextlib.suppress(OSError, ValueError):
             os.setxattr(descriptor, ACCESS, encoded(handed_down(decoded(default), 0o666)))
 
@@ -238,10 +265,10 @@ def _at(path: Path, it: Grant) -> Grant:
     return Grant(path, it.principal, it.rights, it.effect, it.reach, it.source, it.role, it.rank, it.expires)
 
 
-def _attribute(descriptor: int, name: str) -> bytes | None:
-    # A descriptor that only looks at a file cannot be asked itself.
+def _attribute(place: str | bytes, name: str, *, follow: bool = True) -> bytes | None:
+    """The attribute *name* at *place*; a descriptor that only looks at a file cannot be asked itself."""
     try:
-        return os.getxattr(by_descriptor(descriptor), name)
+        return os.getxattr(place, name, follow_symlinks=follow)
     except OSError as problem:
         if problem.errno in (errno.ENODATA, errno.EOPNOTSUPP, errno.ENOSYS, errno.ENOENT):
             return None

@@ -5,7 +5,7 @@ The facets of a drive that hands every call on: each call passes the hooks of it
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import Protocol, TypeVar
@@ -30,6 +30,7 @@ from lading.connectors.facets import (
     Room,
     Settings,
     Settle,
+    Told,
     Upload,
     Versions,
     Wanted,
@@ -131,6 +132,13 @@ class ForwardedGrants:
 
     def all(self) -> Iterator[Grant] | None:
         return self._drive._call(calls.ALL_GRANTS, ROOT, lambda: _whole(self._inner.all()))
+
+    def within(self, folder: Path, names: Sequence[str]) -> Sequence[Told] | None:
+        within = getattr(self._inner, "within", None)
+        if within is None:
+            return None
+        thunk: Callable[[], Sequence[Told] | None] = partial(within, folder, names)
+        return self._drive._call(calls.LIST_GRANTS, folder, thunk)
 
     def set(self, grant: Grant) -> None:
         self._drive._call(calls.SET_GRANT, grant.path, partial(self._inner.set, grant))
