@@ -5,12 +5,15 @@ The last step of a scan: count, put into order, take the fingerprint.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from lading.manifest import few
 from lading.manifest.engine import MEMORY, engine, enough_for, insist
+from lading.manifest.files import local_errors
 from lading.manifest.fingerprint import ALGORITHM, SpacePrint, Tree, fingerprints, space_leaf
 from lading.manifest.parts import FOLDER, Part, PartWriter
 from lading.manifest.read import SPACES_FILE, entries_of
@@ -38,14 +41,21 @@ def finished_facts(directory: str, parts: list[Part]) -> dict[str, Any]:
     """
     _sweep(directory, parts)
     files = [os.path.join(directory, FOLDER, part.name) for part in parts]
+    if few.are_few(files):
+        with local_errors(directory):
+            return {**few.counted(files), **_listed(parts), **_fingerprint(few.space_prints(files), directory)}
     with engine(directory) as connection:
         entries_of(connection, files).create_view("entries")
         limits = enough_for(sum(part.rows for part in parts)), MEMORY, "2GB"
         return {
             **insist(connection, lambda: _counts(connection), *limits),
-            "parts": [part._asdict() for part in sorted(parts)],
-            **insist(connection, lambda: _fingerprint(connection, directory), *limits),
+            **_listed(parts),
+            **insist(connection, lambda: _fingerprint(fingerprints(connection), directory), *limits),
         }
+
+
+def _listed(parts: list[Part]) -> dict[str, Any]:
+    return {"parts": [part._asdict() for part in sorted(parts)]}
 
 
 def _sweep(directory: str, parts: list[Part]) -> None:
@@ -65,10 +75,11 @@ def _counts(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     return {"counts": counts, "problems": problems, "digested": digested, "served": served}
 
 
-def _fingerprint(connection: duckdb.DuckDBPyConnection, directory: str) -> dict[str, Any]:
+def _fingerprint(spaces: Iterable[SpacePrint], directory: str) -> dict[str, Any]:
+    """The fingerprint over all *spaces*, which are written down."""
     tree, content, waiting = Tree(), True, []
     with PartWriter(os.path.join(directory, SPACES_FILE), SPACES) as file:
-        for space in fingerprints(connection):
+        for space in spaces:
             tree.add(space_leaf(space))
             content = content and space.content
             waiting.append(space)

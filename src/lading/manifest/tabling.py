@@ -10,13 +10,14 @@ every entry exactly what the whole lists say, out of few rows.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lading.manifest import few
 from lading.manifest.engine import MEMORY, engine, enough_for, insist
 from lading.manifest.files import local_errors
 from lading.manifest.fingerprint import table_print
@@ -53,6 +54,9 @@ class Made(NamedTuple):
 
 def make_table(task: TableTask) -> Made:
     """Make one table, in a worker; one that is there is replaced."""
+    if few.are_few(task.files):
+        with local_errors(task.directory):
+            return _made_of(few.table_rows(task.name, task.files), task.directory, task.name)
     with local_errors(task.directory), engine(task.directory) as connection:
         entries_of(connection, task.files).create_view("raw")
         limits = _limits(task.files)
@@ -64,6 +68,9 @@ def make_table(task: TableTask) -> Made:
 
 def make_problems(task: ProblemsTask) -> Made:
     """Make the table of problems, in a worker; one that is there is replaced."""
+    if few.are_few(file for files in task.files.values() for file in files):
+        with local_errors(task.directory):
+            return _made_of(few.problem_rows(task.files), task.directory, PROBLEMS)
     empty = "select '' as path, '' as feature, '' as problem where false"
     with local_errors(task.directory), engine(task.directory) as connection:
         for feature, files in task.files.items():
@@ -115,6 +122,15 @@ def _grants(connection: duckdb.DuckDBPyConnection) -> str:
         return f"select distinct {columns} from raw where effect is not null"
     connection.execute(_OWN_LISTS)
     return _COMPRESSED.format(columns=columns)
+
+
+def _made_of(rows: Sequence[few.Row], directory: str, name: str) -> Made:
+    """The table *name* of few *rows*."""
+    os.makedirs(os.path.join(directory, FOLDER), exist_ok=True)
+    with PartWriter(table_file(directory, name), TABLES[name], repeated=True) as file:
+        file.add_table(few.as_table(rows, TABLES[name]))
+        part = file.finish()
+    return Made(name, {**part._asdict(), "fingerprint": few.rows_print(rows)})
 
 
 def _made(

@@ -1,0 +1,211 @@
+"""
+Manifests of few rows: put into order, compared and hashed in memory.
+
+DuckDB does the same out of core for any number of rows (`tabling`, `finish`, `inherit`).  To start it
+takes longer than to sort some ten thousand rows, and more memory; which way was gone cannot be told
+from a manifest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lading.manifest.fingerprint import SpacePrint, Tree, leaf
+from lading.manifest.tables import TABLES, Feature
+from lading.model.access import Effect, PrincipalKind, Reach
+from lading.model.entry import Kind
+
+FEW = 100_000
+"""Rows that are held in memory at most."""
+
+Row = tuple[Any, ...]
+Found = list[tuple[int, bytes]]
+"""Rows of a part, and the SHA-256 that each gets."""
+_LOOKS = ("size", "modified", "etag", "id")
+_SORTED_BY = 4
+_WIDE = frozenset((Reach.ALL.value, Reach.BELOW.value))
+_CUTS = frozenset((Effect.BREAK.value, Effect.RESET.value))
+
+
+def are_few(files: Iterable[str]) -> bool:
+    """Whether the rows of the Parquet *files* are few together."""
+    left = FEW
+    for file in files:
+        left -= pq.read_metadata(file).num_rows
+        if left < 0:
+            return False
+    return True
+
+
+def table_rows(name: str, files: Sequence[str]) -> list[Row]:
+    """The rows of the table *name* out of raw *files*: each once, in order."""
+    names = TABLES[name].names
+    raw = [row for file in files for row in _rows(file, [*names, "problem"])]
+    if name == Feature.GRANTS:
+        heads = [row for file in files for row in _rows(file, ["path", "folder", "here", "later"])]
+        told = _grants(raw, heads)
+    else:
+        told = {row[:-1] for row in raw if row[-1] is None}
+    return in_order(told)
+
+
+def problem_rows(files: Mapping[Feature, Sequence[str]]) -> list[Row]:
+    """The rows of the table of problems, out of the raw *files* of each feature."""
+    told = [
+        (path, feature.value, problem)
+        for feature, several in files.items()
+        for file in several
+        for path, problem in _rows(file, ["path", "problem"])
+        if problem is not None
+    ]
+    return sorted(told)
+
+
+def in_order(rows: Iterable[Row]) -> list[Row]:
+    """*rows* by their first columns, null last, as DuckDB has them."""
+    return sorted(rows, key=lambda row: [(value is None, value) for value in row[:_SORTED_BY]])
+
+
+def as_table(rows: Sequence[Row], schema: pa.Schema) -> pa.Table:
+    """*rows* as Arrow holds them."""
+    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def rows_print(rows: Iterable[Row]) -> str:
+    """The fingerprint of a table with *rows*, in hex; see `fingerprint.table_print`."""
+    leaves = sorted(sha256(("\0" + "".join(map(_stated, row))).encode()).digest() for row in rows)
+    tree = Tree()
+    tree.add(b"".join(leaves))
+    return tree.root().hex()
+
+
+def counted(files: Sequence[str]) -> dict[str, Any]:
+    """Entries in the parts *files*: `counts` by kind, and how many have `problems`, are `digested` and `served`."""
+    counts = {kind.value: {"objects": 0, "bytes": 0} for kind in Kind}
+    problems = digested = served = 0
+    for file in files:
+        table = pq.read_table(file, columns=["kind", "size", "problem", "sha256", "digests"])
+        problems += len(table) - table.column("problem").null_count
+        digested += len(table) - table.column("sha256").null_count
+        served += sum(map(bool, table.column("digests").to_pylist()))
+        for kind, size in zip(table.column("kind").to_pylist(), table.column("size").to_pylist(), strict=True):
+            counts[kind]["objects"] += 1
+            counts[kind]["bytes"] += size
+    return {"counts": counts, "problems": problems, "digested": digested, "served": served}
+
+
+def space_prints(files: Sequence[str]) -> Iterator[SpacePrint]:
+    """The spaces of the entries in the parts *files*, in the byte order of their names; see `fingerprint.fingerprints`."""
+    columns = ["space", "path", "kind", "size", "sha256"]
+    rows = sorted((row for file in files for row in _rows(file, columns)), key=itemgetter(0, 1))
+    for space, several in groupby(rows, key=itemgetter(0)):
+        entries = list(several)
+        tree = Tree()
+        tree.add(b"".join([leaf(*row[1:]) for row in entries]))
+        yield SpacePrint(
+            space,
+            len(entries),
+            sum(row[3] for row in entries),
+            tree.root(),
+            all(row[2] != Kind.FILE.value or row[4] is not None for row in entries),
+        )
+
+
+def contents_of(files: Sequence[str]) -> dict[str, Row]:
+    """By path, what files of the parts *files* whose content was read looked like, their SHA-256 last; see `inherit`."""
+    columns = ["path", "kind", *_LOOKS, "sha256", "problem"]
+    return {
+        path: tuple(looks)
+        for file in files
+        for path, kind, *looks, problem in _rows(file, columns)
+        if kind == Kind.FILE.value and problem is None and looks[-1] is not None
+    }
+
+
+def inherited(file: str, known: Mapping[str, Row]) -> Found:
+    """Rows of the part *file* without a digest that look as a file that is *known*, with its digest."""
+    found: Found = []
+    for number, (path, kind, *looks, digest, problem) in enumerate(
+        _rows(file, ["path", "kind", *_LOOKS, "sha256", "problem"])
+    ):
+        then = known.get(path)
+        if then is None or kind != Kind.FILE.value or digest is not None or problem is not None:
+            continue
+        _, modified, etag, _ = looks
+        if tuple(looks) == then[:-1] and (modified is not None or etag is not None):
+            found.append((number, then[-1]))
+    return found
+
+
+def _rows(file: str, columns: list[str]) -> Iterator[Row]:
+    table = pq.read_table(file, columns=columns)
+    return zip(*(_values(table.column(name)) for name in columns), strict=True)
+
+
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    values = column.to_pylist()
+    return [None if it is None else tuple(it) for it in values] if pa.types.is_list(column.type) else values
+
+
+def _grants(raw: Sequence[Row], heads: Iterable[Row]) -> set[Row]:
+    """The rows of the table of grants; see `tabling` for when and how whole lists become few rows."""
+    names = TABLES[Feature.GRANTS].names
+    effect, reach = names.index("effect"), names.index("reach")
+    told = [row[:-1] for row in raw if row[effect] is not None]
+    marks = {path: (folder, here, later) for path, folder, here, later in heads if here is not None}
+    if not marks or any(row[reach] in _WIDE or row[effect] in _CUTS for row in told):
+        return set(told)
+    own = {path for path, (folder, *lists) in marks.items() if _differs(lists, marks.get(folder))}
+    kept = {_with(row, reach, Reach.ALL.value) if row[reach] == Reach.HERE.value else row for row in told if row[0] in own}
+    return kept | {_reset(path, names) for path in own if path}
+
+
+def _differs(lists: Sequence[bytes | None], above: Row | None) -> bool:
+    """Whether an entry with *lists* (here, for later) says something else than its folder, of which nothing may be known."""
+    if above is None:
+        return True
+    here, later = lists
+    return here != above[1] or (None not in (later, above[2]) and later != above[2])
+
+
+def _with(row: Row, at: int, value: object) -> Row:
+    return (*row[:at], value, *row[at + 1 :])
+
+
+def _reset(path: str, names: Sequence[str]) -> Row:
+    facts = {
+        "path": path,
+        "effect": Effect.RESET.value,
+        "principal_kind": PrincipalKind.EVERYBODY.value,
+        "principal": "",
+        "role": 0,
+        "rank": 0,
+        "reach": Reach.ALL.value,
+        "rights": (),
+        "source": "",
+    }
+    return tuple(map(facts.get, names))
+
+
+def _stated(value: object) -> str:
+    """*value* as text behind its length in bytes; `-` where there is none."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        text = "true" if value else "false"
+    elif isinstance(value, bytes):
+        text = value.hex()
+    elif isinstance(value, tuple):
+        text = "".join(map(_stated, value))
+    else:
+        text = str(value)
+    return f"{len(text.encode())}:{text}"
