@@ -155,7 +155,8 @@ end
 
 _COLUMNS = ("path", "normal", "kind", "size", "sha256", "problem", "digests")
 
-# Twins in one group (`A` and `a` against `a.` and `A.`) are paired in the order of their paths.
+# Twins in one group (`A` and `a` against `a.` and `A.`) are paired in the order of their paths.  A file of unknown content
+# fits several others: it gets one that fits it best, so that no object is counted twice.
 _PAIRS = """
 create or replace table pairs as
 with numbered as (
@@ -170,6 +171,8 @@ from (select * from numbered where what = 'missing') a
 join (select * from numbered where what = 'extra') b
 on a.a_normal = b.b_normal and a.a_kind = b.b_kind and a.a_size = b.b_size and a.n = b.n
 and ({same_content})
+qualify row_number() over (partition by a.a_path order by a.a_sha256 is not distinct from b.b_sha256 desc, b.b_path) = 1
+and row_number() over (partition by b.b_path order by a.a_sha256 is not distinct from b.b_sha256 desc, a.a_path) = 1
 """
 
 
