@@ -166,6 +166,9 @@ class Profile:
     Every file has an etag then; of folders nothing is said.
     """
 
+    grants_within: bool = False
+    """The grants of a folder's entries are asked together in less time than it takes to list them (`GrantsWithin`)."""
+
     access: AccessRules | None = None
     """How its grants work together; None: it tells none."""
     features: Features = field(default_factory=Features)

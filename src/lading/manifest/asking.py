@@ -11,12 +11,11 @@ tables of all that.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
-from functools import cache, lru_cache, partial
-from hashlib import sha256
-from itertools import chain, groupby
+from functools import cache, partial
+from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
 import pyarrow.parquet as pq
@@ -24,9 +23,10 @@ import pyarrow.parquet as pq
 from lading.connectors.address import Address
 from lading.connectors.api import Drive
 from lading.connectors.crew import drive_for, tell
-from lading.connectors.facets import Told as GrantsTold
 from lading.connectors.wrap.policy import Policy
 from lading.manifest.files import local_errors
+from lading.manifest.granted import entries_granted, grants_asked
+from lading.manifest.obstacle import stands_in_the_way
 from lading.manifest.parts import PartWriter
 from lading.manifest.rows import (
     Row,
@@ -43,8 +43,6 @@ from lading.manifest.rows import (
 )
 from lading.manifest.schema import ROW_GROUP
 from lading.manifest.tables import TABLES_OF, Feature, raw_schema
-from lading.manifest.walk import stands_in_the_way
-from lading.model.access import Grant, Reach
 from lading.model.errors import DriveError
 from lading.model.paths import ROOT, Path, decode, encode
 from lading.model.progress import Progress
@@ -176,7 +174,7 @@ def ask_slice(task: SliceTask) -> Asked:
             answers = pool.map(ask, entries)
             _write(task.result, task.feature, chain.from_iterable(_counted(answers, task.feature)))
     else:
-        one_by_one = _granted(drive, entries) if task.feature is Feature.GRANTS else map(ask, entries)
+        one_by_one = entries_granted(drive, entries) if task.feature is Feature.GRANTS else map(ask, entries)
         _write(task.result, task.feature, chain.from_iterable(_counted(one_by_one, task.feature)))
     return Asked(task.feature, task.result, len(entries))
 
@@ -246,113 +244,11 @@ def _asked(drive: Drive, feature: Feature, entry: _Entry) -> list[Row]:
             return [(where, *link_row(link)[1:]) for link in _facet(drive.links).list(entry.path)]
         if feature is Feature.SETTINGS:
             return [(where, *setting_row(one)[1:]) for one in _facet(drive.settings).list(entry.path)]
-        return _grants_told(where, entry, _facet(drive.grants).list(entry.path))
+        return grants_asked(drive, entry.path, folder=entry.folder)
     except DriveError as error:
         if stands_in_the_way(drive, error):
             raise
         return [_row(feature, path=where, problem=error.code)]
-
-
-def _granted(drive: Drive, entries: Iterable[_Entry]) -> Iterator[list[Row]]:
-    """The rows of each of *entries*; all files of a folder are asked together, where the drive can tell them so."""
-    for folder, group in groupby(entries, key=lambda entry: entry.path[:-1]):
-        held = list(group)
-        told = _told_together(drive, folder, [entry.path[-1] for entry in held if _is_file(entry)])
-        above = _folder_mark(drive, folder) if told else None
-        lists, like = iter(told), dict[int, bool]()
-        for entry in held:
-            if not told or not _is_file(entry):
-                yield _asked(drive, Feature.GRANTS, entry)
-                continue
-            it = next(lists)
-            # Lists are shared, and all of them are held while we look.
-            if (same := like.get(id(it))) is None:
-                same = like[id(it)] = not isinstance(it, DriveError) and marks_of(it)[0] == above
-            # What says the same as its folder needs no row: the table has none for it.
-            yield [] if same else _listed_rows(drive, entry, it)
-
-
-def _told_together(drive: Drive, folder: Path, names: list[str]) -> Sequence[GrantsTold]:
-    """What is granted on each of *names* in *folder*; nothing if each has to be asked."""
-    within: Callable[[Path, list[str]], Sequence[GrantsTold] | None] | None
-    within = getattr(drive.grants, "within", None)
-    try:
-        return (within(folder, names) if within and names else None) or ()
-    except DriveError as error:
-        if stands_in_the_way(drive, error):
-            raise
-        return ()
-
-
-def _folder_mark(drive: Drive, folder: Path) -> bytes | None:
-    """What the list of *folder* says here; None if it cannot be told."""
-    try:
-        return marks_of(_facet(drive.grants).list(folder))[0]
-    except DriveError as error:
-        if stands_in_the_way(drive, error):
-            raise
-        return None
-
-
-def _listed_rows(drive: Drive, entry: _Entry, told: GrantsTold) -> list[Row]:
-    where = encode(entry.path)
-    if not isinstance(told, DriveError):
-        return _grants_told(where, entry, told)
-    if stands_in_the_way(drive, told):
-        raise told
-    return [_row(Feature.GRANTS, path=where, problem=told.code)]
-
-
-def _is_file(entry: _Entry) -> bool:
-    return not entry.folder and bool(entry.path)
-
-
-def _grants_told(where: str, entry: _Entry, grants: tuple[Grant, ...]) -> list[Row]:
-    """
-    The rows of one entry: a head, which says what its list says in two digests of the words of the vocabulary alone, and its grants.
-
-    Most entries have one of few lists; what is made of a list is kept.
-    """
-    folder = encode(entry.path[:-1]) if entry.path else None
-    here, later, rows = _listed(*map(_but_place, grants))
-    later_told = later if entry.folder else None
-    head = _row(Feature.GRANTS, path=where, folder=folder, here=here, later=later_told)
-    return [head, *[(where, *row) for row in rows]]
-
-
-def marks_of(grants: Iterable[Grant]) -> tuple[bytes, bytes]:
-    """What a list of *grants* says for the entry itself, and for what is made in it later, as two digests; who is named counts by kind and id."""
-    here, later, _ = _listed(*map(_but_place, grants))
-    return here, later
-
-
-def _but_place(it: Grant) -> tuple[Any, ...]:
-    """All that *it* says, but for where, in the order of `Grant`."""
-    return it.principal, it.rights, it.effect, it.reach, it.source, it.role, it.rank, it.expires
-
-
-@lru_cache(maxsize=1_000)
-def _listed(*told: tuple[Any, ...]) -> tuple[bytes, bytes, tuple[Row, ...]]:
-    """Of a list of grants: the digest of those that hold here, that of those that hold for what comes later, and its rows without a path."""
-    grants = [Grant(ROOT, *one) for one in told]
-    here = _mark(grant for grant in grants if grant.reach is not Reach.LATER)
-    later = _mark(grant for grant in grants if grant.reach is Reach.LATER)
-    return here, later, tuple(grant_row(grant)[1:] for grant in grants)
-
-
-def _mark(grants: Iterable[Grant]) -> bytes:
-    words = {
-        (
-            grant.effect.value,
-            grant.principal.kind.value,
-            grant.principal.id,
-            int(grant.role),
-            grant.rank,
-            grant.expires,
-        )
-        for grant in grants
-    }
-    return sha256("\n".join(sorted(map(repr, words))).encode()).digest()
 
 
 def _row(feature: Feature, **facts: object) -> Row:

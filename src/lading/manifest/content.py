@@ -29,10 +29,10 @@ from lading.connectors.crew import drive_for, tell
 from lading.connectors.facets import Reader
 from lading.connectors.wrap.policy import Policy
 from lading.manifest.files import local_errors
+from lading.manifest.obstacle import stands_in_the_way
 from lading.manifest.parts import FOLDER, Note, Part, PartWriter, note_of
 from lading.manifest.schema import ENTRIES
 from lading.manifest.share import Job, Means, share
-from lading.manifest.walk import stands_in_the_way
 from lading.model.errors import Changed, DriveError, Internal
 from lading.model.paths import Path, decode
 from lading.model.progress import Progress

@@ -26,8 +26,6 @@ FEW = 100_000
 """Rows that are held in memory at most."""
 
 Row = tuple[Any, ...]
-Found = list[tuple[int, bytes]]
-"""Rows of a part, and the SHA-256 that each gets."""
 _LOOKS = ("size", "modified", "etag", "id")
 _SORTED_BY = 4
 _WIDE = frozenset((Reach.ALL.value, Reach.BELOW.value))
@@ -97,7 +95,9 @@ def counted(files: Sequence[str]) -> dict[str, Any]:
         problems += len(table) - table.column("problem").null_count
         digested += len(table) - table.column("sha256").null_count
         served += sum(map(bool, table.column("digests").to_pylist()))
-        for kind, size in zip(table.column("kind").to_pylist(), table.column("size").to_pylist(), strict=True):
+        for kind, size in zip(
+            table.column("kind").to_pylist(), table.column("size").to_pylist(), strict=True
+        ):
             counts[kind]["objects"] += 1
             counts[kind]["bytes"] += size
     return {"counts": counts, "problems": problems, "digested": digested, "served": served}
@@ -121,7 +121,7 @@ def space_prints(files: Sequence[str]) -> Iterator[SpacePrint]:
 
 
 def contents_of(files: Sequence[str]) -> dict[str, Row]:
-    """By path, what files of the parts *files* whose content was read looked like, their SHA-256 last; see `inherit`."""
+    """By path, what files of the parts *files* whose content was read looked like, their SHA-256 last; see `earlier`."""
     columns = ["path", "kind", *_LOOKS, "sha256", "problem"]
     return {
         path: tuple(looks)
@@ -129,21 +129,6 @@ def contents_of(files: Sequence[str]) -> dict[str, Row]:
         for path, kind, *looks, problem in _rows(file, columns)
         if kind == Kind.FILE.value and problem is None and looks[-1] is not None
     }
-
-
-def inherited(file: str, known: Mapping[str, Row]) -> Found:
-    """Rows of the part *file* without a digest that look as a file that is *known*, with its digest."""
-    found: Found = []
-    for number, (path, kind, *looks, digest, problem) in enumerate(
-        _rows(file, ["path", "kind", *_LOOKS, "sha256", "problem"])
-    ):
-        then = known.get(path)
-        if then is None or kind != Kind.FILE.value or digest is not None or problem is not None:
-            continue
-        _, modified, etag, _ = looks
-        if tuple(looks) == then[:-1] and (modified is not None or etag is not None):
-            found.append((number, then[-1]))
-    return found
 
 
 def _rows(file: str, columns: list[str]) -> Iterator[Row]:
@@ -165,7 +150,11 @@ def _grants(raw: Sequence[Row], heads: Iterable[Row]) -> set[Row]:
     if not marks or any(row[reach] in _WIDE or row[effect] in _CUTS for row in told):
         return set(told)
     own = {path for path, (folder, *lists) in marks.items() if _differs(lists, marks.get(folder))}
-    kept = {_with(row, reach, Reach.ALL.value) if row[reach] == Reach.HERE.value else row for row in told if row[0] in own}
+    kept = {
+        _with(row, reach, Reach.ALL.value) if row[reach] == Reach.HERE.value else row
+        for row in told
+        if row[0] in own
+    }
     return kept | {_reset(path, names) for path in own if path}
 
 

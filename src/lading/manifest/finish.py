@@ -43,7 +43,11 @@ def finished_facts(directory: str, parts: list[Part]) -> dict[str, Any]:
     files = [os.path.join(directory, FOLDER, part.name) for part in parts]
     if few.are_few(files):
         with local_errors(directory):
-            return {**few.counted(files), **_listed(parts), **_fingerprint(few.space_prints(files), directory)}
+            return {
+                **few.counted(files),
+                **_listed(parts),
+                **_fingerprint(few.space_prints(files), directory),
+            }
     with engine(directory) as connection:
         entries_of(connection, files).create_view("entries")
         limits = enough_for(sum(part.rows for part in parts)), MEMORY, "2GB"

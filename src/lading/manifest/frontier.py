@@ -11,6 +11,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from lading.manifest.along import rights_file
+from lading.manifest.earlier import Source
 from lading.manifest.files import UNFINISHED
 from lading.manifest.parts import FOLDER, Note, Part, facts_of, note_of, pack
 from lading.manifest.share import Job, Means
@@ -31,9 +33,14 @@ _ROOT = pack(Entry(ROOT, Kind.FOLDER))
 class Frontier:
     """The open folders of a scan, and the parts that are done."""
 
-    def __init__(self, means: Means, attempt: int) -> None:
+    def __init__(
+        self, means: Means, attempt: int, *, rights: str = "", earlier: Source | None = None
+    ) -> None:
+        """Raw rows of grants go to the folder *rights* as the walk goes, "" if they are asked later; *earlier* is what may be taken over."""
         self._means = means
         self._attempt = attempt
+        self._facets = rights
+        self._earlier = earlier
         self._tasks = 0
         self._objects = self._bytes = 0
         self.parts: list[Part] = []
@@ -50,13 +57,16 @@ class Frontier:
         count = min(MOST_ROOTS, max(1, len(self._open) // (2 * size)))
         roots = [self._open.popitem()[1] for _ in range(count)]
         self._tasks += 1
+        name = f"part-{self._attempt:03}-{self._tasks:06}.parquet"
         task = WalkTask(
             self._means.address,
             self._means.policy,
-            os.path.join(self._folder, f"part-{self._attempt:03}-{self._tasks:06}.parquet"),
+            os.path.join(self._folder, name),
             roots,
             Budget(FIRST_BUDGET if few else FULL_BUDGET, SECONDS),
             self._means.threads,
+            self._rights(name),
+            self._earlier,
         )
         return walk, task
 
@@ -64,6 +74,9 @@ class Frontier:
         """Take the result of a task in."""
         self._keep(walked.part, walked.note)
         self._means.publish(Progress(STAGE, self._objects, self._bytes))
+
+    def _rights(self, name: str) -> str:
+        return rights_file(self._facets, name) if self._facets else ""
 
     @property
     def _folder(self) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lading.manifest import parts as entries
+from lading.manifest.along import rights_file
 from lading.manifest.asking import (
     FOLDER,
     Asked,
@@ -89,16 +90,20 @@ class _Asking:
     def _slice_jobs(self, feature: Feature) -> Iterator[Job]:
         """The slices of *feature* that are still to be asked."""
         results = self.by_entry.setdefault(feature, [])
-        for piece in self._pieces():
+        for piece in self._pieces(feature, results):
             result = piece.result(self._folder, feature)
             results.append(result)
             if not os.path.exists(result):
                 means = self._means
                 yield ask_slice, SliceTask(means.address, means.policy, feature, piece, result, means.threads)
 
-    def _pieces(self) -> Iterator[Slice]:
+    def _pieces(self, feature: Feature, results: list[str]) -> Iterator[Slice]:
+        """What is to be asked for *feature*; *results* gets the files of what the walk has asked already."""
         yield Slice("")
         for part in self._parts:
+            if feature is Feature.GRANTS and os.path.exists(told := rights_file(self._folder, part.name)):
+                results.append(told)
+                continue
             yield from slices_of(os.path.join(self._means.directory, entries.FOLDER, part.name))
 
 

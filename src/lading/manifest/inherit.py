@@ -8,7 +8,7 @@ of then, and the drive tells a time or an etag at all.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -16,7 +16,6 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lading.manifest import few
 from lading.manifest.engine import MEMORY, THREADS, engine, enough_for, insist
 from lading.manifest.files import local_errors
 from lading.manifest.parts import FOLDER, Part, PartWriter, note_of
@@ -41,7 +40,7 @@ class InheritTask(NamedTuple):
     """Rows of the part at *path* and the digests that they get."""
 
     path: str
-    found: few.Found
+    found: list[tuple[int, bytes]]
 
 
 def inherit(means: Means, parts: Sequence[Part], earlier: Manifest) -> list[Part]:
@@ -54,35 +53,26 @@ def inherit(means: Means, parts: Sequence[Part], earlier: Manifest) -> list[Part
     unread = [path for path in paths.values() if not (note := note_of(path)) or not note.digested]
     if not unread:
         return list(parts)
-    if few.are_few([*unread, *earlier.files]):
-        known = few.contents_of(earlier.files)
-        return _written(means, parts, ((path, few.inherited(path, known)) for path in unread))
+    changed = {part.name: part for part in parts}
     limits = enough_for(earlier.objects + sum(part.rows for part in parts)), MEMORY, "2GB"
     with engine(means.directory, threads=THREADS) as connection:
         new = connection.read_parquet([literal(path) for path in unread], filename=True, file_row_number=True)
         new.create_view("new")
         entries_of(connection, earlier.files).create_view("old")
         insist(connection, lambda: connection.execute(_FOUND), *limits)
-        found = (
-            (path, [(row, digest) for _, row, digest in rows])
-            for path, rows in groupby(_rows(connection), key=lambda row: row[0])
+        tasks = (
+            InheritTask(path, [(row, digest) for _, row, digest in found])
+            for path, found in groupby(_rows(connection), key=lambda row: row[0])
         )
-        return _written(means, parts, found)
 
+        def next_job() -> Job | None:
+            task = next(tasks, None)
+            return None if task is None else (write_found, task)
 
-def _written(means: Means, parts: Sequence[Part], found: Iterable[tuple[str, few.Found]]) -> list[Part]:
-    """*parts*, after those at the paths in *found* were written anew."""
-    changed = {part.name: part for part in parts}
-    tasks = (InheritTask(path, rows) for path, rows in found if rows)
+        def took(part: Part) -> None:
+            changed[part.name] = part
 
-    def next_job() -> Job | None:
-        task = next(tasks, None)
-        return None if task is None else (write_found, task)
-
-    def took(part: Part) -> None:
-        changed[part.name] = part
-
-    share(means.crew, next_job, took)
+        share(means.crew, next_job, took)
     return list(changed.values())
 
 

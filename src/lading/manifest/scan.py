@@ -23,6 +23,7 @@ from lading.connectors.profile import Profile
 from lading.connectors.wrap.policy import Policy
 from lading.manifest import asking, tables
 from lading.manifest.content import CONTENTS, Taker, read_contents
+from lading.manifest.earlier import source_of
 from lading.manifest.engine import SPILL
 from lading.manifest.files import local_errors, locked, write_json
 from lading.manifest.finish import finished_facts
@@ -162,7 +163,8 @@ def _written(
     means: Means, facts: dict[str, Any], taker: Taker | None, earlier: Manifest | None
 ) -> dict[str, Any]:
     """Do all that is still to do, and tell the facts of the whole manifest."""
-    frontier = Frontier(means, facts["attempt"])
+    source = None if earlier is None else source_of(earlier)
+    frontier = Frontier(means, facts["attempt"], rights=_rights_along(means, facts), earlier=source)
     share(means.crew, frontier.next_job, frontier.took)
     parts = frontier.parts
     if "tables" not in facts:
@@ -171,10 +173,21 @@ def _written(
         write_json(os.path.join(means.directory, HEADER), facts)
     _sweep(means.directory, facts["tables"])
     if facts["digest"]:
-        if earlier is not None:
+        if earlier is not None and source is None:
             parts = inherit(means, parts, earlier)
         parts = read_contents(means, parts, taker)
     return {"profile": _plain(asdict(means.profile)), **_finished(means, parts)}
+
+
+def _rights_along(means: Means, facts: dict[str, Any]) -> str:
+    """The folder for rights that are asked while walking, "" if they are asked later, if at all."""
+    if Feature.GRANTS not in facts["features"] or means.singly or means.threads > 1 or "tables" in facts:
+        return ""
+    if not means.profile.grants_within:
+        return ""
+    folder = os.path.join(means.directory, asking.FOLDER)
+    os.makedirs(folder, exist_ok=True)
+    return folder
 
 
 def _sweep(directory: str, made: Collection[str]) -> None:

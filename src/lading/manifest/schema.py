@@ -8,7 +8,7 @@ folders at a time.  The meaning of each column, byte for byte, is in
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import pyarrow as pa
 
@@ -52,6 +52,10 @@ SPACES = pa.schema(
 )
 
 
+def nothing(where: str, entry: Entry) -> None:
+    """No content is known: it is read later."""
+
+
 class Columns:
     """Entries as columns, gathered until they are written."""
 
@@ -68,9 +72,12 @@ class Columns:
         self.space: list[str] = []
         self._plain: list[list[object]] = [[] for _ in range(6)]
         self._digests: list[tuple[tuple[str, str], ...]] = []
+        self._contents: list[bytes | None] = []
 
-    def add(self, folder: Path, entries: Sequence[Entry]) -> None:
-        """Add *entries*, all of them directly in *folder*."""
+    def add(
+        self, folder: Path, entries: Sequence[Entry], content: Callable[[str, Entry], bytes | None] = nothing
+    ) -> None:
+        """Add *entries*, all of them directly in *folder*; *content* tells the SHA-256 of one at an encoded path, if it is known."""
         if not entries:
             return
         paths, kinds, sizes, times, ids, etags, digests, problems = zip(*entries, strict=True)
@@ -80,7 +87,8 @@ class Columns:
         alike = encode(tuple(map(normal_name, names))).split("/")
         if folder:
             place, place_alike = encode(folder) + "/", encode(normal(folder)) + "/"
-            self.path += [place + name for name in exact]
+            exact = [place + name for name in exact]
+            self.path += exact
             self.normal += [place_alike + name for name in alike]
             self.space += [encode(folder[:1])] * len(exact)
         else:
@@ -90,10 +98,10 @@ class Columns:
         for column, values in zip(self._plain, (kinds, sizes, times, ids, etags, problems), strict=True):
             column += values
         self._digests += digests
+        self._contents += map(content, exact, entries)
 
     def batch(self) -> pa.RecordBatch:
-        """The rows as Arrow columns; SHA-256 is null, for contents are read later."""
-        count = len(self)
+        """The rows as Arrow columns."""
         kind, size, modified, identity, etag, problem = self._plain
         columns = [
             pa.array(self.path, pa.string()),
@@ -104,7 +112,7 @@ class Columns:
             array(modified, pa.int64()),
             array(identity, pa.string()),
             array(etag, pa.string()),
-            pa.nulls(count, pa.binary(32)),
+            pa.array(self._contents, pa.binary(32)),
             _digest_lists(self._digests),
             array(problem, pa.string()),
         ]

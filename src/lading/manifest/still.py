@@ -25,7 +25,7 @@ from lading.connectors.api import Drive
 from lading.connectors.crew import drive_for
 from lading.connectors.listing import list_all
 from lading.connectors.wrap.policy import Policy
-from lading.manifest.asking import marks_of
+from lading.manifest.granted import marks_of
 from lading.manifest.read import Manifest
 from lading.manifest.schema import ROW_GROUP
 from lading.manifest.tables import PROBLEMS, Feature

@@ -19,11 +19,14 @@ from lading.connectors.address import Address
 from lading.connectors.api import Drive, Page
 from lading.connectors.crew import drive_for, tell
 from lading.connectors.wrap.policy import Policy
+from lading.manifest.along import Along
+from lading.manifest.earlier import Source
 from lading.manifest.files import local_errors
+from lading.manifest.obstacle import stands_in_the_way
 from lading.manifest.parts import Note, Part, PartWriter, pack, unpack
 from lading.manifest.schema import ROW_GROUP, Columns
 from lading.model.entry import Entry, Kind
-from lading.model.errors import Advice, BadAnswer, CursorExpired, DriveError, TooDeep
+from lading.model.errors import BadAnswer, CursorExpired, DriveError, TooDeep
 from lading.model.paths import ROOT
 from lading.model.progress import Progress
 
@@ -54,6 +57,10 @@ class WalkTask(NamedTuple):
     roots: list[list[Any]]
     budget: Budget
     threads: int
+    rights: str = ""
+    """The file that raw rows of grants go to, where the drive tells those of a folder at once; they are asked later if that is empty."""
+    earlier: Source | None = None
+    """What may be taken over."""
 
 
 class Walked(NamedTuple):
@@ -82,34 +89,23 @@ def walk(task: WalkTask) -> Walked:
         DriveError: the drive is not there any more, or its root cannot be listed.
     """
     drive = drive_for(task.address, task.policy)
-    with local_errors(task.part), PartWriter(task.part) as part:
-        walker = _Walker(drive, part, task.budget, [unpack(root) for root in reversed(task.roots)])
+    along = Along(drive, task.rights, task.earlier)
+    with local_errors(task.part), along, PartWriter(task.part) as part:
+        walker = _Walker(drive, part, along, task.budget, [unpack(root) for root in reversed(task.roots)])
         walker.run(task.threads)
         left = [pack(folder) for folder in reversed(walker.stack)]
-        note = Note([root[0] for root in task.roots], left, walker.bytes, digested=False)
+        digested = task.earlier is not None and not along.lacking
+        note = Note([root[0] for root in task.roots], left, walker.bytes, digested=digested)
+        # First: the part says that all of its task is done.
+        along.finish()
         return Walked(part.finish(note), note)
-
-
-def stands_in_the_way(drive: Drive, error: DriveError) -> bool:
-    """
-    Whether *error* is about the whole drive and not about one object.
-
-    A call that failed in spite of its repetitions may be the object's fault (a server that
-    stumbles over one name); if the root answers, it is.
-    """
-    if error.advice is not Advice.RETRY:
-        return error.advice is Advice.STOP_DRIVE
-    try:
-        drive.stat(ROOT)
-    except DriveError:
-        return True
-    return False
 
 
 @dataclass(slots=True)
 class _Walker:
     drive: Drive
     part: PartWriter
+    along: Along
     budget: Budget
     stack: list[Entry]
     bytes: int = 0
@@ -178,7 +174,8 @@ class _Walker:
 
     def _took(self, folder: Entry, new: list[Entry]) -> None:
         others = [entry for entry in new if entry.kind is not Kind.FOLDER]
-        self._columns.add(folder.path, others)
+        self._columns.add(folder.path, others, self.along.content)
+        self.along.files(folder.path, others)
         self.bytes += sum(entry.size for entry in others)
         self._entries += len(new)
         if len(others) < len(new):
@@ -196,6 +193,7 @@ class _Walker:
     def _row(self, folder: Entry) -> None:
         if folder.path != ROOT:
             self._columns.add(folder.path[:-1], [folder])
+            self.along.folder(folder.path)
 
     def _flush(self) -> None:
         done = len(self._columns)

@@ -192,9 +192,7 @@ class PosixGrants:
         except ValueError as problem:
             return BadAnswer((*folder, name), str(problem))
 
-    def _listed(
-        self, facts: os.stat_result, place: str | bytes, *, follow: bool = True
-    ) -> tuple[Grant, ...]:
+    def _listed(self, facts: os.stat_result, place: str | bytes, *, follow: bool = True) -> tuple[Grant, ...]:
         """What is granted at *place* with these *facts*, without its path; the few lists that most entries share are read once."""
         if stat.S_ISLNK(facts.st_mode):
             return ()

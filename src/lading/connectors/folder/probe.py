@@ -49,6 +49,7 @@ def described(address: str, tree: Tree, parts: Parts | None) -> Profile:
         stable_ids=facts.stable_ids,
         # The time of change is in it, and mode, owner and ACL move that time.
         etag_covers_rights=True,
+        grants_within=True,
         # Whoever may not pass a folder reaches nothing in it; each entry tells its whole list.
         access=AccessRules(passage=True, words=WORDS),
     )

@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 from lading.connectors.api import Drive
 from lading.connectors.crew import Crew, drive_for
 from lading.manifest.files import local_errors, sha256_of, write_json
+from lading.manifest.obstacle import stands_in_the_way
 from lading.manifest.scan import scan
-from lading.manifest.walk import stands_in_the_way
 from lading.model.access import Version
 from lading.model.entry import Entry, Kind
 from lading.model.errors import BadRollback, CursorExpired, DriveError, NotFound

@@ -22,10 +22,10 @@ from lading.connectors.crew import Crew, drive_for
 from lading.connectors.wrap.policy import Policy
 from lading.manifest.engine import engine
 from lading.manifest.files import local_errors, sha256_of
+from lading.manifest.obstacle import stands_in_the_way
 from lading.manifest.read import Manifest, literal
 from lading.manifest.scan import scan
 from lading.manifest.tables import Feature
-from lading.manifest.walk import stands_in_the_way
 from lading.model.errors import CursorExpired, DriveError
 from lading.model.failpoints import failpoint
 from lading.model.paths import decode

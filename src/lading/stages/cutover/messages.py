@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from lading.connectors.api import Drive
-from lading.manifest.walk import stands_in_the_way
+from lading.manifest.obstacle import stands_in_the_way
 from lading.model.errors import DriveError
 from lading.model.paths import Path, shown
 from lading.model.text import Language, Text

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from lading.connectors.api import Drive
 from lading.connectors.conditions import ABSENT, Unchanged
 from lading.connectors.wrap.policy import Policy
-from lading.manifest.walk import stands_in_the_way
+from lading.manifest.obstacle import stands_in_the_way
 from lading.model.access import Version
 from lading.model.entry import Entry
 from lading.model.errors import AlreadyExists, Changed, DriveError, Forbidden, NotFound, Unable

@@ -17,9 +17,9 @@ from lading.connectors.api import Drive
 from lading.connectors.crew import Crew, drive_for
 from lading.manifest.engine import engine
 from lading.manifest.files import local_errors
+from lading.manifest.obstacle import stands_in_the_way
 from lading.manifest.read import Manifest, literal
 from lading.manifest.scan import scan
-from lading.manifest.walk import stands_in_the_way
 from lading.model.errors import DriveError
 from lading.model.failpoints import failpoint
 from lading.model.paths import Path, decode, encode, shown

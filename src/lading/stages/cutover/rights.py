@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 
 from lading.connectors.api import Drive
 from lading.manifest.files import local_errors
+from lading.manifest.obstacle import stands_in_the_way
 from lading.manifest.read import Manifest
-from lading.manifest.walk import stands_in_the_way
 from lading.model.access import ANYBODY, Effect, Grant, Link, Principal, PrincipalKind, Role
 from lading.model.errors import BadMap, DriveError
 from lading.model.paths import Path, decode, encode, shown

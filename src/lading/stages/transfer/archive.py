@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from lading.connectors.api import Drive
 from lading.connectors.crew import drive_for
 from lading.manifest.files import local_errors
-from lading.manifest.walk import stands_in_the_way
+from lading.manifest.obstacle import stands_in_the_way
 from lading.model.access import Version
 from lading.model.errors import DriveError
 from lading.model.failpoints import failpoint

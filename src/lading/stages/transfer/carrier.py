@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from lading.connectors.api import Drive
 from lading.connectors.conditions import ABSENT, ANYTHING, Precondition, Unchanged
-from lading.manifest.walk import stands_in_the_way
+from lading.manifest.obstacle import stands_in_the_way
 from lading.model.access import Version
 from lading.model.entry import Entry, Kind
 from lading.model.errors import AlreadyExists, Changed, DriveError, NotFound, Unguarded

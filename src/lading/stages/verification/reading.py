@@ -24,7 +24,7 @@ from lading.connectors.api import Drive
 from lading.connectors.crew import drive_for, tell
 from lading.connectors.facets import Reader
 from lading.manifest.files import local_errors
-from lading.manifest.walk import stands_in_the_way
+from lading.manifest.obstacle import stands_in_the_way
 from lading.model.errors import Changed, DriveError
 from lading.model.paths import decode
 from lading.model.progress import Progress

@@ -1,0 +1,89 @@
+"""
+What an earlier manifest of the same drive saves a scan: contents read again, and rights asked again.
+
+A file counts as unchanged if its size, time, etag and identity are those of then, and the drive tells a
+time or an etag at all.  Its rights are those of then only where the drive promises that its etag changes
+with them (`Profile.etag_covers_rights`), and where its folder says what it said then: what a file has of
+its folder stands in no table.
+
+All of it is held in memory; for manifests of many rows see `inherit`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+import pyarrow.parquet as pq
+
+from lading.manifest import few
+from lading.manifest.granted import Mark, mark_of_words
+from lading.manifest.read import Manifest
+from lading.manifest.schema import ROW_GROUP
+from lading.manifest.tables import PROBLEMS
+from lading.model.access import Effect, Reach
+from lading.model.entry import Entry
+
+_WORDS = ("effect", "principal_kind", "principal", "role", "rank", "expires")
+
+
+class Earlier:
+    """The looks of the files of an earlier manifest, and which entries had a list of grants of their own."""
+
+    def __init__(self, files: Mapping[str, few.Row], own: Mapping[str, Mark] | None) -> None:
+        self._files = files
+        self._own = own
+
+    def content(self, where: str, entry: Entry) -> bytes | None:
+        """The SHA-256 of *entry*, at the encoded path *where*, if it looks as it did then."""
+        then = self._files.get(where)
+        if then is None or then[:-1] != (entry.size, entry.modified, entry.etag, entry.id):
+            return None
+        return None if entry.modified is None and entry.etag is None else then[-1]
+
+    def as_its_folder(self, where: str) -> bool:
+        """Whether the entry at *where* had the rights of its folder then; False if that is not known."""
+        return self._own is not None and where not in self._own
+
+    def mark(self, folder: str) -> Mark | None:
+        """What the list of *folder* said then; None if that is not known."""
+        if self._own is None:
+            return None
+        while folder and folder not in self._own:
+            folder = folder.rpartition("/")[0]
+        return self._own.get(folder)
+
+
+class Source(NamedTuple):
+    """Where an `Earlier` is read: the part *files* of a manifest, and its table of *grants*, None if that does not tell all of them."""
+
+    files: tuple[str, ...]
+    grants: str | None
+
+
+def source_of(manifest: Manifest) -> Source | None:
+    """Where what *manifest* tells is read; None if that is too much to be held in memory."""
+    table = manifest.table("grants")
+    if not few.are_few([*manifest.files, *([table] if table else [])]):
+        return None
+    # Of what could not be asked it is not known whether it had rights of its own.
+    unsure = manifest.tables.get(PROBLEMS, {}).get("rows")
+    return Source(tuple(manifest.files), None if unsure else table)
+
+
+@lru_cache(maxsize=1)
+def earlier_of(source: Source) -> Earlier:
+    """What *source* tells, read once in this process."""
+    return Earlier(few.contents_of(source.files), None if source.grants is None else _own(source.grants))
+
+
+def _own(file: str) -> dict[str, Mark]:
+    """By path, what the list of each entry that has rows in the table *file* says here."""
+    lists: dict[str, list[few.Row]] = {}
+    for batch in pq.ParquetFile(file).iter_batches(ROW_GROUP):
+        for row in batch.to_pylist():
+            rows = lists.setdefault(row["path"], [])
+            if row["effect"] != Effect.RESET.value and row["reach"] != Reach.LATER.value:
+                rows.append(tuple(row[name] for name in _WORDS))
+    return {path: mark_of_words(rows) for path, rows in lists.items()}
