@@ -14,7 +14,7 @@ from lading.connectors.crew import close_drives
 from lading.connectors.wrap.policy import Policy
 from lading.manifest.read import Manifest
 from lading.manifest.scan import scan
-from lading.manifest.still import StillTask, is_still
+from lading.manifest.still import is_still
 from lading.manifest.tables import Feature
 from support.scanning import Inline
 
@@ -47,9 +47,11 @@ def scanned(root: Path) -> Manifest:
     )
 
 
-def look(root: Path, manifest: Manifest) -> bool:
-    """What a look at the folder of `scanned` says."""
-    return is_still(StillTask(Address("folder", str(root / "drive")), Policy(), manifest))
+def look(root: Path, manifest: Manifest, shares: int = 2) -> bool:
+    """What a look at the folder of `scanned` says, done in so many *shares*."""
+    crew = Inline()
+    crew.size = shares
+    return is_still(Address("folder", str(root / "drive")), Policy(), manifest, crew)
 
 
 def rewritten(tree: Path) -> None:
@@ -76,7 +78,7 @@ def test_what_did_not_change_is_still(tmp_path: Path) -> None:
     (tmp_path / "drive" / "a.txt").read_bytes()
 
     assert look(tmp_path, manifest)
-    assert look(tmp_path, manifest)
+    assert all(look(tmp_path, manifest, shares) for shares in (1, 2, 7))
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)

@@ -26,6 +26,8 @@ FULL_BUDGET = 20_000
 SECONDS = 10.0
 """A task on a slow drive ends after this time, so that a kill loses little."""
 MOST_ROOTS = 2_000
+LEAST_ROOTS = 16
+"""Folders that a task on a local drive takes at least, where there are so many: to begin one takes longer than to list a few."""
 
 _ROOT = pack(Entry(ROOT, Kind.FOLDER))
 
@@ -40,6 +42,7 @@ class Frontier:
         self._means = means
         self._attempt = attempt
         self._facets = rights
+        self._least = LEAST_ROOTS if means.profile.local else 1
         self._earlier = earlier
         self._tasks = 0
         self._objects = self._bytes = 0
@@ -54,7 +57,7 @@ class Frontier:
             return None
         size = self._means.crew.size
         few = len(self._open) < 4 * size and self._tasks < 8 * size
-        count = min(MOST_ROOTS, max(1, len(self._open) // (2 * size)))
+        count = min(MOST_ROOTS, max(self._least, len(self._open) // (2 * size)), len(self._open))
         roots = [self._open.popitem()[1] for _ in range(count)]
         self._tasks += 1
         name = f"part-{self._attempt:03}-{self._tasks:06}.parquet"

@@ -15,14 +15,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from concurrent.futures import BrokenExecutor
 from hashlib import blake2b
 from typing import Any, NamedTuple
+from zlib import crc32
 
 import pyarrow.parquet as pq
 
 from lading.connectors.address import Address
 from lading.connectors.api import Drive
-from lading.connectors.crew import drive_for
+from lading.connectors.crew import Crew, drive_for
 from lading.connectors.listing import list_all
 from lading.connectors.wrap.policy import Policy
 from lading.manifest.granted import marks_of
@@ -32,8 +34,9 @@ from lading.manifest.tables import PROBLEMS, Feature
 from lading.manifest.walk import DEPTH
 from lading.model.access import Effect, Grant, PrincipalKind, Reach
 from lading.model.entry import Entry, Kind
-from lading.model.errors import DriveError
+from lading.model.errors import DriveError, WorkerLost
 from lading.model.paths import ROOT, Path, encode
+from lading.model.text import Text
 
 MOST_FOLDERS = 200_000
 """Folders that are held at most; a drive with more is scanned whole."""
@@ -45,12 +48,22 @@ Marks = tuple[bytes, bytes]
 """What the list of grants of an entry says here, and for what is made in it later."""
 
 
-class StillTask(NamedTuple):
-    """What a worker gets."""
+class LookTask(NamedTuple):
+    """What a worker gets: it counts what falls to number *share* of so many *shares*, with the *key* of this look."""
 
     address: Address
     policy: Policy
     manifest: Manifest
+    key: bytes
+    share: int = 0
+    shares: int = 1
+
+
+class Seen(NamedTuple):
+    """The sum of the entries that fell to a share, and the rows that its folders have in the table of grants."""
+
+    total: int
+    grants: dict[str, frozenset[tuple[Any, ...]]]
 
 
 class _Changed(Exception):
@@ -75,43 +88,62 @@ class _Sum:
         )
 
 
-def is_still(task: StillTask) -> bool:
+def is_still(address: Address, policy: Policy, manifest: Manifest, crew: Crew) -> bool:
     """
-    Whether the drive is as the manifest says, in a worker.
+    Whether the drive at *address* is as *manifest* says; its workers look, each at a share of the folders.
 
     False where that cannot be told so, also when the drive does not answer.
+
+    Raises:
+        WorkerLost: a worker died.
     """
-    manifest = task.manifest
     if manifest.problems or set(manifest.tables) - _KNOWN or manifest.tables.get(PROBLEMS, {}).get("rows"):
         return False
-    try:
-        drive = drive_for(task.address, task.policy)
-        return drive.profile.etag_covers_rights and _same(drive, manifest)
-    except (DriveError, _Changed):
-        return False
-
-
-def _same(drive: Drive, manifest: Manifest) -> bool:
-    key = os.urandom(32)
-    look = _Look(drive, key, rights=manifest.has("grants"))
-    look.walk()
-    then = _Sum(key)
+    task = LookTask(address, policy, manifest, os.urandom(32), shares=crew.size)
+    looks = [crew.submit(look, task._replace(share=share)) for share in range(crew.size)]
+    then = _Sum(task.key)
     for batch in manifest.batches(_COLUMNS):
         then.add(zip(*(column.to_pylist() for column in batch.columns), strict=True))
-    return (
-        then.total == look.entries.total
-        and (not look.rights or look.grants == _grants_of(manifest, look.grants))
-        and _same_people(drive, manifest, key)
-    )
+    try:
+        seen = [one.result() for one in looks]
+    except BrokenExecutor:
+        raise WorkerLost("", Text("while scanning", "扫描期间")) from None
+    total, grants = 0, dict[str, frozenset[tuple[Any, ...]]]()
+    for one in seen:
+        if one is None:
+            return False
+        total += one.total
+        grants |= one.grants
+    return then.total == total and (not manifest.has("grants") or grants == _grants_of(manifest, grants))
+
+
+def look(task: LookTask) -> Seen | None:
+    """What a share of the drive looks like, in a worker; None where a whole scan has to tell."""
+    try:
+        drive = drive_for(task.address, task.policy)
+        if not drive.profile.etag_covers_rights:
+            return None
+        if task.share == 0 and not _same_people(drive, task.manifest, task.key):
+            return None
+        seen = _Look(drive, task)
+        seen.walk()
+    except (DriveError, _Changed):
+        return None
+    return Seen(seen.entries.total, seen.grants)
 
 
 class _Look:
-    """What a walk through *drive* sees: the sum of its entries, and the rows that the folders have in the table of grants."""
+    """
+    What a walk through the share of *drive* sees: the sum of its entries, and the rows that its folders have in the table of grants.
 
-    def __init__(self, drive: Drive, key: bytes, *, rights: bool) -> None:
-        self.entries = _Sum(key)
-        self.rights = rights
+    Everybody lists the first two levels; what lies below falls to shares by the first two names of its path.
+    """
+
+    def __init__(self, drive: Drive, task: LookTask) -> None:
+        self.entries = _Sum(task.key)
         self.grants: dict[str, frozenset[tuple[Any, ...]]] = {}
+        self._rights_too = task.manifest.has("grants")
+        self._share, self._shares = task.share, task.shares
         self._drive = drive
 
     def walk(self) -> None:
@@ -127,12 +159,18 @@ class _Look:
                 raise _Changed
             marks = self._rights(folder, above)
             found = list(list_all(self._drive, folder))
-            self.entries.add(_rows(folder, found))
-            waiting += [(it.path, marks) for it in found if it.kind is Kind.FOLDER]
+            # Below, all of a folder falls to one share.
+            ours = found if len(folder) > 1 else [it for it in found if self._is_ours(it.path)]
+            self.entries.add(_rows(folder, ours))
+            deeper = found if not folder else ours
+            waiting += [(it.path, marks) for it in deeper if it.kind is Kind.FOLDER]
+
+    def _is_ours(self, path: Path) -> bool:
+        return crc32(encode(path[:2]).encode()) % self._shares == self._share
 
     def _rights(self, folder: Path, above: Marks | None) -> Marks | None:
         where = encode(folder)
-        if not self.rights:
+        if not self._rights_too:
             self.grants[where] = frozenset()
             return None
         if self._drive.grants is None:
@@ -140,7 +178,8 @@ class _Look:
         told = self._drive.grants.list(folder)
         marks = marks_of(told)
         own = above is None or marks != above
-        self.grants[where] = frozenset(_grant_rows(where, told)) if own else frozenset()
+        if self._is_ours(folder):
+            self.grants[where] = frozenset(_grant_rows(where, told)) if own else frozenset()
         return marks
 
 

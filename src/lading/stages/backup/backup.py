@@ -12,7 +12,6 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import BrokenExecutor
 from typing import NamedTuple
 
 from lading.connectors.address import Address
@@ -23,11 +22,9 @@ from lading.manifest.files import local_errors
 from lading.manifest.read import Manifest
 from lading.manifest.scan import public, scan
 from lading.manifest.share import Means
-from lading.manifest.still import StillTask, is_still
+from lading.manifest.still import is_still
 from lading.manifest.tables import Feature
-from lading.model.errors import WorkerLost
 from lading.model.progress import Publish, nobody_listens
-from lading.model.text import Text
 from lading.stages.backup.history import keep_history
 from lading.stages.backup.keeping import Keeping
 from lading.vault.extract import manifest_of
@@ -122,7 +119,7 @@ def _looked(
     last = previous[1] if previous else None
     seen: str | None = None
     for look in range(1, wish.looks + 1):
-        if last is not None and look > 1 and _is_still(wish, crew, last):
+        if last is not None and look > 1 and is_still(wish.address, wish.policy, last, crew):
             return last, True, look
         place = os.path.join(wish.work, f"look-{look}")
         last = scan(
@@ -140,14 +137,6 @@ def _looked(
             return last, True, look
     assert last is not None
     return last, False, wish.looks
-
-
-def _is_still(wish: Wish, crew: Crew, last: Manifest) -> bool:
-    """Whether a look that writes nothing down sees what the *last* one saw; False too where only a whole scan can tell."""
-    try:
-        return crew.submit(is_still, StillTask(wish.address, wish.policy, last)).result()
-    except BrokenExecutor:
-        raise WorkerLost("", Text("while scanning", "扫描期间")) from None
 
 
 def _print(manifest: Manifest) -> str:
