@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, ExitStack
 from types import TracebackType
 from typing import Self
 
@@ -17,9 +18,15 @@ from lading.manifest.parts import PartWriter
 from lading.manifest.rows import Row, Rows
 from lading.manifest.schema import ROW_GROUP
 from lading.manifest.tables import Feature, raw_schema
+from lading.manifest.taking import File, Meter, Take, Taker, digested
 from lading.model.entry import Entry, Kind
 from lading.model.paths import ROOT, Path, encode
 from lading.model.progress import Progress
+
+READ_ALONG = 64 << 20
+"""Bytes of content after which a walk ends, so that a kill loses no more than that."""
+MOST_ALONG = 8 << 20
+"""Bytes of a file that is read along the way at most: larger ones are read later, each by itself."""
 
 
 def rights_file(folder: str, part: str) -> str:
@@ -31,49 +38,49 @@ class Along:
     """
     Goes with one walk over *drive*, folder after folder.
 
-    *rights* is the file for the raw rows of grants, "" if they are asked later.  `lacking` counts files without a digest.
+    *rights* is the file for the raw rows of grants, "" if they are asked later.  What *source* tells is taken over.  *taker*
+    takes the contents of small files until `READ_ALONG` bytes have been `read`; None: all are read later.
     """
 
-    def __init__(self, drive: Drive, rights: str, source: Source | None) -> None:
-        self._drive = drive
+    def __init__(self, drive: Drive, rights: str, source: Source | None, taker: Taker | None) -> None:
         self._earlier = None if source is None else earlier_of(source)
         self._rights = _Rights(drive, rights) if rights else None
-        self._to_ask: list[Entry] = []
+        self._reader = None if taker is None else _Reader(drive, taker)
         self._carries = drive.profile.etag_covers_rights
-        self.lacking = 0
+        self._open = ExitStack()
+        self._lacking = False
 
     def __enter__(self) -> Self:
         if self._rights is not None:
-            self._rights.file.__enter__()
+            self._open.enter_context(self._rights.file)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._rights is not None:
-            self._rights.file.__exit__(kind, error, trace)
+        if self._reader is not None:
+            self._reader.close(kind, error, trace)
+        self._open.__exit__(kind, error, trace)
 
-    def content(self, where: str, entry: Entry) -> bytes | None:
-        """The SHA-256 of *entry* at the encoded path *where*, if that is known; what is then asked in `files` is noted."""
-        if entry.kind is not Kind.FILE:
-            return None
-        digest = None if self._earlier is None else self._earlier.content(where, entry)
-        if digest is None:
-            self.lacking += 1
-            self._to_ask.append(entry)
-        elif not (self._carries and self._earlier is not None and self._earlier.as_its_folder(where)):
-            self._to_ask.append(entry)
-        return digest
+    @property
+    def digested(self) -> bool:
+        """Whether nothing is left to be read of what was listed."""
+        return not self._lacking and (self._reader is not None or self._earlier is not None)
 
-    def files(self, folder: Path, entries: Sequence[Entry]) -> None:
-        """Ask the rights of those of *entries*, all in *folder*, that were told to `content` and may have others than then."""
-        doubtful, self._to_ask = self._to_ask, []
-        if self._rights is None:
-            return
-        mark = self._rights.mark(folder)
-        if self._earlier is None or mark is None or mark != self._earlier.mark(encode(folder)):
-            doubtful = [entry for entry in entries if entry.kind is Kind.FILE]
-        self._rights.files(folder, [entry.path[-1] for entry in doubtful])
+    @property
+    def read(self) -> int:
+        """Bytes that were read so far."""
+        return 0 if self._reader is None else self._reader.bytes
+
+    def took(self, folder: Path, entries: list[Entry]) -> tuple[list[Entry], list[bytes | None]]:
+        """*entries*, all in *folder* and none of them a folder, with the problems found in reading them, and their SHA-256 where it is known."""
+        if not entries:
+            return entries, []
+        wheres = _encoded(folder, entries)
+        doubtful: list[str] = []
+        found = [self._content(where, entry, doubtful) for where, entry in zip(wheres, entries, strict=True)]
+        self._ask_rights(folder, entries, doubtful)
+        return [entry for entry, _ in found], [content for _, content in found]
 
     def folder(self, path: Path) -> None:
         """Ask the rights of a folder that has a row of its own."""
@@ -81,9 +88,68 @@ class Along:
             self._rights.folder(path)
 
     def finish(self) -> None:
-        """Let the rows of grants appear under their name."""
+        """Let what was taken count, and the rows of grants appear under their name."""
+        if self._reader is not None:
+            self._reader.finish()
         if self._rights is not None:
             self._rights.finish()
+
+    def _content(self, where: str, entry: Entry, doubtful: list[str]) -> tuple[Entry, bytes | None]:
+        if entry.kind is not Kind.FILE:
+            return entry, None
+        content = None if self._earlier is None else self._earlier.content(where, entry)
+        if content is None or not (self._carries and self._earlier and self._earlier.as_its_folder(where)):
+            # Other rights than then, or others than its folder's.
+            doubtful.append(entry.path[-1])
+        if content is not None or entry.problem is not None:
+            return entry, content
+        if self._reader is None or entry.size > MOST_ALONG or self._reader.bytes >= READ_ALONG:
+            self._lacking = True
+            return entry, None
+        content, problem = self._reader.read(entry)
+        return entry._replace(problem=problem), content
+
+    def _ask_rights(self, folder: Path, entries: Sequence[Entry], doubtful: list[str]) -> None:
+        if self._rights is None:
+            return
+        mark = self._rights.mark(folder)
+        if self._earlier is None or mark is None or mark != self._earlier.mark(encode(folder)):
+            doubtful = [entry.path[-1] for entry in entries if entry.kind is Kind.FILE]
+        self._rights.files(folder, doubtful)
+
+
+class _Reader:
+    """Reads contents one after the other, and has *taker* take them."""
+
+    def __init__(self, drive: Drive, taker: Taker) -> None:
+        self._drive = drive
+        self._taker = taker
+        self._meter = Meter()
+        self._take: Take | None = None
+        self._contents: AbstractContextManager[Take] | None = None
+        self.bytes = 0
+
+    def read(self, entry: Entry) -> tuple[bytes | None, str | None]:
+        """The SHA-256 of *entry*, or the code of what stands in its way."""
+        if self._take is None:
+            # Nothing is begun for a walk that finds nothing new.
+            self._contents = self._taker.begin()
+            self._take = self._contents.__enter__()
+        self.bytes += entry.size
+        return digested(self._drive, self._take, self._meter, File(entry.path, entry.size, entry.etag))
+
+    def finish(self) -> None:
+        """Let all that was taken last."""
+        self._meter.close()
+        self.close(None, None, None)
+
+    def close(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the taking: with an error, what was taken need not last."""
+        contents, self._contents, self._take = self._contents, None, None
+        if contents is not None:
+            contents.__exit__(kind, error, trace)
 
 
 class _Rights:
@@ -122,3 +188,10 @@ class _Rights:
             self._rows.add(row)
         if len(self._rows) >= ROW_GROUP:
             self.file.add(self._rows)
+
+
+def _encoded(folder: Path, entries: Sequence[Entry]) -> list[str]:
+    """The encoded paths of *entries*, all in *folder*."""
+    place = encode(folder) + "/" if folder else ""
+    # Names are encoded one by one, so a path of all names gives them all in one search.
+    return [place + name for name in encode(tuple(entry.path[-1] for entry in entries)).split("/")]

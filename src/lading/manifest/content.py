@@ -11,61 +11,33 @@ from __future__ import annotations
 
 import os
 import shutil
-import threading
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from hashlib import sha256
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lading.connectors.address import Address
-from lading.connectors.api import Drive
-from lading.connectors.crew import drive_for, tell
-from lading.connectors.facets import Reader
+from lading.connectors.crew import drive_for
 from lading.connectors.wrap.policy import Policy
 from lading.manifest.files import local_errors
-from lading.manifest.obstacle import stands_in_the_way
 from lading.manifest.parts import FOLDER, Note, Part, PartWriter, note_of
 from lading.manifest.schema import ENTRIES
 from lading.manifest.share import Job, Means, share
-from lading.model.errors import Changed, DriveError, Internal
-from lading.model.paths import Path, decode
+from lading.manifest.taking import STAGE, File, Hashing, Meter, Taker, digested
+from lading.model.errors import Internal
+from lading.model.paths import decode
 from lading.model.progress import Progress
 
-STAGE = "digest"
 CONTENTS = "contents"
 SLICE_BYTES = 64 << 20
 SLICE_FILES = 1_000
-BLOCK = 1 << 20
-_TELL_EVERY = 0.2
-"""Seconds between two messages about progress: one for each small file would take longer than to read it."""
 
 _FOUND = pa.schema(
     [pa.field("row", pa.int32()), pa.field("sha256", pa.binary(32)), pa.field("problem", pa.string())]
 )
-
-
-Take = Callable[[Iterable[bytes]], bytes]
-"""Takes a content in blocks, and tells its SHA-256; several threads may call it at once."""
-
-
-class Taker(Protocol):
-    """What is done with contents while they are read; a value that workers are sent."""
-
-    def begin(self) -> AbstractContextManager[Take]:
-        """What takes the contents of one slice; all that it took lasts when the context is left without an exception."""
-
-
-class Hashing(NamedTuple):
-    """Takes nothing but the digest."""
-
-    def begin(self) -> AbstractContextManager[Take]:
-        return nullcontext(_hashed)
 
 
 class Slice(NamedTuple):
@@ -99,13 +71,6 @@ class JoinTask(NamedTuple):
 
     part: str
     results: list[str]
-
-
-class _File(NamedTuple):
-    row: int
-    path: Path
-    size: int
-    etag: str | None
 
 
 def read_contents(means: Means, parts: list[Part], taker: Taker | None = None) -> list[Part]:
@@ -207,18 +172,19 @@ def read_slice(task: ReadTask) -> Slice:
         DriveError: the drive is not there any more.
     """
     drive = drive_for(task.address, task.policy)
-    files = list(_files(task.slice))
-    meter = _Meter()
+    waiting = list(_files(task.slice))
+    files = [file for _, file in waiting]
+    meter = Meter()
     with task.taker.begin() as take:
-        digested = partial(_digested, drive, take, meter)
+        read = partial(digested, drive, take, meter)
         if task.threads > 1:
             with ThreadPoolExecutor(task.threads) as pool:
-                found = list(pool.map(digested, files))
+                found = list(pool.map(read, files))
         else:
-            found = [digested(file) for file in files]
+            found = [read(file) for file in files]
     meter.close()
     columns = [
-        pa.array([file.row for file in files], pa.int32()),
+        pa.array([row for row, _ in waiting], pa.int32()),
         pa.array([content for content, _ in found], pa.binary(32)),
         pa.array([problem for _, problem in found], pa.string()),
     ]
@@ -256,73 +222,10 @@ def _with(table: pa.Table, name: str, values: list[Any]) -> pa.Table:
     return table.set_column(ENTRIES.get_field_index(name), field, pa.array(values, field.type))
 
 
-def _files(piece: Slice) -> Iterator[_File]:
+def _files(piece: Slice) -> Iterator[tuple[int, File]]:
     wanted = ["path", "kind", "size", "etag", "problem", "sha256"]
     table = pq.read_table(piece.part, columns=wanted).slice(piece.first, piece.last - piece.first)
     columns = [table.column(name).to_pylist() for name in wanted]
     for row, (path, kind, size, etag, problem, told) in enumerate(zip(*columns, strict=True), piece.first):
         if kind == "file" and problem is None and told is None:
-            yield _File(row, decode(path), size, etag)
-
-
-class _Meter:
-    """Counts what the threads of this worker read, and tells the parent now and then."""
-
-    def __init__(self) -> None:
-        self._files = self._bytes = 0
-        self._next = time.monotonic() + _TELL_EVERY
-        self._guard = threading.Lock()
-
-    def add(self, files: int, size: int) -> None:
-        """So many more *files* were read to their end, and *size* bytes."""
-        with self._guard:
-            self._files += files
-            self._bytes += size
-            if time.monotonic() >= self._next:
-                self._tell()
-
-    def close(self) -> None:
-        """Tell what was not told yet."""
-        with self._guard:
-            self._tell()
-
-    def _tell(self) -> None:
-        self._next = time.monotonic() + _TELL_EVERY
-        if self._files or self._bytes:
-            tell(Progress(STAGE, self._files, self._bytes))
-            self._files = self._bytes = 0
-
-
-def _digested(drive: Drive, take: Take, meter: _Meter, file: _File) -> tuple[bytes | None, str | None]:
-    """The SHA-256 of *file*, or the code of what stands in its way."""
-    try:
-        return _taken(drive, take, meter, file), None
-    except DriveError as error:
-        if stands_in_the_way(drive, error):
-            raise
-        return None, error.code
-
-
-def _taken(drive: Drive, take: Take, meter: _Meter, file: _File) -> bytes:
-    done = 0
-
-    def blocks(reader: Reader) -> Iterator[bytes]:
-        nonlocal done
-        while block := reader.read(BLOCK):
-            done += len(block)
-            meter.add(0, len(block))
-            yield block
-        meter.add(1, 0)
-
-    with drive.read(file.path, expect=file.etag) as reader:
-        digest = take(blocks(reader))
-    if done != file.size:
-        raise Changed(file.path, f"{done} bytes, {file.size} when it was listed")
-    return digest
-
-
-def _hashed(blocks: Iterable[bytes]) -> bytes:
-    found = sha256()
-    for block in blocks:
-        found.update(block)
-    return found.digest()
+            yield row, File(decode(path), size, etag)

@@ -9,13 +9,14 @@ earlier part than the one that takes it.
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, NamedTuple
 
 from lading.manifest.along import rights_file
 from lading.manifest.earlier import Source
 from lading.manifest.files import UNFINISHED
 from lading.manifest.parts import FOLDER, Note, Part, facts_of, note_of, pack
 from lading.manifest.share import Job, Means
+from lading.manifest.taking import Taker
 from lading.manifest.walk import STAGE, Budget, Walked, WalkTask, walk
 from lading.model.entry import Entry, Kind
 from lading.model.paths import ROOT
@@ -32,18 +33,22 @@ LEAST_ROOTS = 16
 _ROOT = pack(Entry(ROOT, Kind.FOLDER))
 
 
+class OnTheWay(NamedTuple):
+    """What a walk does as it goes: raw rows of grants into the folder *rights* ("" for none), contents for *taker*; *earlier* may be taken over."""
+
+    rights: str = ""
+    earlier: Source | None = None
+    taker: Taker | None = None
+
+
 class Frontier:
     """The open folders of a scan, and the parts that are done."""
 
-    def __init__(
-        self, means: Means, attempt: int, *, rights: str = "", earlier: Source | None = None
-    ) -> None:
-        """Raw rows of grants go to the folder *rights* as the walk goes, "" if they are asked later; *earlier* is what may be taken over."""
+    def __init__(self, means: Means, attempt: int, along: OnTheWay | None = None) -> None:
         self._means = means
         self._attempt = attempt
-        self._facets = rights
+        self._along = along or OnTheWay()
         self._least = LEAST_ROOTS if means.profile.local else 1
-        self._earlier = earlier
         self._tasks = 0
         self._objects = self._bytes = 0
         self.parts: list[Part] = []
@@ -69,7 +74,8 @@ class Frontier:
             Budget(FIRST_BUDGET if few else FULL_BUDGET, SECONDS),
             self._means.threads,
             self._rights(name),
-            self._earlier,
+            self._along.earlier,
+            self._along.taker,
         )
         return walk, task
 
@@ -79,7 +85,7 @@ class Frontier:
         self._means.publish(Progress(STAGE, self._objects, self._bytes))
 
     def _rights(self, name: str) -> str:
-        return rights_file(self._facets, name) if self._facets else ""
+        return rights_file(self._along.rights, name) if self._along.rights else ""
 
     @property
     def _folder(self) -> str:

@@ -22,12 +22,12 @@ from lading.connectors.crew import Crew, drive_for
 from lading.connectors.profile import Profile
 from lading.connectors.wrap.policy import Policy
 from lading.manifest import asking, tables
-from lading.manifest.content import CONTENTS, Taker, read_contents
+from lading.manifest.content import CONTENTS, read_contents
 from lading.manifest.earlier import source_of
 from lading.manifest.engine import SPILL
 from lading.manifest.files import local_errors, locked, write_json
 from lading.manifest.finish import finished_facts
-from lading.manifest.frontier import Frontier
+from lading.manifest.frontier import Frontier, OnTheWay
 from lading.manifest.gather import gather
 from lading.manifest.inherit import inherit
 from lading.manifest.parts import FOLDER, Part
@@ -36,6 +36,7 @@ from lading.manifest.schema import FORMAT
 from lading.manifest.share import Means, share
 from lading.manifest.tables import Feature, features_of
 from lading.manifest.tabling import table_file
+from lading.manifest.taking import Hashing, Taker
 from lading.model.errors import BadManifest, BadRequest, Overlapping, WorkerLost
 from lading.model.progress import Publish, nobody_listens
 from lading.model.text import Text
@@ -164,7 +165,10 @@ def _written(
 ) -> dict[str, Any]:
     """Do all that is still to do, and tell the facts of the whole manifest."""
     source = None if earlier is None else source_of(earlier)
-    frontier = Frontier(means, facts["attempt"], rights=_rights_along(means, facts), earlier=source)
+    # Where digests are taken over part by part, contents are read after that.
+    reads = facts["digest"] and means.threads == 1 and (earlier is None or source is not None)
+    along = OnTheWay(_rights_along(means, facts), source, (taker or Hashing()) if reads else None)
+    frontier = Frontier(means, facts["attempt"], along)
     share(means.crew, frontier.next_job, frontier.took)
     parts = frontier.parts
     if "tables" not in facts:

@@ -8,7 +8,7 @@ folders at a time.  The meaning of each column, byte for byte, is in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import pyarrow as pa
 
@@ -52,10 +52,6 @@ SPACES = pa.schema(
 )
 
 
-def nothing(where: str, entry: Entry) -> None:
-    """No content is known: it is read later."""
-
-
 class Columns:
     """Entries as columns, gathered until they are written."""
 
@@ -75,9 +71,9 @@ class Columns:
         self._contents: list[bytes | None] = []
 
     def add(
-        self, folder: Path, entries: Sequence[Entry], content: Callable[[str, Entry], bytes | None] = nothing
+        self, folder: Path, entries: Sequence[Entry], contents: Sequence[bytes | None] | None = None
     ) -> None:
-        """Add *entries*, all of them directly in *folder*; *content* tells the SHA-256 of one at an encoded path, if it is known."""
+        """Add *entries*, all of them directly in *folder*; *contents* are their SHA-256 where these are known."""
         if not entries:
             return
         paths, kinds, sizes, times, ids, etags, digests, problems = zip(*entries, strict=True)
@@ -87,8 +83,7 @@ class Columns:
         alike = encode(tuple(map(normal_name, names))).split("/")
         if folder:
             place, place_alike = encode(folder) + "/", encode(normal(folder)) + "/"
-            exact = [place + name for name in exact]
-            self.path += exact
+            self.path += [place + name for name in exact]
             self.normal += [place_alike + name for name in alike]
             self.space += [encode(folder[:1])] * len(exact)
         else:
@@ -98,7 +93,7 @@ class Columns:
         for column, values in zip(self._plain, (kinds, sizes, times, ids, etags, problems), strict=True):
             column += values
         self._digests += digests
-        self._contents += map(content, exact, entries)
+        self._contents += [None] * len(entries) if contents is None else contents
 
     def batch(self) -> pa.RecordBatch:
         """The rows as Arrow columns."""

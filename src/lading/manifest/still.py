@@ -6,17 +6,15 @@ Only for drives whose etags of files change with their rights too (see
 people tell all that a whole scan could find.  Whatever is doubtful counts as changed; a
 whole scan has the last word then.
 
-Entries are counted into sums of keyed hashes with a key of this look alone: two equal sums are
-two equal sets of rows, in whatever order they came, and memory does not grow with their number.
+Entries are counted into sums of hashes: two sets of rows that differ have the same sum once in 2^64 times,
+in whatever order they come, and memory does not grow with their number.
 Only the folders are held.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from concurrent.futures import BrokenExecutor
-from hashlib import blake2b
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -40,6 +38,7 @@ from lading.model.text import Text
 
 MOST_FOLDERS = 200_000
 """Folders that are held at most; a drive with more is scanned whole."""
+_LARGEST = (1 << 64) - 1
 _COLUMNS = ["path", "kind", "size", "modified", "id", "etag"]
 _KNOWN = frozenset({"principals", "members", "grants", PROBLEMS})
 """Tables that can be looked at again; any other asks for a whole scan."""
@@ -49,12 +48,11 @@ Marks = tuple[bytes, bytes]
 
 
 class LookTask(NamedTuple):
-    """What a worker gets: it counts what falls to number *share* of so many *shares*, with the *key* of this look."""
+    """What a worker gets: it counts what falls to number *share* of so many *shares*."""
 
     address: Address
     policy: Policy
     manifest: Manifest
-    key: bytes
     share: int = 0
     shares: int = 1
 
@@ -71,21 +69,18 @@ class _Changed(Exception):
 
 
 class _Sum:
-    """The sum of a set of rows."""
+    """
+    The sum of a set of rows, as Python hashes them: with a secret of this process and of those forked from it, for texts.
 
-    def __init__(self, key: bytes) -> None:
-        self._key = key
+    Processes that were not forked have other secrets, and see a change; a whole scan has the last word then.
+    """
+
+    def __init__(self) -> None:
         self.total = 0
 
     def add(self, rows: Iterable[tuple[Any, ...]]) -> None:
         """Count *rows* in."""
-        key = self._key
-        self.total += sum(
-            int.from_bytes(
-                blake2b(repr(row).encode("utf-8", "surrogatepass"), key=key, digest_size=32).digest()
-            )
-            for row in rows
-        )
+        self.total = (self.total + sum(map(hash, rows))) & _LARGEST
 
 
 def is_still(address: Address, policy: Policy, manifest: Manifest, crew: Crew) -> bool:
@@ -99,9 +94,9 @@ def is_still(address: Address, policy: Policy, manifest: Manifest, crew: Crew) -
     """
     if manifest.problems or set(manifest.tables) - _KNOWN or manifest.tables.get(PROBLEMS, {}).get("rows"):
         return False
-    task = LookTask(address, policy, manifest, os.urandom(32), shares=crew.size)
+    task = LookTask(address, policy, manifest, shares=crew.size)
     looks = [crew.submit(look, task._replace(share=share)) for share in range(crew.size)]
-    then = _Sum(task.key)
+    then = _Sum()
     for batch in manifest.batches(_COLUMNS):
         then.add(zip(*(column.to_pylist() for column in batch.columns), strict=True))
     try:
@@ -112,7 +107,7 @@ def is_still(address: Address, policy: Policy, manifest: Manifest, crew: Crew) -
     for one in seen:
         if one is None:
             return False
-        total += one.total
+        total = (total + one.total) & _LARGEST
         grants |= one.grants
     return then.total == total and (not manifest.has("grants") or grants == _grants_of(manifest, grants))
 
@@ -123,7 +118,7 @@ def look(task: LookTask) -> Seen | None:
         drive = drive_for(task.address, task.policy)
         if not drive.profile.etag_covers_rights:
             return None
-        if task.share == 0 and not _same_people(drive, task.manifest, task.key):
+        if task.share == 0 and not _same_people(drive, task.manifest):
             return None
         seen = _Look(drive, task)
         seen.walk()
@@ -140,7 +135,7 @@ class _Look:
     """
 
     def __init__(self, drive: Drive, task: LookTask) -> None:
-        self.entries = _Sum(task.key)
+        self.entries = _Sum()
         self.grants: dict[str, frozenset[tuple[Any, ...]]] = {}
         self._rights_too = task.manifest.has("grants")
         self._share, self._shares = task.share, task.shares
@@ -230,12 +225,12 @@ def _grants_of(manifest: Manifest, folders: Iterable[str]) -> dict[str, frozense
     return {where: frozenset(rows) for where, rows in found.items()}
 
 
-def _same_people(drive: Drive, manifest: Manifest, key: bytes) -> bool:
+def _same_people(drive: Drive, manifest: Manifest) -> bool:
     if not manifest.has("principals"):
         return drive.people is None or Feature.PEOPLE not in manifest.features
     if drive.people is None:
         return False
-    sums = [_Sum(key) for _ in range(2)]
+    sums = [_Sum() for _ in range(2)]
     for values in (drive.people.principals(), drive.people.memberships()):
         sums[0].add((value,) for value in values)
     for table in ("principals", "members"):

@@ -19,12 +19,13 @@ from lading.connectors.address import Address
 from lading.connectors.api import Drive, Page
 from lading.connectors.crew import drive_for, tell
 from lading.connectors.wrap.policy import Policy
-from lading.manifest.along import Along
+from lading.manifest.along import READ_ALONG, Along
 from lading.manifest.earlier import Source
 from lading.manifest.files import local_errors
 from lading.manifest.obstacle import stands_in_the_way
 from lading.manifest.parts import Note, Part, PartWriter, pack, unpack
 from lading.manifest.schema import ROW_GROUP, Columns
+from lading.manifest.taking import Taker
 from lading.model.entry import Entry, Kind
 from lading.model.errors import BadAnswer, CursorExpired, DriveError, TooDeep
 from lading.model.paths import ROOT
@@ -61,6 +62,8 @@ class WalkTask(NamedTuple):
     """The file that raw rows of grants go to, where the drive tells those of a folder at once; they are asked later if that is empty."""
     earlier: Source | None = None
     """What may be taken over."""
+    taker: Taker | None = None
+    """What takes contents that are read as the walk goes; None: they are read later, if at all."""
 
 
 class Walked(NamedTuple):
@@ -89,15 +92,14 @@ def walk(task: WalkTask) -> Walked:
         DriveError: the drive is not there any more, or its root cannot be listed.
     """
     drive = drive_for(task.address, task.policy)
-    along = Along(drive, task.rights, task.earlier)
+    along = Along(drive, task.rights, task.earlier, task.taker)
     with local_errors(task.part), along, PartWriter(task.part) as part:
         walker = _Walker(drive, part, along, task.budget, [unpack(root) for root in reversed(task.roots)])
         walker.run(task.threads)
         left = [pack(folder) for folder in reversed(walker.stack)]
-        digested = task.earlier is not None and not along.lacking
-        note = Note([root[0] for root in task.roots], left, walker.bytes, digested=digested)
         # First: the part says that all of its task is done.
         along.finish()
+        note = Note([root[0] for root in task.roots], left, walker.bytes, digested=along.digested)
         return Walked(part.finish(note), note)
 
 
@@ -143,7 +145,8 @@ class _Walker:
                         asked[pool.submit(_asked, self.drive, again)] = again
 
     def _spent(self) -> bool:
-        return self._entries >= self.budget.entries or time.monotonic() > self._end
+        full = self._entries >= self.budget.entries or self.along.read >= READ_ALONG
+        return full or time.monotonic() > self._end
 
     def _received(self, listing: _Listing, answer: Page | DriveError) -> _Listing | None:
         """Take one answer in; the listing to go on with, or None at its end."""
@@ -174,8 +177,8 @@ class _Walker:
 
     def _took(self, folder: Entry, new: list[Entry]) -> None:
         others = [entry for entry in new if entry.kind is not Kind.FOLDER]
-        self._columns.add(folder.path, others, self.along.content)
-        self.along.files(folder.path, others)
+        others, contents = self.along.took(folder.path, others)
+        self._columns.add(folder.path, others, contents)
         self.bytes += sum(entry.size for entry in others)
         self._entries += len(new)
         if len(others) < len(new):

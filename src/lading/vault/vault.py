@@ -152,6 +152,8 @@ class Vault:
         self.index = Index()
         self.lost: set[bytes] = set()
         """Packs that the index told of when it was last read for what is *present*, and that are not there so."""
+        self._read: frozenset[str] = frozenset()
+        """The objects of the index that were read, or written by us."""
         self._heads: dict[bytes, PackReader] = {}
 
     def load(self, *, present: bool = False) -> None:
@@ -171,12 +173,44 @@ class Vault:
                 there = dict(self.store.names(PACKS)) if present else {}
                 self.lost = set()
                 self.index = Index(it for it in packs if not present or self._there(it, there))
+                self._read = frozenset(names)
             except NotFound:
                 # Somebody wrote the index anew between our listing and our reading: the new one is there.
                 if not left:
                     raise
             else:
                 return
+
+    def take_over(self, earlier: Vault) -> None:
+        """Know what *earlier* has read, which is the same vault in the process that this one was forked from."""
+        self.index, self.lost, self._read = earlier.index, earlier.lost, earlier._read
+
+    def refresh(self) -> None:
+        """
+        Read what others have added to the index since it was read for what is present.
+
+        Raises:
+            BadVault: a part of it is damaged.
+        """
+        names = frozenset(name for name, _ in self.store.names(INDEX))
+        if not self._read <= names:
+            # Somebody wrote the index anew.
+            self.load(present=True)
+            return
+        known = {pack.name for pack in self.index.packs}
+        for name in sorted(names - self._read):
+            for pack in packs_of(self.master, self.store.whole(INDEX, name)):
+                if pack.name not in known and self._there(pack, self._size_of(pack)):
+                    self.index.add(pack)
+                    known.add(pack.name)
+        self._read = names
+
+    def _size_of(self, pack: Pack) -> dict[str, int]:
+        name = pack.name.hex()
+        try:
+            return {name: self.store.size(PACKS, name)}
+        except NotFound:
+            return {}
 
     def _there(self, pack: Pack, there: Mapping[str, int]) -> bool:
         if there.get(pack.name.hex()) == pack.size:
@@ -191,10 +225,12 @@ class Vault:
 
     def publish(self, packs: Sequence[Pack]) -> None:
         """Write down what is in *packs*, which are stored: from now on they count."""
+        if not packs:
+            return
         # An index on the disk that tells of a pack which a power cut took would hide a loss.
         self.store.settle()
         for content in sealed_indexes(self.master, packs):
-            self.store.put(INDEX, content)
+            self._read |= {self.store.put(INDEX, content)}
         self.store.settle()
         for pack in packs:
             self.index.add(pack)

@@ -12,6 +12,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import BrokenExecutor, Future
 from typing import NamedTuple
 
 from lading.connectors.address import Address
@@ -24,7 +25,9 @@ from lading.manifest.scan import public, scan
 from lading.manifest.share import Means
 from lading.manifest.still import is_still
 from lading.manifest.tables import Feature
+from lading.model.errors import WorkerLost
 from lading.model.progress import Publish, nobody_listens
+from lading.model.text import Text
 from lading.stages.backup.history import keep_history
 from lading.stages.backup.keeping import Keeping
 from lading.vault.extract import manifest_of
@@ -73,13 +76,20 @@ def backup(
     taken = now()
     before = sum(pack.size for pack in vault.index.packs)
     previous = _previous(vault, wish)
+    # Looked up while the drive is walked.
+    sure = None if previous is None else crew.submit(_holds_all, keeping, previous[0])
     manifest, still, looks = _looked(wish, keeping, crew, publish, previous)
+    if previous and sure and not _told(sure):
+        # Digests taken over from a snapshot with holes would hand its holes on.
+        shutil.rmtree(wish.work, ignore_errors=True)
+        previous = None
+        manifest, still, looks = _looked(wish, keeping, crew, publish, previous)
     profile = Profile(kind=wish.address.kind, address=wish.address.place)
     means = Means(wish.address, wish.policy, profile, crew, manifest.directory, publish)
     earlier = os.path.join(previous[1].directory, HISTORY) if previous else None
     lost = keep_history(means, keeping, manifest, earlier if earlier and os.path.exists(earlier) else None)
     # The workers have written index objects that this process has not read yet.
-    vault.load(present=True)
+    vault.refresh()
     found = Snapshot(
         taken=taken,
         ended=now(),
@@ -106,10 +116,21 @@ def _previous(vault: Vault, wish: Wish) -> tuple[Snapshot, Manifest] | None:
     if wish.full:
         return None
     found = [it for it in snapshots(vault.store, vault.master) if same_drive(it.drive, public(wish.address))]
-    # Digests taken over from a snapshot with holes would hand its holes on.
-    if not found or not holds_all(vault, found[-1]):
+    if not found:
         return None
     return found[-1], manifest_of(vault, found[-1], os.path.join(wish.work, "previous"))
+
+
+def _holds_all(keeping: Keeping, snapshot: Snapshot) -> bool:
+    """Whether the vault holds all that *snapshot* needs, in a worker."""
+    return holds_all(keeping.vault(), snapshot)
+
+
+def _told(sure: Future[bool]) -> bool:
+    try:
+        return sure.result()
+    except BrokenExecutor:
+        raise WorkerLost("", Text("while scanning", "扫描期间")) from None
 
 
 def _looked(

@@ -19,12 +19,12 @@ from lading.connectors.address import Address
 from lading.connectors.api import Drive
 from lading.connectors.crew import drive_for, tell
 from lading.connectors.wrap.policy import Policy
-from lading.manifest.content import STAGE, Take
 from lading.manifest.engine import engine
 from lading.manifest.obstacle import stands_in_the_way
 from lading.manifest.parts import PartWriter
 from lading.manifest.read import Manifest, literal
 from lading.manifest.share import Job, Means, share
+from lading.manifest.taking import STAGE, Take
 from lading.model.errors import Changed, DriveError, Unable
 from lading.model.paths import decode
 from lading.model.progress import Progress

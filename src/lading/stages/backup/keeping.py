@@ -14,7 +14,7 @@ from typing import NamedTuple
 from lading.connectors.address import Address
 from lading.connectors.crew import drive_for
 from lading.connectors.wrap.policy import Policy
-from lading.manifest.content import Take
+from lading.manifest.taking import Take
 from lading.vault.contents import Writer
 from lading.vault.packs import Pack, Packer
 from lading.vault.vault import Opened, Vault
@@ -53,7 +53,7 @@ class Keeping(NamedTuple):
             if earlier is None:
                 vault.load(present=True)
             else:
-                vault.index, vault.lost = earlier.index, earlier.lost
+                vault.take_over(earlier)
             _vaults[self.opened.id] = os.getpid(), vault
         return vault
 
