@@ -31,7 +31,7 @@ from lading.model.text import Text
 from lading.stages.backup.history import keep_history
 from lading.stages.backup.keeping import Keeping
 from lading.vault.extract import manifest_of
-from lading.vault.needs import holds_all
+from lading.vault.needs import digests_in
 from lading.vault.snapshots import Held, Snapshot, same_drive, save, snapshots
 from lading.vault.vault import Vault, slots
 from lading.vault.words import HISTORY
@@ -40,6 +40,10 @@ from lading.vault.worm import lock
 LOOKS = 3
 """Looks at most, the first one included."""
 _BLOCK = 1 << 20
+
+
+class _Holes(Exception):
+    """A manifest names contents that the vault does not hold."""
 
 
 class Wish(NamedTuple):
@@ -76,11 +80,10 @@ def backup(
     taken = now()
     before = sum(pack.size for pack in vault.index.packs)
     previous = _previous(vault, wish)
-    # Looked up while the drive is walked.
-    sure = None if previous is None else crew.submit(_holds_all, keeping, previous[0])
-    manifest, still, looks = _looked(wish, keeping, crew, publish, previous)
-    if previous and sure and not _told(sure):
-        # Digests taken over from a snapshot with holes would hand its holes on.
+    try:
+        manifest, still, looks = _looked(wish, keeping, crew, publish, previous)
+    except _Holes:
+        # Taken over from a snapshot with holes, or a pack was lost meanwhile: nothing is taken over now.
         shutil.rmtree(wish.work, ignore_errors=True)
         previous = None
         manifest, still, looks = _looked(wish, keeping, crew, publish, previous)
@@ -121,27 +124,21 @@ def _previous(vault: Vault, wish: Wish) -> tuple[Snapshot, Manifest] | None:
     return found[-1], manifest_of(vault, found[-1], os.path.join(wish.work, "previous"))
 
 
-def _holds_all(keeping: Keeping, snapshot: Snapshot) -> bool:
-    """Whether the vault holds all that *snapshot* needs, in a worker."""
-    return holds_all(keeping.vault(), snapshot)
-
-
-def _told(sure: Future[bool]) -> bool:
-    try:
-        return sure.result()
-    except BrokenExecutor:
-        raise WorkerLost("", Text("while scanning", "扫描期间")) from None
-
-
 def _looked(
     wish: Wish, keeping: Keeping, crew: Crew, publish: Publish, previous: tuple[Snapshot, Manifest] | None
 ) -> tuple[Manifest, bool, int]:
-    """The manifest of the last look, whether the one before saw the same, and how many there were."""
+    """
+    The manifest of the last look, whether the one before saw the same, and how many there were.
+
+    Raises:
+        _Holes: the vault does not hold every content of it.
+    """
     last = previous[1] if previous else None
     seen: str | None = None
+    held: list[Future[bool]] = []
     for look in range(1, wish.looks + 1):
         if last is not None and look > 1 and is_still(wish.address, wish.policy, last, crew):
-            return last, True, look
+            return _whole(last, held), True, look
         place = os.path.join(wish.work, f"look-{look}")
         last = scan(
             wish.address,
@@ -154,10 +151,29 @@ def _looked(
             taker=keeping,
             earlier=last,
         )
+        # Looked up beside the next look.
+        held = [crew.submit(holds_files, keeping, last.files[one :: crew.size]) for one in range(crew.size)]
         if seen == (seen := _print(last)):
-            return last, True, look
+            return _whole(last, held), True, look
     assert last is not None
-    return last, False, wish.looks
+    return _whole(last, held), False, wish.looks
+
+
+def _whole(manifest: Manifest, held: list[Future[bool]]) -> Manifest:
+    try:
+        if all(one.result() for one in held):
+            return manifest
+    except BrokenExecutor:
+        raise WorkerLost("", Text("while scanning", "扫描期间")) from None
+    raise _Holes
+
+
+def holds_files(keeping: Keeping, files: list[str]) -> bool:
+    """Whether the vault holds every content that the part *files* of a manifest name, in a worker."""
+    vault = keeping.vault()
+    # Other workers have stored some.
+    vault.refresh()
+    return all(vault.holds(digest) for digest in digests_in(files))
 
 
 def _print(manifest: Manifest) -> str:
