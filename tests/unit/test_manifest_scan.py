@@ -330,6 +330,7 @@ def test_slices_are_bounded(scanned: Any, monkeypatch: pytest.MonkeyPatch) -> No
     """
     Files are read in slices of bounded bytes; one file larger than that is a slice by itself.
     """
+    monkeypatch.setattr("lading.manifest.along.MOST_ALONG", -1)
     monkeypatch.setattr("lading.manifest.content.SLICE_BYTES", 50)
     told: list[Progress] = []
     manifest = scanned(TinyDrive(FILES), digest=True, publish=told.append)
@@ -338,6 +339,25 @@ def test_slices_are_bounded(scanned: Any, monkeypatch: pytest.MonkeyPatch) -> No
     assert manifest.covers_content
     assert manifest.bytes == read[-1]
     assert 59 >= max(after - before for before, after in itertools.pairwise(read))
+
+
+@pytest.mark.parametrize("most", [0, 20, 1 << 30])
+def test_small_files_are_read_as_the_walk_goes(
+    most: int, scanned: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    A walk reads contents until it has read enough; wherever that was, the manifest is the same and progress adds up.
+    """
+    apart = scanned(TinyDrive(FILES), "apart", digest=True)
+    for module in ("along", "walk"):
+        monkeypatch.setattr(f"lading.manifest.{module}.READ_ALONG", most)
+    told: list[Progress] = []
+    manifest = scanned(TinyDrive(FILES), digest=True, publish=told.append)
+    read = [progress.bytes for progress in told if progress.stage == "digest"]
+
+    assert apart.fingerprint == manifest.fingerprint
+    assert manifest.covers_content
+    assert sorted(read) == read and manifest.bytes == read[-1]
 
 
 def test_secrets_stay_out(scanned: Any) -> None:

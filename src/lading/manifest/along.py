@@ -18,7 +18,7 @@ from lading.manifest.parts import PartWriter
 from lading.manifest.rows import Row, Rows
 from lading.manifest.schema import ROW_GROUP
 from lading.manifest.tables import Feature, raw_schema
-from lading.manifest.taking import File, Meter, Take, Taker, digested
+from lading.manifest.taking import STAGE, File, Meter, Take, Taker, digested
 from lading.model.entry import Entry, Kind
 from lading.model.paths import ROOT, Path, encode
 from lading.model.progress import Progress
@@ -66,6 +66,12 @@ class Along:
     def digested(self) -> bool:
         """Whether nothing is left to be read of what was listed."""
         return not self._lacking and (self._reader is not None or self._earlier is not None)
+
+    @property
+    def progress(self) -> Progress:
+        """Files and bytes that were read."""
+        reader = self._reader
+        return Progress(STAGE, 0, 0) if reader is None else Progress(STAGE, reader.files, reader.bytes)
 
     @property
     def read(self) -> int:
@@ -127,7 +133,7 @@ class _Reader:
         self._meter = Meter()
         self._take: Take | None = None
         self._contents: AbstractContextManager[Take] | None = None
-        self.bytes = 0
+        self.files = self.bytes = 0
 
     def read(self, entry: Entry) -> tuple[bytes | None, str | None]:
         """The SHA-256 of *entry*, or the code of what stands in its way."""
@@ -135,6 +141,7 @@ class _Reader:
             # Nothing is begun for a walk that finds nothing new.
             self._contents = self._taker.begin()
             self._take = self._contents.__enter__()
+        self.files += 1
         self.bytes += entry.size
         return digested(self._drive, self._take, self._meter, File(entry.path, entry.size, entry.etag))
 

@@ -73,15 +73,15 @@ class JoinTask(NamedTuple):
     results: list[str]
 
 
-def read_contents(means: Means, parts: list[Part], taker: Taker | None = None) -> list[Part]:
+def read_contents(means: Means, parts: list[Part], taker: Taker | None, before: Progress) -> list[Part]:
     """
-    Read the files of all *parts* that have no digest yet, have *taker* take them, and return the parts as they are then.
+    Read the files of all *parts* that have no digest yet, have *taker* take them, and return the parts as they are then.  *before* is what was read already.
 
     Raises:
         DriveError: the drive is not there any more; the slices that were read are kept.
     """
     os.makedirs(os.path.join(means.directory, CONTENTS), exist_ok=True)
-    reading = _Reading(means, parts, taker or Hashing())
+    reading = _Reading(means, parts, taker or Hashing(), before)
     share(means.crew, reading.next_job, reading.took)
     shutil.rmtree(os.path.join(means.directory, CONTENTS))
     return list(reading.parts.values())
@@ -90,7 +90,7 @@ def read_contents(means: Means, parts: list[Part], taker: Taker | None = None) -
 class _Reading:
     """The parent's view: slices in flight, and parts that wait for theirs."""
 
-    def __init__(self, means: Means, parts: list[Part], taker: Taker) -> None:
+    def __init__(self, means: Means, parts: list[Part], taker: Taker, before: Progress) -> None:
         self._taker = taker
         self.parts = {part.name: part for part in parts}
         self._means = means
@@ -98,7 +98,7 @@ class _Reading:
         self._results: dict[str, list[str]] = {}
         self._whole: list[str] = []
         self._tasks = self._plan()
-        self._files = self._bytes = 0
+        self._files, self._bytes = before.objects, before.bytes
 
     def next_job(self) -> Job | None:
         """Join a part that is complete, or read the next slice."""

@@ -16,6 +16,7 @@ from lading.manifest.earlier import Source
 from lading.manifest.files import UNFINISHED
 from lading.manifest.parts import FOLDER, Note, Part, facts_of, note_of, pack
 from lading.manifest.share import Job, Means
+from lading.manifest.taking import STAGE as READING
 from lading.manifest.taking import Taker
 from lading.manifest.walk import STAGE, Budget, Walked, WalkTask, walk
 from lading.model.entry import Entry, Kind
@@ -52,6 +53,8 @@ class Frontier:
         self._tasks = 0
         self._objects = self._bytes = 0
         self.parts: list[Part] = []
+        self.read = Progress(READING, 0, 0)
+        """Contents that were read as the walk went."""
         self._open: dict[str, list[Any]] = {_ROOT[0]: _ROOT}
         """Packed folders by their encoded path; the last one goes first."""
         self._resume()
@@ -83,6 +86,11 @@ class Frontier:
         """Take the result of a task in."""
         self._keep(walked.part, walked.note)
         self._means.publish(Progress(STAGE, self._objects, self._bytes))
+        if walked.read.objects:
+            self.read = walked.read._replace(
+                objects=self.read.objects + walked.read.objects, bytes=self.read.bytes + walked.read.bytes
+            )
+            self._means.publish(self.read)
 
     def _rights(self, name: str) -> str:
         return rights_file(self._along.rights, name) if self._along.rights else ""

@@ -179,7 +179,7 @@ def _written(
     if facts["digest"]:
         if earlier is not None and source is None:
             parts = inherit(means, parts, earlier)
-        parts = read_contents(means, parts, taker)
+        parts = read_contents(means, parts, taker, frontier.read)
     return {"profile": _plain(asdict(means.profile)), **_finished(means, parts)}
 
 

@@ -71,6 +71,8 @@ class Walked(NamedTuple):
 
     part: Part
     note: Note
+    read: Progress
+    """The contents that were read as the walk went."""
 
 
 @dataclass(slots=True)
@@ -100,7 +102,7 @@ def walk(task: WalkTask) -> Walked:
         # First: the part says that all of its task is done.
         along.finish()
         note = Note([root[0] for root in task.roots], left, walker.bytes, digested=along.digested)
-        return Walked(part.finish(note), note)
+        return Walked(part.finish(note), note, along.progress)
 
 
 @dataclass(slots=True)
