@@ -29,6 +29,7 @@ from lading.connectors.crew import Crew
 from lading.connectors.registry import open_drive
 from lading.connectors.wrap.policy import Policy, wrapped
 from lading.evidence.ledger import NAME, Ledger
+from lading.manifest.engine import load_engine
 from lading.manifest.files import local_errors, sha256_of, write_json
 from lading.manifest.load import load_of
 from lading.manifest.read import open_manifest
@@ -169,6 +170,7 @@ def _drilled(
     """Do the drill; its result."""
     started = time.time()
     tally = Tally()
+    load_engine()
     with Crew(workers(asked.workers), publish=tally.told) as crew, progress_bar(quiet=quiet) as tally.publish:
         target = replace(
             scratch.target, options={"create": "yes", "role": "target", **scratch.target.options}

@@ -7,10 +7,9 @@ from __future__ import annotations
 import os
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
-from lading.manifest.engine import MEMORY, engine, enough_for, insist
+from lading.manifest.engine import MEMORY, duckdb, engine, enough_for, insist
 from lading.manifest.fingerprint import ALGORITHM, SpacePrint, Tree, fingerprints, space_leaf
 from lading.manifest.parts import FOLDER, Part, PartWriter
 from lading.manifest.read import SPACES_FILE, entries_of

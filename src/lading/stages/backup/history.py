@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from typing import NamedTuple
 
-import duckdb
 import pyarrow as pa
 
 from lading.connectors.address import Address
@@ -20,7 +19,7 @@ from lading.connectors.api import Drive
 from lading.connectors.crew import drive_for, tell
 from lading.connectors.wrap.policy import Policy
 from lading.manifest.content import STAGE, Take
-from lading.manifest.engine import engine
+from lading.manifest.engine import duckdb, engine
 from lading.manifest.parts import PartWriter
 from lading.manifest.read import Manifest, literal
 from lading.manifest.share import Job, Means, share
