@@ -23,7 +23,7 @@ from lading.cli.options import Percent, address, drive_option, json_option
 from lading.cli.output import answer, hint, person, progress_bar, speak
 from lading.cli.people_options import who_given, who_options
 from lading.cli.vault_options import opened, vault_address, vault_options
-from lading.cli.vault_part import as_of_option, chosen
+from lading.cli.vault_which import as_of_option, chosen
 from lading.connectors.address import Address
 from lading.connectors.crew import Crew
 from lading.connectors.registry import open_drive
