@@ -28,6 +28,7 @@ from lading.cli.waivers import waivers_in
 from lading.connectors.address import Address
 from lading.connectors.crew import Crew
 from lading.connectors.wrap.timetable import parse_timetable
+from lading.manifest.engine import load_engine
 from lading.model.errors import FAILED_OBJECTS, UNANNOUNCED, BadRequest, CallsUsedUp
 from lading.model.text import Text
 from lading.stages.planning.contract import side
@@ -172,6 +173,7 @@ def command(
         check_apart(source, target, LocalPath(order.rules.archive))
     job = job_at(state, source, target)
     tally = Tally()
+    load_engine()
     with locked(job):
         # The crew first: the bar of a terminal makes a thread, and then nothing would be forked.
         with (

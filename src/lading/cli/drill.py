@@ -23,12 +23,13 @@ from lading.cli.options import Percent, address, drive_option, json_option
 from lading.cli.output import answer, hint, person, progress_bar, speak
 from lading.cli.people_options import who_given, who_options
 from lading.cli.vault_options import opened, vault_address, vault_options
-from lading.cli.vault_part import as_of_option, chosen
+from lading.cli.vault_which import as_of_option, chosen
 from lading.connectors.address import Address
 from lading.connectors.crew import Crew
 from lading.connectors.registry import open_drive
 from lading.connectors.wrap.policy import Policy, wrapped
 from lading.evidence.ledger import NAME, Ledger
+from lading.manifest.engine import load_engine
 from lading.manifest.files import local_errors, sha256_of, write_json
 from lading.manifest.load import load_of
 from lading.manifest.read import open_manifest
@@ -169,6 +170,7 @@ def _drilled(
     """Do the drill; its result."""
     started = time.time()
     tally = Tally()
+    load_engine()
     with Crew(workers(asked.workers), publish=tally.told) as crew, progress_bar(quiet=quiet) as tally.publish:
         target = replace(
             scratch.target, options={"create": "yes", "role": "target", **scratch.target.options}

@@ -23,6 +23,7 @@ from lading.cli.people_options import who_given, who_options
 from lading.cli.scan import Depth, written
 from lading.cli.scratch_folder import ScratchFolder, clean_earlier, held, scratch_folder
 from lading.connectors.crew import Crew
+from lading.manifest.engine import load_engine
 from lading.manifest.files import local_errors
 from lading.manifest.load import load_of
 from lading.manifest.read import Manifest
@@ -124,6 +125,7 @@ def command(old: str, new: str, state: LocalPath, asked: int | None, as_json: bo
     left = 0
     with held(work):
         tally = Tally()
+        load_engine()
         with Crew(workers(asked), publish=tally.told) as crew, progress_bar(quiet=as_json) as tally.publish:
             trial = Trial(source, scratch.target, wanted, work, crew, tally, who, since_start())
             try:

@@ -1,5 +1,5 @@
 """
-Increments that workers tell, added up to the totals that a progress bar shows.
+Increments that workers tell, added up to the totals that a progress bar shows, and how these are told.
 """
 
 from __future__ import annotations
@@ -25,3 +25,10 @@ class Meter:
         objects, size = objects + told.objects, size + told.bytes
         self._totals[told.stage] = objects, size
         self.show(told._replace(objects=objects, bytes=size))
+
+
+def counted(progress: Progress) -> str:
+    """How many objects are done, and of how many where that is known."""
+    if progress.objects_total is None:
+        return f"{progress.objects:,}"
+    return f"{progress.objects:,}/{progress.objects_total:,}"

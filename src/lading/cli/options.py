@@ -12,7 +12,7 @@ import click
 
 from lading.cli.output import speak
 from lading.connectors.address import Address, parse
-from lading.manifest.tables import Feature, features_of
+from lading.manifest.features import Feature, features_of
 from lading.model.errors import BadAddress, BadRequest
 from lading.model.text import Text
 

@@ -15,16 +15,20 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-from rich.progress import Progress as Bar
 
+from lading.cli.meter import counted
 from lading.model.errors import LadingError
+from lading.model.later import later
 from lading.model.progress import Progress, Publish, nobody_listens
 from lading.model.text import Language, Text, language_of
+
+if TYPE_CHECKING:
+    from lading.cli import bars
+else:
+    bars = later("lading.cli.bars")
 
 PLAIN_EVERY = 2.0
 """Seconds between two lines of progress where there is no terminal."""
@@ -95,37 +99,10 @@ def progress_bar(*, quiet: bool = False) -> Iterator[Publish]:
     if quiet:
         yield nobody_listens
     elif sys.stderr.isatty():
-        with _bars() as publish:
+        with bars.bars() as publish:
             yield publish
     else:
         yield _Lines()
-
-
-@contextmanager
-def _bars() -> Iterator[Publish]:
-    bar = Bar(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[objects]}"),
-        DownloadColumn(binary_units=True),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-    )
-    tasks: dict[str, Any] = {}
-
-    def publish(progress: Progress) -> None:
-        if progress.stage not in tasks:
-            tasks[progress.stage] = bar.add_task(progress.stage, objects="", total=None)
-        bar.update(
-            tasks[progress.stage],
-            completed=progress.bytes,
-            total=progress.bytes_total,
-            objects=_counted(progress),
-        )
-
-    with bar:
-        yield publish
 
 
 class _Lines:
@@ -138,11 +115,5 @@ class _Lines:
         if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + PLAIN_EVERY
-        sys.stderr.write(f"{progress.stage}: {_counted(progress)}, {progress.bytes:,} B\n")
+        sys.stderr.write(f"{progress.stage}: {counted(progress)}, {progress.bytes:,} B\n")
         sys.stderr.flush()
-
-
-def _counted(progress: Progress) -> str:
-    if progress.objects_total is None:
-        return f"{progress.objects:,}"
-    return f"{progress.objects:,}/{progress.objects_total:,}"

@@ -15,6 +15,7 @@ from lading.cli.meter import Meter
 from lading.cli.output import progress_bar
 from lading.connectors.crew import Crew, drive_for
 from lading.evidence.ledger import Ledger
+from lading.manifest.engine import load_engine
 from lading.manifest.files import locked
 from lading.model.access import Principal
 from lading.model.errors import NotMarked
@@ -63,6 +64,7 @@ def at_work(home: Home, *, quiet: bool, asked: int | None) -> Iterator[tuple[Cre
     """Hold the rollback of *home* for us alone, with workers and a bar."""
     home.folder.mkdir(parents=True, exist_ok=True)
     meter = Meter()
+    load_engine()
     with (
         locked(str(home.folder), _WORK),
         Crew(workers(asked), publish=meter.add) as crew,

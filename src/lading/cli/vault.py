@@ -13,9 +13,9 @@ from lading.model.text import Text
 
 # Command name to (module, its click command, one line of help).
 COMMANDS: dict[str, tuple[str, str, Text]] = {
-    "init": ("vault_backup", "init", Text("Make an empty vault.", "创建空的保管库。")),
+    "init": ("vault_init", "init", Text("Make an empty vault.", "创建空的保管库。")),
     "backup": ("vault_backup", "backup_command", Text("Back a drive up.", "备份网盘。")),
-    "list": ("vault_show", "list_command", Text("List the snapshots.", "列出快照。")),
+    "list": ("vault_list", "list_command", Text("List the snapshots.", "列出快照。")),
     "show": ("vault_show", "show", Text("Say what a snapshot holds.", "说明快照的内容。")),
     "check": ("vault_check", "check", Text("Check that every snapshot is whole.", "检查每个快照是否完整。")),
     "repair": ("vault_check", "repair", Text("Write the index anew from the packs.", "由数据包重建索引。")),

@@ -1,5 +1,5 @@
 """
-`lading vault init` and `lading vault backup`.
+`lading vault backup`.
 """
 
 from __future__ import annotations
@@ -7,7 +7,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path as LocalPath
 from typing import Any
@@ -16,7 +15,7 @@ import click
 
 from lading.cli.meter import Meter
 from lading.cli.options import address, drive_option, features, json_option
-from lading.cli.output import answer, hint, person, progress_bar, say, speak
+from lading.cli.output import answer, hint, person, progress_bar, speak
 from lading.cli.scan import DRIVE, LIMIT, WORKERS, processors
 from lading.cli.vault_options import opened, vault_address, vault_options
 from lading.cli.vault_telling import facts_of, tell
@@ -33,21 +32,8 @@ from lading.stages.backup.freezing import frozen
 from lading.stages.backup.keeping import Keeping
 from lading.stages.transfer.apart import check_apart
 from lading.vault.locks import Mode, locked
-from lading.vault.opening import secret_in, store_at, store_of
-from lading.vault.vault import make_vault
+from lading.vault.opening import store_of
 
-_INIT = Text(
-    """Make an empty vault in VAULT: a folder, an S3 bucket, a WebDAV server.
-
-    Without the passphrase or the key file nobody can read it, and nobody can help. Keep two.
-
-    Exit codes: 0 made; 2 to 5 bad request; 20 to 39 the drive refused, e.g. since it is not empty.""",
-    """在 VAULT（文件夹、S3 存储桶或 WebDAV 服务器）中创建空的保管库。
-
-    没有口令或密钥文件，任何人都无法读取，也无法补救。请保留两份。
-
-    退出码：0 已创建；2 至 5 请求有误；20 至 39 网盘拒绝，例如其中已有内容。""",
-)
 _BACKUP = Text(
     """Back the drive DRIVE up into VAULT: every content, and what hangs on files.
 
@@ -61,11 +47,6 @@ _BACKUP = Text(
     只读取自上次快照以来的新内容。会反复查看网盘，直到连续两次结果相同，使快照对应同一时刻；若仍有人在修改，快照会注明。中断后再次执行同一命令即可继续。
 
     退出码：0 已完整保存；11 已保存，但有条目无法读取；2 至 5 请求有误；20 至 39 网盘拒绝；58 保管库损坏；59 密钥错误；130 被中断。""",
-)
-_LABEL = Text("What the first key is called.", "首个密钥的名称。")
-_LOCK = Text(
-    "Lock what a snapshot needs for N days, so that nobody can remove it; the bucket must have object lock.",
-    "将快照所需内容锁定 N 天，期间任何人不可删除；存储桶须启用对象锁定。",
 )
 _WITH = Text(
     "What to keep beside contents: people, grants, links, versions, locks, labels, comments, settings (default: all).",
@@ -85,26 +66,6 @@ _WARNING = Text(
 _CANNOT = Text(
     "This drive cannot be frozen; it is looked at again instead.", "此网盘无法冻结，将改为再次查看。"
 )
-_MADE = Text("The vault is made in {place}. Its id is {id}.", "已在 {place} 创建保管库，其标识为 {id}。")
-
-
-@click.command("init", help=speak(_INIT))
-@click.argument("vault")
-@click.option("--label", default="", metavar="NAME", help=speak(_LABEL))
-@click.option("--lock-days", type=click.IntRange(1, 36_500), default=None, metavar="N", help=speak(_LOCK))
-@vault_options
-@json_option
-def init(vault: str, label: str, lock_days: int | None, as_json: bool, **given: Any) -> int:
-    """Make a vault."""
-    where = vault_address(vault, given, new=True)
-    where = replace(where, options={"store.create": "yes", **where.options})
-    with store_at(where) as drive:
-        made = make_vault(drive, secret_in(where), label=label, lock_days=lock_days or 0)
-    if as_json:
-        answer("vault init", {"vault": vault, "id": made.id, "lock_days": made.lock_days})
-    else:
-        say(_MADE, place=vault, id=made.id)
-    return 0
 
 
 @click.command("backup", help=speak(_BACKUP))

@@ -16,8 +16,8 @@ import click
 from lading.cli.options import json_option
 from lading.cli.output import answer, say, speak
 from lading.cli.vault_options import opened, vault_address, vault_options
-from lading.cli.vault_part import as_of_option, chosen
 from lading.cli.vault_telling import time_of
+from lading.cli.vault_which import as_of_option, chosen
 from lading.model.access import Effect, Grant
 from lading.model.entry import Entry, Kind
 from lading.model.errors import NotFound

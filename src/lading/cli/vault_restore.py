@@ -16,9 +16,11 @@ from lading.cli.options import address, drive_option, json_option
 from lading.cli.output import person, progress_bar, speak
 from lading.cli.people_options import who_given
 from lading.cli.vault_options import opened, vault_address, vault_options
-from lading.cli.vault_part import as_of_option, chosen, narrowed, part_options
+from lading.cli.vault_part import narrowed, part_options
+from lading.cli.vault_which import as_of_option, chosen
 from lading.connectors.address import Address
 from lading.connectors.crew import Crew
+from lading.manifest.engine import load_engine
 from lading.model.text import Text
 from lading.stages.planning.contract import side
 from lading.stages.transfer.apart import check_apart
@@ -91,6 +93,7 @@ def _copied(
         actor=person(),
         who=lambda old, new: who.of(side(old), side(new)),
     )
+    load_engine()
     with locked(job):
         with (
             Crew(workers(given["asked"]), publish=tally.told, drives=(job.old, job.new)) as crew,

@@ -1,5 +1,5 @@
 """
-`lading vault list` and `lading vault show`.
+`lading vault show`.
 """
 
 from __future__ import annotations
@@ -15,25 +15,17 @@ import click
 from lading.cli.options import json_option
 from lading.cli.output import answer, say, speak
 from lading.cli.vault_options import opened, vault_address, vault_options
-from lading.cli.vault_part import as_of_option, chosen, moment
 from lading.cli.vault_telling import facts_of, tell, time_of
+from lading.cli.vault_which import as_of_option, chosen
 from lading.manifest.read import Manifest
 from lading.manifest.tables import PROBLEMS
 from lading.model.paths import decode, shown
 from lading.model.text import Text
 from lading.vault.extract import manifest_of
-from lading.vault.snapshots import LATEST, Snapshot, snapshots
+from lading.vault.snapshots import LATEST
 from lading.vault.words import SNAPSHOTS
 from lading.vault.worm import locked_until
 
-_LIST = Text(
-    """List the snapshots in VAULT, the oldest first.
-
-    Exit codes: 0 listed; 2 to 5 bad request; 20 to 39 the drive refused; 58 the vault is damaged; 59 wrong secret.""",
-    """列出 VAULT 中的快照，由旧到新。
-
-    退出码：0 已列出；2 至 5 请求有误；20 至 39 网盘拒绝；58 保管库损坏；59 密钥错误。""",
-)
 _SHOW = Text(
     """Say what a snapshot holds, and what could not be read when it was taken.
 
@@ -47,30 +39,9 @@ _SHOW = Text(
     退出码：0 已说明；21 没有此快照；其余同 list。""",
 )
 _LOCKED = Text("Nobody can remove it before {until}.", "{until} 之前任何人不可删除。")
-_NONE = Text("There are no snapshots yet.", "尚无快照。")
 _PROBLEM = Text("not read: {path}: {code}", "未读取：{path}：{code}")
 FIRST = 20
 """Problems that are printed."""
-
-
-@click.command("list", help=speak(_LIST))
-@click.argument("vault")
-@as_of_option
-@vault_options
-@json_option
-def list_command(vault: str, as_of: str | None, as_json: bool, **given: Any) -> int:
-    """List the snapshots."""
-    until = None if as_of is None else moment(as_of)
-    with opened(vault_address(vault, given)) as it:
-        found = [one for one in snapshots(it.store, it.master) if until is None or one.taken <= until]
-    if as_json:
-        answer("vault list", {"snapshots": [facts_of(one) for one in found]})
-    elif not found:
-        say(_NONE)
-    else:
-        for one in found:
-            sys.stdout.write(_line(one))
-    return 0
 
 
 @click.command("show", help=speak(_SHOW))
@@ -115,8 +86,3 @@ def _problems(manifest: Manifest) -> Any:
     if manifest.has(PROBLEMS):
         for row in manifest.values(PROBLEMS):
             yield row["path"], row["problem"]
-
-
-def _line(it: Snapshot) -> str:
-    mark = " " if it.complete else "!"
-    return f"{it.name[:12]}  {time_of(it.taken)}  {mark} {it.bytes:>16,} B  {it.drive['kind']}:{it.drive['place']}\n"

@@ -15,9 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-import duckdb
-
-from lading.manifest.engine import MEMORY, THREADS, Telling, engine, enough_for, insist
+from lading.manifest.engine import MEMORY, THREADS, Telling, duckdb, engine, enough_for, insist
 from lading.manifest.read import Manifest
 
 

@@ -16,10 +16,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-import duckdb
 import pyarrow as pa
 
-from lading.manifest.engine import MEMORY, THREADS, Telling, engine, enough_for, insist
+from lading.manifest.engine import MEMORY, THREADS, Telling, duckdb, engine, enough_for, insist
 from lading.manifest.read import Manifest
 from lading.manifest.row_rules import RULES, Who, ids_of, translations, words
 from lading.manifest.tables import PROBLEMS, TABLES, TABLES_OF, quoted, stated

@@ -1,5 +1,8 @@
 """
 DuckDB, held to a memory limit and to this machine.
+
+DuckDB, and the functions of Arrow that compute, take longer to load than many a command to run: both are
+had from here, and loaded when they are first used.
 """
 
 from __future__ import annotations
@@ -7,12 +10,19 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from itertools import islice
-from typing import Any, TypeVar
-
-import duckdb
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lading.model.errors import NoSpace
+from lading.model.later import later
+
+if TYPE_CHECKING:
+    import duckdb as duckdb
+    from pyarrow import compute as compute
+else:
+    duckdb = later("duckdb")
+    compute = later("pyarrow.compute")
 
 THREADS = 2
 MEMORY = "300MB"
@@ -22,6 +32,11 @@ SPILL = "lading-sort-"
 _LEAST, _PER_MILLION = 64, 16
 _BATCH = 5_000
 R = TypeVar("R")
+
+
+def load_engine() -> None:
+    """Load DuckDB now: once, where workers are about to be forked that will use it."""
+    import_module("duckdb")
 
 
 def enough_for(rows: int) -> str:

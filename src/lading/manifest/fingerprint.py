@@ -16,10 +16,9 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import NamedTuple
 
-import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from lading.manifest.engine import compute, duckdb
 from lading.manifest.tables import TABLES, quoted, stated
 
 ALGORITHM = "rfc6962-sha256"
@@ -150,8 +149,8 @@ class _Growing:
 
     def add(self, rows: pa.RecordBatch) -> None:
         self._tree.add(_hashes(rows.column("leaf")))
-        self._bytes += pc.sum(rows.column("size")).as_py()
-        self._content = self._content and pc.all(rows.column("content")).as_py()
+        self._bytes += compute.sum(rows.column("size")).as_py()
+        self._content = self._content and compute.all(rows.column("content")).as_py()
 
     def print(self) -> SpacePrint:
         return SpacePrint(self.space, self._tree.leaves, self._bytes, self._tree.root(), self._content)
@@ -159,7 +158,7 @@ class _Growing:
 
 def _runs(spaces: pa.Array) -> Iterator[tuple[str, int, int]]:
     """Each stretch of equal values: the value, where it starts and how long it is."""
-    runs = pc.run_end_encode(spaces)
+    runs = compute.run_end_encode(spaces)
     start = 0
     for value, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
         yield value, start, end - start

@@ -8,11 +8,10 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from lading.manifest import few
-from lading.manifest.engine import MEMORY, engine, enough_for, insist
+from lading.manifest.engine import MEMORY, duckdb, engine, enough_for, insist
 from lading.manifest.files import local_errors
 from lading.manifest.fingerprint import ALGORITHM, SpacePrint, Tree, fingerprints, space_leaf
 from lading.manifest.parts import FOLDER, Part, PartWriter

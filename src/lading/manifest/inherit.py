@@ -12,11 +12,10 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lading.manifest.engine import MEMORY, THREADS, engine, enough_for, insist
+from lading.manifest.engine import MEMORY, THREADS, duckdb, engine, enough_for, insist
 from lading.manifest.files import local_errors
 from lading.manifest.parts import FOLDER, Part, PartWriter, note_of
 from lading.manifest.read import Manifest, entries_of, literal

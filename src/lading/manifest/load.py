@@ -6,8 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-import duckdb
-
+from lading.manifest.engine import duckdb
 from lading.manifest.read import Manifest
 from lading.manifest.tables import Feature
 from lading.model.costs import Load

@@ -14,10 +14,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 
-import duckdb
-
 from lading.connectors.names import folded, mapped, path_problems, problems
 from lading.connectors.profile import Case, Form, NameRules, NameUnit
+from lading.manifest.engine import duckdb
 from lading.model.paths import Path, decode, encode
 
 PATH_TOO_LONG = "path_too_long"

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lading.manifest.engine import duckdb
 from lading.manifest.files import sha256_of
 from lading.manifest.fingerprint import SpacePrint
 from lading.manifest.parts import FOLDER, Part

@@ -8,36 +8,18 @@ of each column, byte for byte, is in `docs/formats/manifest.md`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from enum import StrEnum
+from collections.abc import Mapping
 from functools import cache
 
 import pyarrow as pa
 
+from lading.manifest.features import TABLES_OF as TABLES_OF
+from lading.manifest.features import Feature as Feature
+from lading.manifest.features import features_of as features_of
 from lading.manifest.schema import TEXTS
 
 FOLDER = "tables"
 PROBLEMS = "problems"
-
-
-class Feature(StrEnum):
-    """What can be asked of a drive; each is the name of a facet."""
-
-    PEOPLE = "people"
-    GRANTS = "grants"
-    LINKS = "links"
-    VERSIONS = "versions"
-    LOCKS = "locks"
-    LABELS = "labels"
-    COMMENTS = "comments"
-    SETTINGS = "settings"
-
-
-TABLES_OF: Mapping[Feature, tuple[str, ...]] = {
-    feature: ("principals", "members") if feature is Feature.PEOPLE else (feature.value,)
-    for feature in Feature
-}
-"""The tables that a feature fills."""
 
 
 def _field(name: str, kind: pa.DataType, null: bool = False) -> pa.Field:
@@ -133,17 +115,6 @@ TABLES: Mapping[str, pa.Schema] = {
     ),
 }
 """The columns of each table; `problems` are entries that could not be asked for a feature."""
-
-
-def features_of(names: Iterable[str]) -> tuple[Feature, ...]:
-    """
-    The features called *names*, each once, in the order of `Feature`.
-
-    Raises:
-        ValueError: there is no such feature.
-    """
-    wanted = {Feature(name) for name in names}
-    return tuple(feature for feature in Feature if feature in wanted)
 
 
 @cache

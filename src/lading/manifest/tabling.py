@@ -13,12 +13,11 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lading.manifest import few
-from lading.manifest.engine import MEMORY, engine, enough_for, insist
+from lading.manifest.engine import MEMORY, duckdb, engine, enough_for, insist
 from lading.manifest.files import local_errors
 from lading.manifest.fingerprint import table_print
 from lading.manifest.parts import Part, PartWriter

@@ -8,14 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import duckdb
-
 from lading.manifest.access.diff import Outcome, Tolerance, compare
 from lading.manifest.access.ground import Ground, Moved
 from lading.manifest.access.links import Change, Opening, compare_links, openings
 from lading.manifest.access.people import Directory, Pair, directory, masks
 from lading.manifest.access.tables import EVERYBODY, Tables
 from lading.manifest.access.walk import EVERYONE, Side
+from lading.manifest.engine import duckdb
 from lading.model.access import Role
 
 MOMENTS = 4

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-import duckdb
 import pyarrow as pa
 
 from lading.manifest.access.tables import KEY, Tables, check_words, relation
+from lading.manifest.engine import duckdb
 
 _BATCH = 2_000
 

@@ -12,9 +12,8 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-import duckdb
-
 from lading.manifest.access.tables import Tables, rows
+from lading.manifest.engine import duckdb
 from lading.model.access import Role
 
 _COLUMNS = 'path, id, role, expires, has_password, "limit", used, version is not null, inside, "by"'

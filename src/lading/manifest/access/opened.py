@@ -7,12 +7,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-import duckdb
-
 from lading.connectors.profile import AccessRules
 from lading.connectors.profile_facts import profile_from
 from lading.manifest.access.tables import Tables
-from lading.manifest.engine import engine, insist
+from lading.manifest.engine import duckdb, engine, insist
 from lading.manifest.read import Manifest
 from lading.manifest.tables import PROBLEMS, Feature
 from lading.model.errors import BadManifest

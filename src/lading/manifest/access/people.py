@@ -12,10 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import duckdb
-
 from lading.connectors.profile import AccessRules
 from lading.manifest.access.tables import EVERYBODY, KEY, Tables, key_of, relation, rows
+from lading.manifest.engine import duckdb
 from lading.model.access import PrincipalKind, Role
 
 LEVELS = len(Role)

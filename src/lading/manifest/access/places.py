@@ -8,8 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import duckdb
-
 from lading.manifest.access.causes import Cell, Fate, Verdict, verdicts
 from lading.manifest.access.decide import Item, levels, role_in
 from lading.manifest.access.ground import Ground
@@ -18,6 +16,7 @@ from lading.manifest.access.people import LEVELS, Directory, Pair, directory, ma
 from lading.manifest.access.tables import Tables
 from lading.manifest.access.walk import Place, Side, walk
 from lading.manifest.access.walls import inside
+from lading.manifest.engine import duckdb
 from lading.model.access import Effect, Role
 from lading.model.errors import NotFound
 from lading.model.paths import decode

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-import duckdb
 import pyarrow as pa
 
 from lading.connectors.profile import AccessRules
+from lading.manifest.engine import duckdb
 from lading.manifest.read import entries_of
 from lading.model.access import Effect, PrincipalKind, Reach
 from lading.model.errors import BadManifest

@@ -11,14 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import duckdb
-
 from lading.manifest.access.causes import Cell, Fate, verdicts
 from lading.manifest.access.decide import Item, levels, limited
 from lading.manifest.access.ground import Ground, Moved
 from lading.manifest.access.people import Directory, Pair, directory, masks, members_of
 from lading.manifest.access.tables import EVERYBODY, Tables, relation
 from lading.manifest.access.walk import Place, Side, walk
+from lading.manifest.engine import duckdb
 from lading.model.access import Effect, PrincipalKind, Reach, Role
 
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from lading.manifest.circles import People
+from lading.manifest.engine import duckdb
 from lading.manifest.translate.grants import translate
 from lading.manifest.translate.passage import Gate, Passes, everyone
 from lading.manifest.translate.target import Target

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
+from lading.manifest.engine import duckdb
 from lading.manifest.translate.target import Target
 from lading.manifest.translate.versions import carry_version
 from lading.model.access import Version

@@ -12,14 +12,13 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from typing import NamedTuple
 
-import duckdb
 import pyarrow as pa
 
 from lading.connectors.address import Address
 from lading.connectors.api import Drive
 from lading.connectors.crew import drive_for, tell
 from lading.connectors.wrap.policy import Policy
-from lading.manifest.engine import engine
+from lading.manifest.engine import duckdb, engine
 from lading.manifest.obstacle import stands_in_the_way
 from lading.manifest.parts import PartWriter
 from lading.manifest.read import Manifest, literal

@@ -11,11 +11,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path as LocalPath
 from typing import Any, NamedTuple
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lading.manifest.engine import engine
+from lading.manifest.engine import duckdb, engine
 from lading.manifest.read import Manifest, literal
 from lading.model.errors import BadRollback
 from lading.model.paths import Path, decode, encode, within

@@ -8,9 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path as LocalPath
 from typing import Any, NamedTuple
 
-import duckdb
-
-from lading.manifest.engine import engine
+from lading.manifest.engine import duckdb, engine
 from lading.manifest.read import Manifest, literal
 from lading.model.paths import Path, decode, encode
 from lading.stages.cutover.state import Facts

@@ -7,10 +7,9 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Collection, Mapping
 
-import duckdb
-
 from lading.connectors.api import Drive
 from lading.connectors.crew import Crew, drive_for
+from lading.manifest.engine import duckdb
 from lading.manifest.read import Manifest
 from lading.manifest.scan import scan
 from lading.model.access import Effect

@@ -13,14 +13,13 @@ from pathlib import Path as LocalPath
 from typing import Any, NamedTuple
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lading.connectors.address import Address
 from lading.connectors.api import Drive
 from lading.connectors.crew import Crew, drive_for
 from lading.connectors.wrap.policy import Policy
-from lading.manifest.engine import engine
+from lading.manifest.engine import compute, engine
 from lading.manifest.files import local_errors, sha256_of
 from lading.manifest.obstacle import stands_in_the_way
 from lading.manifest.read import Manifest, literal
@@ -145,7 +144,7 @@ def _write_digests(
         old.relation(db).create_view("o")
         db.read_parquet(literal(str(landed))).create_view("l")
         rows = db.sql(_KNOWN).to_arrow_table()
-        missing = rows.filter(pc.is_null(rows["sha256"]))
+        missing = rows.filter(compute.is_null(rows["sha256"]))
         read = _read(drive, missing.to_pylist(), publish)
         _laid(rows, {path: sha256 for path, sha256, _ in read if sha256}, home.switch / "digests.parquet")
     return [{"path": path, "code": code} for path, sha256, code in read if sha256 is None]

@@ -11,11 +11,9 @@ import shutil
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-import duckdb
-
 from lading.connectors.api import Drive
 from lading.connectors.crew import Crew, drive_for
-from lading.manifest.engine import engine
+from lading.manifest.engine import duckdb, engine
 from lading.manifest.files import local_errors
 from lading.manifest.obstacle import stands_in_the_way
 from lading.manifest.read import Manifest, literal

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import duckdb
-
 from lading.connectors.profile import Profile
+from lading.manifest.engine import duckdb
 from lading.manifest.mapping import map_names
 from lading.model.fidelity import Account
 from lading.model.losses import Feature

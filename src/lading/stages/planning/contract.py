@@ -13,13 +13,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
-
 from lading.connectors.profile import AccessRules, Profile
 from lading.connectors.profile_facts import profile_from
 from lading.manifest import tables
 from lading.manifest.circles import Circles
-from lading.manifest.engine import engine, insist
+from lading.manifest.engine import duckdb, engine, insist
 from lading.manifest.read import Manifest
 from lading.manifest.tables import TABLES
 from lading.manifest.translate.target import Target

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import duckdb
-
+from lading.manifest.engine import duckdb
 from lading.manifest.translate.carried import carry_grants
 from lading.manifest.translate.links import carry_link
 from lading.manifest.translate.target import Target

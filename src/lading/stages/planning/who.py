@@ -7,9 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-import duckdb
-
 from lading.manifest.circles import Circles
+from lading.manifest.engine import duckdb
 from lading.model.access import Membership, PrincipalKind
 from lading.model.fidelity import Account
 from lading.model.identity import GROUPS, INDIVIDUALS, IdentityMap, Key, Match, Outcome, key_of

@@ -12,8 +12,7 @@ import random
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-import duckdb
-
+from lading.manifest.engine import duckdb
 from lading.manifest.read import Manifest
 from lading.model.paths import Path, decode
 

@@ -17,11 +17,10 @@ from itertools import chain
 from pathlib import Path as LocalPath
 from typing import Any
 
-import duckdb
 import pyarrow.parquet as pq
 
 from lading.connectors.profile import Profile
-from lading.manifest.engine import engine
+from lading.manifest.engine import duckdb, engine
 from lading.model.errors import AccountOpen, LadingError, known
 from lading.model.failpoints import failpoint
 from lading.model.paths import decode, shown

@@ -4,8 +4,7 @@ Put every object of OLD into its bucket, when the rows of a pass have been done.
 
 from __future__ import annotations
 
-import duckdb
-
+from lading.manifest.engine import duckdb
 from lading.stages.transfer.landed import follow_moves
 from lading.stages.transfer.plan import Sides
 from lading.stages.transfer.state import Pass

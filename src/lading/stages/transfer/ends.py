@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path as LocalPath
 from typing import Any
 
-import duckdb
-
+from lading.manifest.engine import duckdb
 from lading.manifest.tables import PROBLEMS, Feature
 from lading.model.fidelity import Contract
 from lading.model.paths import decode, shown

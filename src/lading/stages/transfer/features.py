@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from lading.connectors.profile import Profile
+from lading.manifest.engine import duckdb
 from lading.manifest.tables import Feature as Asked
 from lading.manifest.translate.histories import carry_versions
 from lading.model.errors import AccountOpen

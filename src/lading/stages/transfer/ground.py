@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path as LocalPath
 
-import duckdb
-
+from lading.manifest.engine import duckdb
 from lading.manifest.read import Manifest
 from lading.manifest.tables import PROBLEMS, TABLES, Feature
 from lading.stages.transfer.decide import Reason

@@ -12,10 +12,10 @@ from itertools import groupby
 from pathlib import Path as LocalPath
 from typing import Any, NamedTuple
 
-import duckdb
 import pyarrow as pa
 
 from lading.connectors.profile import Profile
+from lading.manifest.engine import duckdb
 from lading.manifest.tables import Feature
 from lading.manifest.translate.carried import carry_grants
 from lading.manifest.translate.histories import carry_versions

@@ -12,8 +12,7 @@ import os
 import shutil
 from pathlib import Path as LocalPath
 
-import duckdb
-
+from lading.manifest.engine import duckdb
 from lading.stages.transfer.renames import follow
 
 _NEW = """

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import duckdb
-
-from lading.manifest.engine import engine
+from lading.manifest.engine import duckdb, engine
 from lading.manifest.translate.carried import leave_unguarded
 from lading.model.failpoints import failpoint
 from lading.stages.transfer import ground

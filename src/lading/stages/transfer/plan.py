@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path as LocalPath
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from lading.connectors.profile import Profile
-from lading.manifest.engine import engine
+from lading.manifest.engine import duckdb, engine
 from lading.manifest.mapping import map_names
 from lading.manifest.read import Manifest
 from lading.model.entry import Kind

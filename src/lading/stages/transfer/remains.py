@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path as LocalPath
 from typing import Any
 
-import duckdb
 import pyarrow.parquet as pq
 
+from lading.manifest.engine import duckdb
 from lading.manifest.files import sha256_of
 from lading.manifest.fingerprint import table_print
 from lading.manifest.tables import TABLES

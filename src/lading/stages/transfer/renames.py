@@ -13,8 +13,7 @@ landed in it.  An empty one is made anew.
 
 from __future__ import annotations
 
-import duckdb
-
+from lading.manifest.engine import duckdb
 from lading.model.paths import decode, encode, within
 from lading.stages.transfer.tables import UNTOUCHED
 

@@ -13,10 +13,10 @@ from collections.abc import Iterable
 from pathlib import Path as LocalPath
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from lading.connectors.profile import Case, Form, Profile
+from lading.manifest.engine import duckdb
 from lading.model.entry import Kind
 from lading.model.errors import Fuse
 from lading.stages.transfer.decide import Action, Reason

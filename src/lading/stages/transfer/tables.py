@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path as LocalPath
 
-import duckdb
-
+from lading.manifest.engine import duckdb
 from lading.manifest.read import Manifest, entries_of
 
 MEMORY = "300MB"

@@ -14,16 +14,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path as LocalPath
 
-import duckdb
 import pyarrow as pa
 
+from lading.manifest.engine import duckdb
 from lading.manifest.files import local_errors
 from lading.model.errors import BadState, LadingError, NoSpace
 
 SCARCE = 1024 * 1024
 """Bytes free below which a database that cannot write is taken to lack space."""
-
-_DAMAGED = (pa.ArrowInvalid, duckdb.InvalidInputException, duckdb.SerializationException)
 
 
 @contextmanager
@@ -58,7 +56,7 @@ def _still_there(folder: LocalPath) -> Iterator[None]:
 
 def _told(problem: Exception, folder: LocalPath) -> LadingError | None:
     said = str(problem).partition("\n")[0]
-    if isinstance(problem, _DAMAGED):
+    if isinstance(problem, pa.ArrowInvalid | duckdb.InvalidInputException | duckdb.SerializationException):
         return BadState(str(folder), said)
     if isinstance(problem, duckdb.IOException | duckdb.OutOfMemoryException | OSError):
         return NoSpace(str(folder), said) if _is_full(said, folder) else BadState(str(folder), said)

@@ -13,9 +13,9 @@ import os
 from collections.abc import Iterator
 from itertools import islice
 
-import duckdb
 import pyarrow as pa
 
+from lading.manifest.engine import duckdb
 from lading.manifest.read import entries_of
 from lading.model.errors import BadRequest
 from lading.model.paths import decode, shown

@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
+from lading.manifest.engine import duckdb
 from lading.manifest.read import Manifest
 from lading.stages.verification.lists import load_excluded, load_landed, load_mapped
 from lading.stages.verification.order import Extent

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-import duckdb
-
 from lading.connectors.profile import Profile
+from lading.manifest.engine import duckdb
 from lading.manifest.read import Manifest
 from lading.model.paths import decode, shown
 from lading.stages.readiness.facts.budgets import Allowance, CallCosts, CallFacts, SpaceLoad

@@ -10,10 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import duckdb
-
 from lading.connectors.profile import Profile
-from lading.manifest.engine import engine
+from lading.manifest.engine import duckdb, engine
 from lading.manifest.mapping import map_names
 from lading.manifest.read import Manifest
 from lading.manifest.tables import Feature

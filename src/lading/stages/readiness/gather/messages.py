@@ -6,9 +6,8 @@ A drive of ours, a folder, a bucket, a share and a plain WebDAV server send none
 
 from __future__ import annotations
 
-import duckdb
-
 from lading.connectors.profile import Profile
+from lading.manifest.engine import duckdb
 from lading.manifest.read import Manifest
 from lading.stages.readiness.facts.budgets import MessageFacts
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import duckdb
-
+from lading.manifest.engine import duckdb
 from lading.manifest.read import Manifest
 from lading.stages.readiness.facts.servers import Needs
 

@@ -6,9 +6,7 @@ Names of entries below hidden paths are counted and not told.
 
 from __future__ import annotations
 
-import duckdb
-
-from lading.manifest.engine import engine
+from lading.manifest.engine import duckdb, engine
 from lading.manifest.read import Manifest
 from lading.model.access import PrincipalKind, Role
 from lading.model.identity import GROUPS, IdentityMap, Match, Outcome, key_of

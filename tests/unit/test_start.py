@@ -1,0 +1,80 @@
+"""
+Light commands load no heavy engine.
+
+Held by what a command has loaded at its end, not by time: that depends on the machine.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+WEB = frozenset({"django", "ninja", "wsgidav", "jinja2"})
+FLOW = frozenset({"dbos", "sqlalchemy", "psycopg", "asyncio"})
+ENGINES = frozenset({"duckdb", "pyarrow.compute", "pyarrow.dataset"})
+ARROW = frozenset({"pyarrow"})
+BARS = frozenset({"rich.progress", "rich.console"})
+NETWORK = frozenset({"pycurl", "smbprotocol", "obstore"})
+HEAVY = WEB | FLOW | ENGINES | BARS | NETWORK
+
+_RUN = """
+import atexit, json, sys
+from lading.cli.main import run
+told = sys.argv.pop(1)
+atexit.register(lambda: json.dump(sorted(sys.modules), open(told, "w")))
+run()
+"""
+
+
+@pytest.fixture
+def loaded_by(tmp_path: Path):
+    """Runs `lading` with arguments, and tells what it had loaded at its end."""
+
+    def run(*arguments: str | Path) -> set[str]:
+        told = tmp_path / "loaded.json"
+        command = [sys.executable, "-c", _RUN, str(told), *map(str, arguments)]
+        subprocess.run(command, capture_output=True, check=True)
+        return set(json.loads(told.read_text()))
+
+    return run
+
+
+@pytest.mark.parametrize("command", ["", "vault", "ledger", "drive-check", "drive"])
+def test_the_help_of_a_light_command_loads_no_engine(command: str, loaded_by) -> None:
+    """
+    To tell what a command is for takes neither a database nor Arrow nor a network library.
+    """
+    assert set() == (HEAVY | ARROW) & loaded_by(*command.split(), "--help")
+
+
+def test_the_help_of_a_copy_loads_no_engine(loaded_by) -> None:
+    """
+    A copy loads its engines when it copies, so its help and a mistyped option are answered at once.
+    """
+    assert set() == HEAVY & loaded_by("copy", "--help")
+
+
+def test_a_look_at_a_folder_and_at_a_vault_loads_no_engine(loaded_by, tmp_path: Path) -> None:
+    """
+    What an account may do on a folder, and which snapshots there are, is told without Arrow or a database.
+    """
+    (tmp_path / "key").write_text("k" * 44)
+    (tmp_path / "empty").mkdir()
+    opens = "--key-file", tmp_path / "key"
+
+    assert set() == (HEAVY | ARROW) & loaded_by("drive-check", tmp_path / "empty")
+    assert set() == (HEAVY | ARROW) & loaded_by("vault", "init", tmp_path / "vault", *opens)
+    assert set() == (HEAVY | ARROW) & loaded_by("vault", "list", tmp_path / "vault", *opens)
+
+
+def test_a_scan_loads_neither_flow_nor_bars(loaded_by, tmp_path: Path) -> None:
+    """
+    Where nothing is copied nothing durable is needed, and where there is no terminal nothing is drawn.
+    """
+    (tmp_path / "empty").mkdir()
+
+    assert set() == (HEAVY - ENGINES) & loaded_by("scan", tmp_path / "empty", "-o", tmp_path / "manifest")
