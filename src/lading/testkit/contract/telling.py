@@ -5,6 +5,8 @@ What a drive promises that tells what hangs on its files: grants, links, people,
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 import pytest
@@ -39,6 +41,23 @@ class TellContract(Base):
                 assert grant.effect is not Effect.DENY or grant.role is not Role.NONE
         with pytest.raises(DriveError):
             reading.grants.list(("no such",))
+
+    def test_grants_within(self, reading: Drive, entries: list[Entry]) -> None:
+        """Asked together, the entries of a folder tell what each tells alone; what is not there is an error in its place."""
+        within = getattr(reading.grants, "within", None)
+        if reading.grants is None or within is None or within(ROOT, []) is None:
+            pytest.skip("the drive has no quicker way")
+        for folder, group in groupby(sorted(_paths(entries)), key=lambda path: path[:-1]):
+            names = [path[-1] for path in group if path]
+            told = within(folder, [*names, "no such"])
+            alone = [reading.grants.list((*folder, name)) for name in names]
+
+            assert [tuple(replace(it, path=ROOT) for it in grants) for grants in told[:-1]] == [
+                tuple(replace(it, path=ROOT) for it in grants) for grants in alone
+            ]
+            assert isinstance(told[-1], DriveError)
+        with pytest.raises(DriveError):
+            within(("no such",), ["a"])
 
     def test_all_grants(self, reading: Drive, entries: list[Entry]) -> None:
         """Telling all grants tells those of each entry, each once."""
