@@ -23,6 +23,7 @@ import click
 from lading import __version__
 from lading.cli.output import fail, speak
 from lading.model.errors import BadRequest, Internal, Interrupted, LadingError
+from lading.model.loading import loading
 from lading.model.text import Text
 
 # Command name to (module, one line of help).  The module's `command` is the click command.
@@ -122,7 +123,8 @@ class Commands(click.Group):
         """The command of that name."""
         if cmd_name not in COMMANDS:
             return None
-        command = import_module(COMMANDS[cmd_name][0]).command
+        with loading():
+            command = import_module(COMMANDS[cmd_name][0]).command
         assert isinstance(command, click.Command)
         return command
 
