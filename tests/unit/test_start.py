@@ -78,3 +78,15 @@ def test_a_scan_loads_neither_flow_nor_bars(loaded_by, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
 
     assert set() == (HEAVY - ENGINES) & loaded_by("scan", tmp_path / "empty", "-o", tmp_path / "manifest")
+
+
+def test_a_copy_on_sqlite_loads_no_client_of_a_server(loaded_by, tmp_path: Path) -> None:
+    """
+    The record of a pass is a file: the client of PostgreSQL, which DBOS knows as well, stays away; so does the web.
+    """
+    (tmp_path / "old").mkdir()
+
+    copied = loaded_by("copy", tmp_path / "old", tmp_path / "new", "--state", tmp_path / "state")
+
+    assert set() == (WEB | BARS | NETWORK | {"psycopg", "yaml"}) & copied
+    assert "dbos" in copied

@@ -26,6 +26,7 @@ os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 from lading import __version__
 from lading.cli.output import fail, speak
 from lading.model.errors import BadRequest, Internal, Interrupted, LadingError
+from lading.model.loading import loading
 from lading.model.text import Text
 
 # Command name to (module, one line of help).  The module's `command` is the click command.
@@ -125,7 +126,8 @@ class Commands(click.Group):
         """The command of that name."""
         if cmd_name not in COMMANDS:
             return None
-        command = import_module(COMMANDS[cmd_name][0]).command
+        with loading():
+            command = import_module(COMMANDS[cmd_name][0]).command
         assert isinstance(command, click.Command)
         return command
 

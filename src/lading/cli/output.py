@@ -21,14 +21,14 @@ from rich.cells import cell_len
 
 from lading.cli.meter import counted
 from lading.model.errors import LadingError
-from lading.model.later import later
+from lading.model.loading import on_use
 from lading.model.progress import Progress, Publish, nobody_listens
 from lading.model.text import Language, Text, language_of
 
 if TYPE_CHECKING:
     from lading.cli import bars
 else:
-    bars = later("lading.cli.bars")
+    bars = on_use("lading.cli.bars")
 
 PLAIN_EVERY = 2.0
 """Seconds between two lines of progress where there is no terminal."""

@@ -9,6 +9,7 @@ from importlib import import_module
 import click
 
 from lading.cli.output import speak
+from lading.model.loading import loading
 from lading.model.text import Text
 
 # Command name to (module, its click command, one line of help).
@@ -49,7 +50,8 @@ class VaultCommands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, name, _ = COMMANDS[cmd_name]
-        command = getattr(import_module(f"lading.cli.{module}"), name)
+        with loading():
+            command = getattr(import_module(f"lading.cli.{module}"), name)
         assert isinstance(command, click.Command)
         return command
 

@@ -15,14 +15,14 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lading.model.errors import NoSpace
-from lading.model.later import later
+from lading.model.loading import loading, on_use
 
 if TYPE_CHECKING:
     import duckdb as duckdb
     from pyarrow import compute as compute
 else:
-    duckdb = later("duckdb")
-    compute = later("pyarrow.compute")
+    duckdb = on_use("duckdb")
+    compute = on_use("pyarrow.compute")
 
 THREADS = 2
 MEMORY = "300MB"
@@ -36,7 +36,8 @@ R = TypeVar("R")
 
 def load_engine() -> None:
     """Load DuckDB now: once, where workers are about to be forked that will use it."""
-    import_module("duckdb")
+    with loading():
+        import_module("duckdb")
 
 
 def enough_for(rows: int) -> str:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path as LocalPath
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lading.connectors.address import Address
 from lading.connectors.api import Drive
@@ -26,6 +26,7 @@ from lading.manifest.scan import scan
 from lading.manifest.tables import Feature
 from lading.model.errors import BadRequest, BadState, CallsUsedUp, DriveError, NotFound, WorkerLost
 from lading.model.failpoints import failpoint
+from lading.model.loading import on_use
 from lading.model.paths import ROOT
 from lading.model.text import Text
 from lading.stages.transfer.account import Times, close_account
@@ -40,6 +41,13 @@ from lading.stages.transfer.rules import Rules
 from lading.stages.transfer.state import Job, Pass, read_json, write_json
 from lading.stages.transfer.trouble import state_errors
 from lading.stages.transfer.worker import Task
+
+if TYPE_CHECKING:
+    from lading.stages.transfer import flow
+else:
+    # Loaded when the worker processes have been forked: DBOS takes as long to
+    # import as a small pass takes to run, and it makes threads.
+    flow = on_use("lading.stages.transfer.flow")
 
 DRY = 0
 """The number of the pass that a dry run uses and throws away."""
@@ -142,10 +150,6 @@ class Copying:
         return _Ahead(old, new, None if it.planned.exists() else pool.submit(plan))
 
     def _flow(self, it: Pass, ahead: _Ahead) -> None:
-        # Loaded only now, when the worker processes have been forked: DBOS takes as long to
-        # import as a small pass takes to run, and it makes threads.
-        from lading.stages.transfer import flow  # noqa: PLC0415
-
         steps = flow.Steps(
             crew=self._crew,
             scan_old=ahead.old.result,

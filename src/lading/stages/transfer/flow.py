@@ -27,10 +27,10 @@ from pathlib import Path as LocalPath
 from typing import Any
 
 import sqlalchemy
-from dbos import DBOS, SetWorkflowID
 
 from lading.connectors.crew import Crew
 from lading.model.errors import Internal, LadingError, WorkerLost
+from lading.stages.transfer.durable import DBOS, SetWorkflowID
 from lading.stages.transfer.work import run_task
 from lading.stages.transfer.worker import Task
 

@@ -1,0 +1,82 @@
+"""
+Modules that are loaded when something of them is first used.
+
+For engines that take longer to load than most commands take to run.  An ordinary import stands
+beside it for readers, for the type checker and for the import rules, which see nothing of a name in quotes.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+
+class _OnUse(ModuleType):
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            # Asked by the machinery of imports, which looks whether it is there.
+            raise AttributeError(name)
+        if isinstance(sys.modules.get(self.__name__), _OnUse | None):
+            _step_aside()
+            with loading():
+                import_module(self.__name__)
+        # Once more, since another thread may be loading it just now.
+        return getattr(import_module(self.__name__), name)
+
+
+def _step_aside() -> None:
+    """Take all stand-ins out of the way of imports: what is looked at may be part of a package that is stood for, too."""
+    for name in [name for name, module in list(sys.modules.items()) if isinstance(module, _OnUse)]:
+        del sys.modules[name]
+
+
+def on_use(module: str) -> Any:
+    """
+    Stand for *module*, which is imported at the first look at one of its names, and never before.
+
+    Nobody hears of a module that cannot be imported until then either.
+    """
+    return _OnUse(module)
+
+
+@contextmanager
+def stood_in(*modules: str) -> Iterator[None]:
+    """
+    Have what is imported meanwhile get stand-ins of *modules*, each a package before what lies in it.
+
+    Whoever has got one goes on having it, and loads the true module when it looks at a name of it;
+    whoever imports them afterwards gets the true ones at once.  Those that are loaded already stay.
+    """
+    standing = {name: on_use(name) for name in modules if name not in sys.modules}
+    for name, module in standing.items():
+        above, _, last = name.rpartition(".")
+        if above in standing:
+            setattr(standing[above], last, module)
+    sys.modules.update(standing)
+    try:
+        yield
+    finally:
+        _step_aside()
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """
+    Look for no garbage while modules are loaded: all that they make stays, and is not looked through again.
+
+    To do so was a twentieth of the time of a small copy.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
