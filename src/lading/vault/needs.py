@@ -6,15 +6,20 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator
-from typing import IO, NamedTuple
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from lading.model.errors import BadVault
+from lading.model.loading import on_use
 from lading.model.text import Text
 from lading.vault.snapshots import Snapshot
 from lading.vault.vault import Vault
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+else:
+    # A check stretches its passphrase first, which takes as much memory as all else.
+    pa, pq = on_use("pyarrow"), on_use("pyarrow.parquet")
 
 _ROWS = 20_000
 _IN_MEMORY = 8 << 20
