@@ -21,8 +21,10 @@ from lading.model.paths import decode
 from lading.stages.transfer.decide import Action
 from lading.stages.transfer.perform import Row
 
-FILES = 500
-"""Rows of a partition: what a worker does between two checkpoints of the flow."""
+FILES, MOST_FILES = 500, 2_000
+"""Rows of a partition: what a worker does between two checkpoints of the flow.  A large plan has larger ones, up to the second."""
+_MANY = 16
+"""Partitions that share the work well; with more of them the rows of each are more."""
 BYTES = 256 * 1024 * 1024
 """Bytes of a partition; a larger file is a partition of its own."""
 
@@ -57,10 +59,12 @@ class Stage:
 
 
 class PartWriter:
-    """Cuts the rows of the stages into partition files under *folder*."""
+    """Cuts the rows of the stages into partition files under *folder*; there are *total* rows, more or less."""
 
-    def __init__(self, folder: LocalPath) -> None:
+    def __init__(self, folder: LocalPath, total: int = 0) -> None:
         self._folder = folder
+        # A checkpoint takes as long as some dozen small files.
+        self._most = max(FILES, min(MOST_FILES, total // _MANY))
         self.stages: list[Stage] = []
         self._held: list[pa.RecordBatch] = []
         self._rows = self._bytes = self._parts = 0
@@ -87,7 +91,7 @@ class PartWriter:
         """The rows of *batch* before which a partition ends, given what is held already."""
         rows, size = self._rows, self._bytes
         for number, more in enumerate(batch.column(_SIZE).to_pylist()):
-            if rows and (rows >= FILES or size + more > BYTES):
+            if rows and (rows >= self._most or size + more > BYTES):
                 yield number
                 rows = size = 0
             rows += 1

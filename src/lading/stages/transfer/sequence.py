@@ -53,7 +53,8 @@ def write_stages(
     Raises:
         Fuse: more than the stated share of what has landed would be removed from NEW.
     """
-    writer = PartWriter(folder)
+    (total,) = db.execute("SELECT count(*) FROM decided").fetchall()[0]
+    writer = PartWriter(folder, total)
 
     def stage(name: str, query: str, *, whole: bool = False) -> None:
         writer.stage(name, db.sql(query).to_arrow_reader(_BATCH), whole=whole)
