@@ -110,6 +110,24 @@ def test_a_put_that_found_it_there_survives_the_sweep_between():
     assert [Area.OBJECTS] == areas(b"raced")
 
 
+def test_a_put_of_what_was_taken_out_long_ago_rests_anew():
+    """
+    Put again, not yet recorded, and taken out again: it is not removed with the age of the first time.
+    """
+    ground = Ground()
+    ground.remove(ground.save("a", b"raced"))
+    sweep(store(), later(2))
+    age(Area.SWEPT, 0.98)
+    stored = store().put_bytes(b"raced")
+    sweep(store(), later(0))
+    sweep(store(), later(0.1))
+    with writing(SYSTEM) as work:
+        record(None, stored, work.now)
+
+    assert [Area.OBJECTS] == areas(b"raced")
+    assert b"raced" == read(stored.digest)
+
+
 def test_a_version_that_was_never_recorded_is_served_and_brought_back():
     """
     Even if somebody forgot to record what they need, nothing is lost.

@@ -112,11 +112,19 @@ def _take_out(store: Store, done: Swept, now: int) -> None:
                     continue
                 if row.needed:
                     _needed_after_all(cursor, store, done, row.digest, now)
-                elif store.move(row.digest, Area.OBJECTS, Area.SWEPT):
+                elif _moved_out(store, row.digest):
                     done.taken_out += 1
                     failpoint("sweep.moved")
                 elif store.find(row.digest, Area.SWEPT) is None:
                     _forget(cursor, row.digest)
+
+
+def _moved_out(store: Store, digest: str) -> bool:
+    """Whether the content lay among what counts; what was put since it was taken out last rests anew from now."""
+    if store.exists(digest):
+        # Left there, the one taken out before would keep its age, and go before whoever put this one records it.
+        store.remove(digest, Area.SWEPT)
+    return store.move(digest, Area.OBJECTS, Area.SWEPT)
 
 
 def _remove(store: Store, done: Swept, now: int, before: int) -> None:
