@@ -98,7 +98,7 @@ def hits(digest: str) -> dict[str, object]:
 
 
 def _both(store: Store, item: Item, row: Recorded, now: int, read_data: bool) -> Found | None:
-    if row.seen == SWEPT and row.needed:
+    if row.seen == SWEPT and row.needed and recorded_now(row.digest) == row:
         return Found(Finding("content.swept", row.digest), partial(_bring_back, store, row.digest))
     if not read_data and item.size == row.size:
         return None

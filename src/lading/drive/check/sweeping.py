@@ -165,13 +165,25 @@ def _needed_after_all(cursor: Any, store: Store, done: Swept, digest: str, now: 
 
 def _held(cursor: Any, digests: list[str]) -> list[Recorded]:
     """The rows of *digests* as they are now, nobody else's until the end of the transaction."""
-    marks = ",".join(["%s"] * len(digests))
+    if lock := lock_rows():
+        # A statement sees what was there when it began, before it has its locks: what was needed since only the next one sees.
+        cursor.execute(
+            f"SELECT c.digest FROM drive_content c WHERE c.digest IN ({_marks(digests)}) ORDER BY c.digest{lock}",
+            digests,
+        )
+        digests = [row[0] for row in cursor.fetchall()]
+    if not digests:
+        return []
     cursor.execute(
-        f"SELECT c.digest, c.size, c.seen, {NEEDED} FROM drive_content c WHERE c.digest IN ({marks})"
-        f" ORDER BY c.digest{lock_rows()}",
+        f"SELECT c.digest, c.size, c.seen, {NEEDED} FROM drive_content c WHERE c.digest IN ({_marks(digests)})"
+        " ORDER BY c.digest",
         digests,
     )
     return [recorded_row(row) for row in cursor.fetchall()]
+
+
+def _marks(values: list[str]) -> str:
+    return ",".join(["%s"] * len(values))
 
 
 def _set_seen(cursor: Any, digests: list[str], seen: int) -> None:
