@@ -120,9 +120,9 @@ def test_a_content_that_moves_under_the_eyes_is_no_finding(ground: Ground):
     """
     Missed while it was brought back, it is read again; only what stays unreadable where it lies is told.
     """
-    assert {} == check(read_data=True, contents=cast(Store, Restless(2))).counts
+    assert {} == check(read_data=True, contents=cast("Store", Restless(2))).counts
 
-    report = check(read_data=True, contents=cast(Store, Restless(100)))
+    report = check(read_data=True, contents=cast("Store", Restless(100)))
 
     assert {"content.unreadable": 3} == report.counts
 
@@ -131,7 +131,7 @@ def test_a_needed_content_that_vanishes_under_the_eyes_is_missing(ground: Ground
     """
     Listed, and no more there when it is to be read: that is told at once.
     """
-    report = check(read_data=True, contents=cast(Store, Restless(1, gone=True)))
+    report = check(read_data=True, contents=cast("Store", Restless(1, gone=True)))
 
     assert {"content.missing": 1} == report.counts
 

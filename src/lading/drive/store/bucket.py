@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import obstore
 
 from lading.drive.store.base import (
-    WHERE_TO_LOOK,
     SMALL,
+    WHERE_TO_LOOK,
     Area,
     Item,
     Left,
