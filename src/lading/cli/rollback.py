@@ -169,7 +169,7 @@ def command(context: click.Context, /, **given: Any) -> int:
             if not given["offline"]:
                 _journaled(it, crew, meter, actor)
             ended = carried(it, crew, meter, ask=ask, actor=actor)
-            write_messages(it, ended)
+            write_messages(it)
             facts = finished(ended)
             failpoint("rollback.before_record")
             record(it, "rollback.finished", facts, actor)

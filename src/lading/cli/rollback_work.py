@@ -22,7 +22,7 @@ from lading.model.identity import GROUPS, IdentityMap
 from lading.model.text import Text
 from lading.stages.cutover.journaling import Means, Sealed, write_entry
 from lading.stages.cutover.marking import READING
-from lading.stages.cutover.messages import messages
+from lading.stages.cutover.messages import messages, noted
 from lading.stages.cutover.proving import Proof, prove
 from lading.stages.cutover.rights import Ask
 from lading.stages.cutover.running import Plan, Run, make_plan, run
@@ -109,11 +109,12 @@ def finished(ended: Ended) -> dict[str, Any]:
     return {"run": done.plan.to_json(), "proof": proof.to_json(), "failed": len(done.failed)}
 
 
-def write_messages(mark: Mark, ended: Ended) -> None:
-    """Add to the file of messages what the authors of new conflicts are to be told."""
+def write_messages(mark: Mark) -> None:
+    """Add to the file of messages what the authors of conflicts are to be told, of cut-off runs as well; each once."""
     earlier = list(lines_of(mark.home.messages))
-    fresh = messages(drive_for(mark.old, READING), mark.people, ended.run.done)
-    write_lines(mark.home.messages, [*earlier, *fresh])
+    told = {line.get("id") for line in earlier}
+    new = [it for it in noted(lines_of(mark.home.carried)).values() if it.id not in told]
+    write_lines(mark.home.messages, [*earlier, *messages(drive_for(mark.old, READING), mark.people, new)])
 
 
 def whose(people: IdentityMap) -> dict[str, str]:

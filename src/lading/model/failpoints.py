@@ -71,6 +71,7 @@ ROLLBACK = (
     "rollback.noted",
     "rollback.right_set",
     "rollback.proving",
+    "rollback.expired",
     "rollback.before_record",
 )
 """Places that `lading rollback` comes to; those of marking are `MARKING`."""

@@ -26,6 +26,7 @@ from lading.model.progress import Progress, Publish, nobody_listens
 from lading.stages.cutover.base import Row
 from lading.stages.cutover.contents import Contents, blocks, digest_of
 from lading.stages.cutover.journaling import facts_of
+from lading.stages.cutover.messages import NOTE, conflict_of, noted
 from lading.stages.cutover.naming import beside
 from lading.stages.cutover.planning import Deed, Do
 from lading.stages.cutover.state import Facts, Home, Lines, lines_of
@@ -74,8 +75,11 @@ class Performing:
             DriveError: OLD is not there any more, or full; what was done is noted.
         """
         self._totals = len(deeds), sum(deed.bytes for deed in deeds)
+        self._conflicts = set(noted(lines_of(self._home.carried)))
         self._lines = Lines(self._home.carried)
         try:
+            # Where nothing is carried, the conflict is noted before what else is done about the object settles it.
+            self._lines.add(*(note for deed in deeds if deed.do is Do.TELL and (note := self._conflict(deed))))
             places = [deed for deed in deeds if _is_place(deed)]
             done: list[Done] = []
             for deed in places:
@@ -314,8 +318,14 @@ class Performing:
             drop = it.row is not None and it.row.new_path != it.path
             line = {"drop": [[encode(it.row.new_path), it.row.upto]] if drop and it.row is not None else []}
         # The place of what was displaced in NEW belongs to another object.
-        self._lines.add(line if it.displaced else {"row": row.to_json(), **line})
+        row_line = {} if it.displaced else {"row": row.to_json()}
+        self._lines.add({**row_line, **line, **self._conflict(deed)})
         failpoint("rollback.noted")
+
+    def _conflict(self, deed: Deed) -> dict[str, Any]:
+        """What a line says of the conflict of *deed*, if there is one that was not noted."""
+        it = conflict_of(deed)
+        return {} if it is None or it.id in self._conflicts else {NOTE: it.to_json()}
 
     def _row(self, deed: Deed, entry: Entry | None) -> Row:
         it = deed.traced

@@ -66,6 +66,10 @@ class Because(StrEnum):
     """Grants in NEW keep people out of it, and OLD cannot hold them: it stays in the state folder."""
 
 
+CONFLICTS = frozenset({Because.BOTH_EDITED, Because.NAME_TAKEN, Because.BOTH_RENAMED})
+"""What the authors of both sides are told."""
+
+
 class Deed(NamedTuple):
     """One action: what is done about an object of NEW, where in OLD, and why."""
 
@@ -85,6 +89,14 @@ class Deed(NamedTuple):
     traced: Traced | None = None
     detail: str = ""
     """The code of the error, where something stands in the way."""
+    was_because: Because | None = None
+    """Why a run that was cut off did what this one finds done."""
+
+    @property
+    def conflict(self) -> Because | None:
+        """What two people have to be told about it, if anything."""
+        why = self.was_because or self.because
+        return why if why in CONFLICTS and self.do is not Do.FAIL else None
 
     @property
     def bytes(self) -> int:
@@ -167,7 +179,7 @@ class Planner:
                 # A run that was cut off made it.
                 self._take(target)
                 self._places[it.path] = target
-                return [Deed(Do.SETTLED, Because.THERE, it.path, target, traced=it)]
+                return [Deed(Do.SETTLED, Because.THERE, it.path, target, traced=it, was_because=because)]
         self._places[it.path] = target
         self._take(target)
         return [Deed(Do.FOLDER, because, it.path, target, traced=it)]
@@ -312,7 +324,9 @@ class Planner:
                 and found.kind == Kind.FILE
                 and self._old.holds(self._before(target) or target) == last.sha256
             ):
-                return Deed(Do.SETTLED, Because.THERE, it.path, target, where, traced=it)
+                return Deed(
+                    Do.SETTLED, Because.THERE, it.path, target, where, traced=it, was_because=because
+                )
             number += 1
 
     # Places

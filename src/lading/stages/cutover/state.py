@@ -70,6 +70,11 @@ class Home:
         return self.folder / "last.json"
 
     @property
+    def clients(self) -> LocalPath:
+        """How much had been carried when the cursors of OLD expired last."""
+        return self.folder / "clients.json"
+
+    @property
     def decisions(self) -> LocalPath:
         """Rights and links that changed in NEW, for people to decide."""
         return self.folder / "decisions.csv"
