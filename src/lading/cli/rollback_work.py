@@ -20,9 +20,11 @@ from lading.model.access import Principal
 from lading.model.errors import NotMarked
 from lading.model.identity import GROUPS, IdentityMap
 from lading.model.text import Text
+from lading.stages.cutover.clients import Clients, expire
 from lading.stages.cutover.journaling import Means, Sealed, write_entry
 from lading.stages.cutover.marking import READING
 from lading.stages.cutover.messages import messages, noted
+from lading.stages.cutover.performing import WRITING
 from lading.stages.cutover.proving import Proof, prove
 from lading.stages.cutover.rights import Ask
 from lading.stages.cutover.running import Plan, Run, make_plan, run
@@ -37,6 +39,8 @@ class Ended(NamedTuple):
 
     run: Run
     proof: Proof
+    clients: Clients | None = None
+    """Whether clients of OLD were told to compare anew; None: OLD is not whole, nobody is to work there."""
 
 
 def found(state: LocalPath, job: str | None) -> Mark:
@@ -103,10 +107,23 @@ def carried(mark: Mark, crew: Crew, meter: Meter, *, ask: Ask, actor: str) -> En
     return Ended(done, proof)
 
 
+def told_clients(mark: Mark, ended: Ended) -> Ended:
+    """Make clients of OLD compare anew, now that it is known to be whole."""
+    if not ended.proof.holds:
+        return ended
+    return ended._replace(clients=expire(drive_for(mark.old, WRITING), mark.home))
+
+
 def finished(ended: Ended) -> dict[str, Any]:
     """What the ledger and the state folder hold of a rollback that came to its end."""
-    done, proof = ended
-    return {"run": done.plan.to_json(), "proof": proof.to_json(), "failed": len(done.failed)}
+    done, proof = ended.run, ended.proof
+    clients = None if ended.clients is None else ended.clients._asdict()
+    return {
+        "run": done.plan.to_json(),
+        "proof": proof.to_json(),
+        "failed": len(done.failed),
+        "clients": clients,
+    }
 
 
 def write_messages(mark: Mark) -> None:

@@ -69,6 +69,8 @@ ROLLBACK = (
     "rollback.after_write",
     "rollback.done",
     "rollback.noted",
+    "rollback.restricted",
+    "rollback.link_made",
     "rollback.right_set",
     "rollback.proving",
     "rollback.expired",

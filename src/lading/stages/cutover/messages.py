@@ -16,7 +16,7 @@ from lading.manifest.walk import stands_in_the_way
 from lading.model.errors import DriveError
 from lading.model.paths import Path, decode, encode, shown
 from lading.model.text import Language, Text
-from lading.stages.cutover.planning import Because, Deed
+from lading.stages.cutover.deeds import Because, Deed
 
 NOTE = "conflict"
 """The key of a conflict in the lines of what was carried."""
@@ -56,8 +56,8 @@ class Conflict(NamedTuple):
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> Conflict:
         """The conflict that `to_json` wrote."""
-        paths = (decode(told[name]) for name in ("path", "place", "theirs"))
-        return cls(told["id"], Because(told["about"]), *paths, told["author"])
+        path, place, theirs = (decode(told[name]) for name in ("path", "place", "theirs"))
+        return cls(told["id"], Because(told["about"]), path, place, theirs, told["author"])
 
 
 def conflict_of(deed: Deed) -> Conflict | None:

@@ -8,7 +8,7 @@ by its content, so nothing needs to be undone.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -19,16 +19,17 @@ from lading.connectors.wrap.policy import Policy
 from lading.manifest.walk import stands_in_the_way
 from lading.model.access import Version
 from lading.model.entry import Entry
-from lading.model.errors import AlreadyExists, Changed, DriveError, Forbidden, NotFound, Unable
+from lading.model.errors import AlreadyExists, Changed, DriveError, Forbidden, NotFound, Unable, Unguarded
 from lading.model.failpoints import failpoint
 from lading.model.paths import Path, decode, encode, within
 from lading.model.progress import Progress, Publish, nobody_listens
 from lading.stages.cutover.base import Row
 from lading.stages.cutover.contents import Contents, blocks, digest_of
+from lading.stages.cutover.deeds import Deed, Do
+from lading.stages.cutover.guarding import Guard, aside_of, clear
 from lading.stages.cutover.journaling import facts_of
 from lading.stages.cutover.messages import NOTE, conflict_of, noted
 from lading.stages.cutover.naming import beside
-from lading.stages.cutover.planning import Deed, Do
 from lading.stages.cutover.state import Facts, Home, Lines, lines_of
 from lading.stages.cutover.tracing import Content
 
@@ -56,12 +57,12 @@ class Performing:
         people: Mapping[str, str],
         *,
         publish: Publish = nobody_listens,
-        guard: Callable[[Path, Path], None] = lambda _new, _old: None,
+        guard: Guard | None = None,
     ) -> None:
-        """*guard* restricts a new folder as it is in NEW: path there, path in OLD."""
+        """*guard* restricts what is new as it is in NEW."""
         self._drive, self._home, self._people = drive, home, people
         self._contents = Contents(home.contents)
-        self._publish, self._guard = publish, guard
+        self._publish, self._guard = publish, guard or Guard(drive, (), {})
         self._lock = threading.Lock()
         self._count, self._bytes = 0, 0
         features = drive.profile.features.versions
@@ -79,7 +80,9 @@ class Performing:
         self._lines = Lines(self._home.carried)
         try:
             # Where nothing is carried, the conflict is noted before what else is done about the object settles it.
-            self._lines.add(*(note for deed in deeds if deed.do is Do.TELL and (note := self._conflict(deed))))
+            self._lines.add(
+                *(note for deed in deeds if deed.do is Do.TELL and (note := self._conflict(deed)))
+            )
             places = [deed for deed in deeds if _is_place(deed)]
             done: list[Done] = []
             for deed in places:
@@ -95,6 +98,9 @@ class Performing:
                     pool.shutdown(cancel_futures=True)
                     raise
             done += results + [Done(deed, code) for deed in rest if (code := _lost(deed, done))]
+            for line in lines_of(self._home.carried):
+                if "aside" in line:  # one that was cut off left it
+                    clear(self._drive, decode(line["aside"]))
             return done
         finally:
             self._lines.close()
@@ -156,8 +162,8 @@ class Performing:
     def _make(self, deed: Deed) -> Entry:
         entry = self._drive.make_folder(deed.target)
         assert deed.traced is not None
-        if deed.traced.row is None:
-            self._guard(deed.path, deed.target)
+        if deed.traced.row is None or deed.do is Do.FOLDER:
+            self._guard.restrict(deed.path, deed.target)
         return entry
 
     def _rename(self, deed: Deed) -> Entry:
@@ -235,6 +241,9 @@ class Performing:
         raise last
 
     def _add(self, deed: Deed) -> None:
+        if self._guard.needs(deed.path):
+            self._add_restricted(deed)
+            return
         if self._versions is None or deed.do is Do.BESIDE:
             *between, last = deed.contents
             for content in between:
@@ -246,6 +255,22 @@ class Performing:
             with self._intending(deed.target, content):
                 entry = self._add_version(deed.target, content, etag)
             etag = entry.etag or self._drive.stat(deed.target).etag
+
+    def _add_restricted(self, deed: Deed) -> None:
+        """All contents become one file, each a version: several beside would each have to be restricted."""
+
+        def fill(path: Path, etag: str | None) -> None:
+            held = None if etag is None else digest_of(self._drive.read(path))
+            done = max((n for n, it in enumerate(deed.contents, 1) if it.sha256 == held), default=0)
+            for content in deed.contents[done:]:
+                self._lines.add({"putting": [encode(deed.target), content.sha256]})
+                entry = self._add_version(path, content, etag)
+                etag = entry.etag or self._drive.stat(path).etag
+
+        if self._versions is None:
+            raise Unguarded(deed.target, "unable")
+        self._lines.add({"aside": encode(aside_of(deed.target))})
+        self._guard.put(deed.path, deed.target, fill)
 
     def _keep(self, deed: Deed) -> Path:
         """Copy what the file holds beside it, and be sure of it, before anything is put in its place."""

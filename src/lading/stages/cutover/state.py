@@ -80,6 +80,16 @@ class Home:
         return self.folder / "decisions.csv"
 
     @property
+    def links(self) -> LocalPath:
+        """Links that were made in OLD, with their URLs and passwords; its owner alone can read it."""
+        return self.folder / "links.jsonl"
+
+    @property
+    def rates(self) -> LocalPath:
+        """How long what was done took."""
+        return self.folder / "rates.jsonl"
+
+    @property
     def messages(self) -> LocalPath:
         """Who is to be told what."""
         return self.folder / "messages.jsonl"
@@ -261,11 +271,15 @@ class Lines:
                 os.lseek(self._file, start, os.SEEK_SET)
                 raise
 
-    def close(self) -> None:
-        """Make what was added last."""
+    def sync(self) -> None:
+        """Return when what was added survives a power cut."""
         with local_errors(str(self._path)):
             os.fsync(self._file)
-            os.close(self._file)
+
+    def close(self) -> None:
+        """Make what was added last."""
+        self.sync()
+        os.close(self._file)
 
 
 def lines_of(path: LocalPath) -> Iterator[dict[str, Any]]:
