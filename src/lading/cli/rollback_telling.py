@@ -239,7 +239,11 @@ def _tell_times(write: Estimate, read: Estimate) -> None:
         say(_NO_TIME, objects=write.objects, size=write.bytes, found=read.bytes)
     else:
         both = {write.measured, read.measured} == {Measured.RUN}
-        say(_TIMES[Measured.RUN if both else Measured.COPY], write=spoken(write.seconds), read=spoken(read.seconds))
+        say(
+            _TIMES[Measured.RUN if both else Measured.COPY],
+            write=spoken(write.seconds),
+            read=spoken(read.seconds),
+        )
 
 
 def _ended(ended: Ended, it: Mark) -> dict[str, Any]:

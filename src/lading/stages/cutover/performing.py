@@ -30,6 +30,7 @@ from lading.stages.cutover.guarding import Guard, aside_of, clear
 from lading.stages.cutover.journaling import facts_of
 from lading.stages.cutover.messages import NOTE, conflict_of, noted
 from lading.stages.cutover.naming import beside
+from lading.stages.cutover.settling import is_there
 from lading.stages.cutover.state import Facts, Home, Lines, lines_of
 from lading.stages.cutover.tracing import Content
 
@@ -65,6 +66,8 @@ class Performing:
         self._publish, self._guard = publish, guard or Guard(drive, (), {})
         self._lock = threading.Lock()
         self._count, self._bytes = 0, 0
+        self._etags: dict[Path, str | None] = {}
+        """Of files that we renamed or copied as they had been looked at: some drives give them another etag then."""
         features = drive.profile.features.versions
         self._versions = drive.versions if features else None
 
@@ -132,7 +135,7 @@ class Performing:
             if deed.do not in (Do.FOLDER, Do.ADD, Do.BESIDE, Do.COPY, Do.RENAME):
                 raise
             for depth in range(1, len(deed.target)):
-                if not _there(self._drive, deed.target[:depth]):
+                if not is_there(self._drive, deed.target[:depth]):
                     self._drive.make_folder(deed.target[:depth])
             return self._do(deed)
 
@@ -171,18 +174,25 @@ class Performing:
         names = [encode(deed.source), encode(deed.target)]
         self._lines.add({"moving": names})
         failpoint("rollback.before_rename")
+        as_planned = deed.expect is not None and self._drive.stat(deed.source).etag == deed.expect
         entry = self._drive.moves.move(deed.source, deed.target, expect=ABSENT)
+        if as_planned:
+            self._etags[deed.target] = entry.etag or self._drive.stat(deed.target).etag
         failpoint("rollback.renamed")
         self._lines.add({"moved": names})
         return entry
 
     def _copy(self, deed: Deed) -> Entry:
         assert deed.source is not None
-        return self._drive.write(deed.target, blocks(self._drive.read(deed.source)), expect=ABSENT)
+        content = blocks(self._drive.read(deed.source, expect=deed.expect))
+        entry = self._drive.write(deed.target, content, expect=ABSENT)
+        self._etags[deed.target] = entry.etag or self._drive.stat(deed.target).etag
+        return entry
 
     # Contents
 
     def _put_upon(self, deed: Deed) -> Path | None:
+        deed = deed._replace(expect=self._etags.get(deed.target, deed.expect))
         if self._versions is not None:
             etag = deed.expect
             for content in deed.contents:
@@ -193,6 +203,8 @@ class Performing:
         kept = self._keep(deed)
         *between, last = deed.contents
         for content in between:
+            # A run that goes on where this one was cut off has to know that all before the last were cared for.
+            self._lines.add({"putting": [encode(deed.target), content.sha256]})
             self._write_beside(deed.target, content)
         # The earlier content is beside by now; the guard is that nobody changed it since it was planned.
         etag = deed.expect or self._drive.stat(deed.target).etag
@@ -368,28 +380,6 @@ class Performing:
         if conflict and it.row is not None and it.row.old_path:
             last = digest_of(self._drive.read(place))
         return Row(it.path, new, place, old, last, it.upto)
-
-
-def settle_renames(drive: Drive, home: Home) -> None:
-    """Find out which rename was done when a run was cut off in it, and note that."""
-    lines = list(lines_of(home.carried))
-    waiting = [line["moving"] for line in lines if "moving" in line]
-    moved = [line["moved"] for line in lines if "moved" in line]
-    for names in waiting[-1:]:
-        if names in moved and waiting.count(names) <= moved.count(names):
-            continue
-        if not _there(drive, decode(names[0])) and _there(drive, decode(names[1])):
-            notes = Lines(home.carried)
-            notes.add({"moved": names})
-            notes.close()
-
-
-def _there(drive: Drive, path: Path) -> bool:
-    try:
-        drive.stat(path)
-    except NotFound:
-        return False
-    return True
 
 
 def _is_place(deed: Deed) -> bool:

@@ -100,14 +100,14 @@ class Planner:
         self._take(target)
         return [Deed(Do.FOLDER, because, it.path, target, traced=it)]
 
-    def _rename(self, it: Traced, here: Path, target: Path) -> list[Deed]:
+    def _rename(self, it: Traced, here: Path, target: Path, etag: str | None = None) -> list[Deed]:
         self._moved.append((here, target))
         self._places = {
             new: target + old[len(here) :] if within(old, here) else old for new, old in self._places.items()
         }
         self._places[it.path] = target
         self._take(target)
-        return [Deed(Do.RENAME, Because.RENAMED, it.path, target, source=here, traced=it)]
+        return [Deed(Do.RENAME, Because.RENAMED, it.path, target, here, expect=etag, traced=it)]
 
     # Files
 
@@ -125,7 +125,7 @@ class Planner:
         etag, held, rest, conflict = self._compared(it, here, found)
         where = here
         if it.now is not None and self._moves_it(it, here, target):
-            moved = self._file_moves(it, here, target, held)
+            moved = self._file_moves(it, here, target, etag, held)
             deeds += moved
             if moved and moved[0].do in (Do.RENAME, Do.COPY):
                 where = target
@@ -158,7 +158,7 @@ class Planner:
             *(c.sha256 for c in it.contents),
         }
 
-    def _file_moves(self, it: Traced, here: Path, target: Path, held: str) -> list[Deed]:
+    def _file_moves(self, it: Traced, here: Path, target: Path, etag: str | None, held: str) -> list[Deed]:
         assert it.row is not None
         if it.row.old_path is not None and self._relocated(it.row.old_path) != here:
             return [Deed(Do.TELL, Because.BOTH_RENAMED, it.path, here, traced=it)]
@@ -166,8 +166,8 @@ class Planner:
             return [Deed(Do.TELL, Because.NAME_TAKEN, it.path, here, traced=it)]
         if not self._old.moves:
             self._take(target)
-            return [Deed(Do.COPY, Because.RENAMED, it.path, target, here, holds=held, traced=it)]
-        return self._rename(it, here, target)
+            return [Deed(Do.COPY, Because.RENAMED, it.path, target, here, expect=etag, holds=held, traced=it)]
+        return self._rename(it, here, target, etag)
 
     def _compared(
         self, it: Traced, here: Path, found: Facts

@@ -28,9 +28,10 @@ from lading.stages.cutover.guarding import Guard, guards
 from lading.stages.cutover.journaling import told
 from lading.stages.cutover.linking import Sharing
 from lading.stages.cutover.looking import Looking
-from lading.stages.cutover.performing import WRITING, Done, Performing, settle_renames
+from lading.stages.cutover.performing import WRITING, Done, Performing
 from lading.stages.cutover.planning import Old, Planner
 from lading.stages.cutover.rights import Ask, Point
+from lading.stages.cutover.settling import settle_renames
 from lading.stages.cutover.state import Lines, Mark, check_switch, lines_of
 from lading.stages.cutover.tracing import Traced, trace
 
