@@ -39,6 +39,10 @@ _PATH = Text(
 _SPACE = Text("Only this space; may be repeated.", "仅此空间；可重复给出。")
 _NO_TIME = Text("it is no time such as 2026-05-01T12:00", "不是有效时间，例如 2026-05-01T12:00")
 _NOT_BOTH = Text("with a time, SNAPSHOT can only be latest", "给出时间时，SNAPSHOT 只能为 latest")
+_EMPTY = Text(
+    "it is empty; leave the option out to restore the whole snapshot, or name an entry",
+    "取值为空；恢复整个快照时请省略该选项，否则请指定条目",
+)
 _ABOVE = Text(
     "{grants:,} grants on {folders:,} folders above the part hold for it, too; {what}.",
     "该部分上级的 {folders:,} 个文件夹上有 {grants:,} 项权限同样对其生效；{what}。",
@@ -96,9 +100,12 @@ def narrowed(source: Address, state: LocalPath, given: dict[str, Any]) -> tuple[
     The snapshot at *source* narrowed to what was asked for, and the folder for the state of that job, which no other part shares.
 
     Raises:
+        BadRequest: one is empty; a script whose variable is not set would otherwise restore everything.
         NotFound: a path is not in the snapshot.
     """
     typed = [*given["paths"], *given["spaces"]]
+    if "" in typed:
+        raise BadRequest("--path" if "" in given["paths"] else "--space", _EMPTY)
     if not typed:
         return source, state
     with closing(open_snapshot(source)) as drive:
