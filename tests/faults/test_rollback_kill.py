@@ -120,7 +120,7 @@ def test_killed_while_rights_are_carried(tmp_path: Path, monkeypatch: pytest.Mon
     Killed while a file is restricted, behind a right, behind a link and behind the expiry of the cursors, the same command
     comes to the same end: each right and one link, the restricted file where it belongs, every earlier cursor expired.
     """
-    with LadingDriveServer(tmp_path / "home") as server:
+    with LadingDriveServer(tmp_path / "home", workers=1) as server:
         server.run(_PEOPLE)
         monkeypatch.setenv(TOKEN, server.token)
         where = f"http://{HOST}:{server.port}/{SPACE}"

@@ -48,7 +48,7 @@ def test_two_hours_of_a_firm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     Many people edit, rename, move, delete, and give and deny rights for two hours by the drive's clock: OLD then holds every
     content that anybody saved and all it had, every right of NEW, and a second run changes nothing.
     """
-    with LadingDriveServer(tmp_path / "home") as server:
+    with LadingDriveServer(tmp_path / "home", workers=1) as server:
         staff = json.loads(server.run(planted(("旧", "新"), FILES)))
         monkeypatch.setenv(TOKEN, server.token)
         where = f"http://{HOST}:{server.port}/{SPACE}"
