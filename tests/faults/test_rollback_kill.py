@@ -15,14 +15,26 @@ from pathlib import Path
 import pytest
 
 from lading.connectors.address import Address
+from lading.connectors.lading import open as open_lading
+from lading.model.access import Effect, Grant, Link, Principal, PrincipalKind, Role
+from lading.model.errors import CursorExpired
 from lading.model.failpoints import MARKING, ROLLBACK
 from lading.testkit.servers import WsgiDavServer, require_server
+from lading.testkit.servers.lading_drive import SPACE, LadingDriveServer
+from lading.testkit.servers.local import HOST
 from support.command import lading
-from support.rollbacks import switch
+from support.rollbacks import files, put, switch, walked
 
 ROOT = os.geteuid() == 0
-RIGHTS = ("rollback.right_set",)
-"""Places that only a drive with rights comes to; the story comes there."""
+RIGHTS = ("rollback.restricted", "rollback.right_set", "rollback.link_made", "rollback.expired")
+"""Places that only a drive with rights comes to."""
+TOKEN = "ROLLBACK_KILL"
+BOB = Principal(PrincipalKind.PERSON, "bob")
+_PEOPLE = """
+from lading.drive.actor import SYSTEM
+from lading.drive.people import principals
+principals.add(SYSTEM, "person", "bob", name="Bob", mail="bob@firm.example")
+"""
 
 
 @pytest.fixture
@@ -93,8 +105,58 @@ def test_killed_at_each_named_point(points: tuple[str, ...], marked: Path) -> No
 
     assert 0 == ended.code, ended.out + ended.err
     assert EVERYTHING == contents(marked / "old")
+    (told,) = (marked / "state").glob("*/rollback/messages.jsonl")
+    lines = [json.loads(line) for line in told.read_text("utf-8").splitlines()]
+    assert [("new", "/model/2.txt"), ("old", "/model/2.txt")] == [(it["side"], it["path"]) for it in lines], (
+        lines
+    )
     assert (marked / "old" / "model" / "renamed.txt").exists()
     assert ended.json["proof"]["holds"]
+
+
+@pytest.mark.slow
+def test_killed_while_rights_are_carried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Killed while a file is restricted, behind a right, behind a link and behind the expiry of the cursors, the same command
+    comes to the same end: each right and one link, the restricted file where it belongs, every earlier cursor expired.
+    """
+    with LadingDriveServer(tmp_path / "home", workers=1) as server:
+        server.run(_PEOPLE)
+        monkeypatch.setenv(TOKEN, server.token)
+        where = f"http://{HOST}:{server.port}/{SPACE}"
+        options = {"token": f"env:{TOKEN}", "create": "yes"}
+        old, new = (Address("lading", f"{where}/{name}", options) for name in ("旧", "新"))
+        for side in (old, new):
+            with open_lading(side) as drive:
+                put(drive, ("合同", "f"), b"at the switch")
+        (tmp_path / "state").mkdir()
+        switch(old, new, tmp_path / "state" / "job", {"person:bob": "person:bob"})
+        with open_lading(new) as drive:
+            put(drive, ("合同", "secret"), b"of one deal")
+            drive.grants.set(Grant(("合同", "secret"), BOB, frozenset(), Effect.DENY, role=Role.PREVIEW))
+            drive.grants.set(Grant(("合同",), BOB, frozenset(), role=Role.EDIT))
+            drive.links.make(Link(("合同", "f"), "", frozenset(), role=Role.PREVIEW), password=None)
+        with open_lading(old) as drive:
+            cursor = drive.changes.cursor()
+        words = ("rollback", "--rights", "carry", "--state", tmp_path / "state", "--json")
+        for point in RIGHTS:
+            killed = lading(*words, environment={"LADING_KILL_AT": f"{point}:1"})
+            assert -signal.SIGKILL == killed.code, (point, killed.err)
+        ended = lading(*words)
+
+        assert 0 == ended.code, ended.out + ended.err
+        assert (True, "") == (ended.json["clients"]["expired"], ended.json["clients"]["code"])
+        with open_lading(old) as drive:
+            assert {("合同", "f"): b"at the switch", ("合同", "secret"): b"of one deal"} == files(drive)
+            assert {("合同",), ("合同", "f"), ("合同", "secret")} == {entry.path for entry in walked(drive)}
+            rights = {(it.path, it.effect, it.role) for it in drive.grants.all() if it.principal.id == "bob"}
+            assert 1 == len(drive.links.list(("合同", "f")))
+            with pytest.raises(CursorExpired):
+                drive.changes.since(cursor)
+    assert {
+        (("合同",), Effect.ALLOW, Role.EDIT),
+        (("合同", "secret"), Effect.DENY, Role.PREVIEW),
+    } == rights
 
 
 def test_new_is_gone_for_good(marked: Path) -> None:

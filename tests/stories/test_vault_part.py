@@ -49,6 +49,12 @@ def test_a_part_of_a_snapshot_comes_back(tmp_path: Path) -> None:
     assert (21, False) == (wrong.code, (tmp_path / "c").exists())
     assert "/Deal/合同" in wrong.json["error"]["message"]["en"]
     assert 2 == lading("vault", "restore", vault, "latest", tmp_path / "c", "--as-of", "yesterday").code
+    empty = lading("vault", "restore", vault, "latest", tmp_path / "c", "--path", "", *state, "--json")
+    assert (2, False) == (empty.code, (tmp_path / "c").exists())
+    nothing = lading("drill", vault, "--sample", "0", *state, "--json")
+    assert (2, "--critical" in nothing.json["error"]["message"]["en"]) == (nothing.code, True)
+    nowhere = lading("vault", "show", tmp_path / "old", "--json")
+    assert (91, "no_vault") == (nowhere.code, nowhere.json["error"]["code"])
     assert 21 == lading("vault", "show", vault, "--as-of", "2001-01-01").code
 
     # What is listed is safe to look at, and can be given back as it is shown.

@@ -3,7 +3,9 @@ What every store must do, whatever holds its bytes.
 """
 
 import hashlib
+import sys
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -238,6 +240,29 @@ class StoreContract:
         assert store.move(got.digest, Area.SWEPT, Area.OBJECTS)
         assert store.exists(got.digest)
         assert not store.move(got.digest, Area.SWEPT, Area.OBJECTS)
+
+    def test_a_content_that_is_brought_back_meanwhile_is_read(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """
+        A reader that looked where it was not yet, and then where it was no more, still gets it.
+        """
+        got = store.put_bytes(b"bill of lading")
+        store.move(got.digest, Area.OBJECTS, Area.SWEPT)
+        module = sys.modules[type(store).__module__]
+        name = "FileReading" if hasattr(module, "FileReading") else "BucketReading"
+        real = getattr(module, name)
+
+        def late(*where: Any) -> Any:
+            try:
+                return real(*where)
+            except FileNotFoundError:
+                store.move(got.digest, Area.SWEPT, Area.OBJECTS)
+                raise
+
+        monkeypatch.setattr(module, name, late)
+
+        assert b"bill of lading" == self.content(store, got.digest)
 
     def test_damaged_contents_are_all_kept(self, store: Store) -> None:
         """

@@ -36,7 +36,7 @@ from lading.manifest.read import open_manifest
 from lading.manifest.scan import public, scan
 from lading.model.costs import Forecast, Load, forecast
 from lading.model.entry import Entry
-from lading.model.errors import DRILL_FAILED, LEFT_BEHIND, BadVault
+from lading.model.errors import DRILL_FAILED, LEFT_BEHIND, BadRequest, BadVault
 from lading.model.paths import Path, encode, shown
 from lading.model.text import Text
 from lading.stages.backup.choice import LABELS, Choice, choose, portions
@@ -79,6 +79,10 @@ _CRITICAL = Text(
 _SAMPLE = Text(
     "Draw N files (default: as many as --confidence and --tolerance need).",
     "抽取 N 个文件（默认由 --confidence 与 --tolerance 决定）。",
+)
+_NOTHING = Text(
+    "with 0 nothing would be tried: draw at least one file, or mark critical ones (--critical, or the label `critical`)",
+    "取 0 则不会试恢复任何文件：请至少抽取一个文件，或标记关键文件（--critical，或标签 `critical`、`关键`）",
 )
 _CONFIDENCE = Text("Confidence of what the sample says.", "抽样结论的置信水平。")
 _TOLERANCE = Text("Share of bad files that the sample is to rule out.", "抽样应排除的错误文件比例。")
@@ -212,6 +216,8 @@ def _restored(found: Snapshot, scratch: Scratch, asked: Asked, drilling: Drillin
         whole_ones = [path for path in files if entries[encode(path)][1] is not None]
         drawn = portions(choice.all, whole_ones, asked.seed, least=_LEAST)
         part = Part(path for portion in drawn for path in portion)
+        if not choice.all and asked.sample == 0:
+            raise BadRequest("--sample", _NOTHING)
         if choice.all:
             scratch.claim(part)
             drilling.features = held_by(drilling.target, drive)

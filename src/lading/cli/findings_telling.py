@@ -37,7 +37,8 @@ def told_findings(findings: Iterable[Finding]) -> list[dict[str, Any]]:
 
 def tell_finding(it: Mapping[str, Any]) -> None:
     """Say a finding that `finding_facts` made: what, who is hit, examples, and what to do."""
-    where = "".join(f" · {harmless(it[name])}" for name in ("wave", "subject") if it[name])
+    about = (it["wave"], plainly(words.subject(it)))
+    where = "".join(f" · {harmless(name)}" for name in about if name)
     severity, title = plainly(words.SEVERITIES[it["severity"]]), plainly(words.text(it["title"]))
     says = harmless(plainly(words.text(it["says"])), 1000)
     line(speak(_LINE, severity=severity, title=title, where=where, says=says, code=it["code"]))

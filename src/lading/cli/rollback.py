@@ -32,6 +32,7 @@ from lading.cli.rollback_work import (
     journaled,
     planned,
     record,
+    told_clients,
     whose,
     write_messages,
 )
@@ -169,7 +170,8 @@ def command(context: click.Context, /, **given: Any) -> int:
             if not given["offline"]:
                 _journaled(it, crew, meter, actor)
             ended = carried(it, crew, meter, ask=ask, actor=actor)
-            write_messages(it, ended)
+            write_messages(it)
+            ended = told_clients(it, ended)
             facts = finished(ended)
             failpoint("rollback.before_record")
             record(it, "rollback.finished", facts, actor)

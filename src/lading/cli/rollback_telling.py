@@ -8,15 +8,17 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
+from lading.cli.durations import spoken
 from lading.cli.output import answer, right, say, speak
 from lading.cli.rollback_work import Ended
 from lading.model.errors import FAILED_OBJECTS, UNDECIDED, NotWhole
 from lading.model.paths import shown
 from lading.model.text import Text
 from lading.stages.cutover.clients import instruction
+from lading.stages.cutover.deeds import Because, Deed, Do
+from lading.stages.cutover.estimating import Estimate, Measured
 from lading.stages.cutover.journaling import Sealed, entries
-from lading.stages.cutover.planning import Because, Deed, Do
-from lading.stages.cutover.running import Plan
+from lading.stages.cutover.running import Plan, estimates
 from lading.stages.cutover.state import Mark, last_of
 
 SHOWN = 200
@@ -64,12 +66,35 @@ _CLIENTS = Text(
     "Files that sync clients of OLD may find changed under them: {count:,}. {what}",
     "旧网盘同步客户端可能遇到冲突的文件：{count:,} 个。{what}",
 )
-_TIME = Text(
-    "It will take about {minutes:,} min to write, and OLD is read whole afterwards.",
-    "写入约需 {minutes:,} 分钟，之后会完整读取旧网盘。",
+_TIMES = {
+    Measured.RUN: Text(
+        "Writing takes up to about {write}, reading OLD whole afterwards about {read}: by what earlier runs measured.",
+        "写入最多约需 {write}，之后完整读取旧网盘约需 {read}：依据此前运行的实测。",
+    ),
+    Measured.COPY: Text(
+        "Writing takes up to about {write}, reading OLD whole afterwards about {read}: by the rate of the copy from OLD to NEW, the other"
+        " way round.",
+        "写入最多约需 {write}，之后完整读取旧网盘约需 {read}：依据从旧网盘复制到新网盘的实测速率（方向相反）。",
+    ),
+}
+_NO_TIME = Text(
+    "How long it takes is not known: nothing was measured yet. To be written: {objects:,} objects, {size:,} bytes; OLD ({found:,} bytes) is"
+    " read whole afterwards.",
+    "所需时间未知：尚无实测。待写入 {objects:,} 个对象、{size:,} 字节；之后会完整读取旧网盘（{found:,} 字节）。",
 )
-_RATE = 20 * 1024 * 1024
-"""Bytes a second and 20 objects a second: what a plan reckons with before anything was measured."""
+_KINDS = {"grant": Text("right", "权限"), "link": Text("link", "链接")}
+_HELD_BACK = {
+    "by_hand": Text("to be done by hand", "须人工处理"),
+    "nobody": Text("OLD does not know who they are", "旧网盘中无法确认其身份"),
+    "unable": Text("OLD cannot hold it", "旧网盘不支持"),
+    "no_entry": Text("what it hangs on is not in OLD", "其所属对象不在旧网盘中"),
+}
+_NOT_CARRIED = Text("  {what} not carried: {path} ({why})", "  未带回的{what}：{path}（{why}）")
+_LINKS = Text(
+    "Links have new URLs in OLD; hand them out: they stand, with passwords, in {file}.",
+    "链接在旧网盘中使用新的网址，请转交相关人员：网址与密码见 {file}。",
+)
+_REFUSED = Text(" It was not done here [{code}].", "此处未能执行 [{code}]。")
 
 
 def tell_mark(it: Mark, *, as_json: bool) -> int:
@@ -116,7 +141,15 @@ def tell_plan(plan: Plan, it: Mark, *, as_json: bool) -> int:
     if as_json:
         answer(
             "rollback",
-            {"plan": {**plan.to_json(), "deeds": [_deed(deed) for deed in plan.deeds]}, **_mark(it)},
+            {
+                "plan": {
+                    **plan.to_json(),
+                    "deeds": [_deed(deed) for deed in plan.deeds],
+                    "estimate": {one.work.value: one.to_json() for one in estimates(it, plan)},
+                },
+                "clients": _both_of(instruction(it.old.kind)),
+                **_mark(it),
+            },
         )
         return 0
     _tell_actions(plan)
@@ -134,9 +167,9 @@ def tell_plan(plan: Plan, it: Mark, *, as_json: bool) -> int:
             Text("  … and {count:,} more; --json lists all", "  …… 另有 {count:,} 项；--json 可列出全部"),
             count=len(told) - SHOWN,
         )
-    size = sum(deed.bytes for deed in plan.writes)
-    say(_TIME, minutes=max(1, round((size / _RATE + len(plan.writes) / 20) / 60)))
+    _tell_times(*estimates(it, plan))
     _tell_rights(plan, it)
+    _tell_held_back(plan.to_json()["rights"]["held_back"])
     say(_CLIENTS, count=plan.client_conflicts, what=speak(instruction(it.old.kind)))
     _tell_until(it)
     return 0
@@ -157,7 +190,7 @@ def tell_ended(ended: Ended, it: Mark, *, as_json: bool) -> int:
         listed = ", ".join(proof.lost[:10])
         raise NotWhole(str(it.home.last), Text(f"not found: {listed}", f"未找到：{listed}"))
     if as_json:
-        answer("rollback", _ended(ended), exit_code=code)
+        answer("rollback", _ended(ended, it), exit_code=code)
         return code
     _tell_actions(done.plan)
     for one in done.failed[:SHOWN]:
@@ -167,6 +200,9 @@ def tell_ended(ended: Ended, it: Mark, *, as_json: bool) -> int:
             code=one.code,
         )
     _tell_rights(done.plan, it)
+    _tell_held_back(_not_carried(ended))
+    if it.home.links.exists():
+        say(_LINKS, file=it.home.links)
     say(
         Text(
             "OLD is whole: of {switch:,} files at the switch and {later:,} later contents none is lost.",
@@ -175,13 +211,50 @@ def tell_ended(ended: Ended, it: Mark, *, as_json: bool) -> int:
         switch=sum(proof.switch.values()),
         later=sum(proof.later.values()),
     )
-    say(_CLIENTS, count=done.plan.client_conflicts, what=speak(instruction(it.old.kind)))
+    clients = ended.clients
+    refused = speak(_REFUSED, code=clients.code) if clients and clients.code not in ("", "unable") else ""
+    what = speak(instruction(it.old.kind, clients)) + refused
+    say(_CLIENTS, count=done.plan.client_conflicts, what=what)
     return code
 
 
-def _ended(ended: Ended) -> dict[str, Any]:
-    done = ended.run
+def _not_carried(ended: Ended) -> list[dict[str, str]]:
+    """Changes of rights that were to be carried and were not."""
+    codes, plan = ended.run.rights, ended.run.plan
+    return [
+        {"what": point.what, "path": shown(point.it.path), "code": code}
+        for point in plan.points
+        if (code := codes.get(point.id))
+    ]
+
+
+def _tell_held_back(rows: list[dict[str, str]]) -> None:
+    for row in rows[:SHOWN]:
+        why = _HELD_BACK.get(row["code"], Text(f"[{row['code']}]", f"[{row['code']}]"))
+        say(_NOT_CARRIED, what=speak(_KINDS[row["what"]]), path=row["path"], why=speak(why))
+
+
+def _tell_times(write: Estimate, read: Estimate) -> None:
+    if write.seconds is None or read.seconds is None:
+        say(_NO_TIME, objects=write.objects, size=write.bytes, found=read.bytes)
+    else:
+        both = {write.measured, read.measured} == {Measured.RUN}
+        say(
+            _TIMES[Measured.RUN if both else Measured.COPY],
+            write=spoken(write.seconds),
+            read=spoken(read.seconds),
+        )
+
+
+def _ended(ended: Ended, it: Mark) -> dict[str, Any]:
+    done, clients = ended.run, ended.clients
     return {
+        "not_carried": _not_carried(ended),
+        "links": str(it.home.links) if it.home.links.exists() else None,
+        "clients": {
+            **({} if clients is None else clients._asdict()),
+            "next": _both_of(instruction(it.old.kind, clients)),
+        },
         "changed": done.changed,
         "plan": done.plan.to_json(),
         "failed": [{**_deed(one.deed), "code": one.code, "detail": list(one.detail)} for one in done.failed],
@@ -240,6 +313,10 @@ def _tell_last(last: dict[str, Any]) -> None:
             "following": speak(Text(*_both(last["next"]))),
         }
     say(states[last["state"]], **facts)
+
+
+def _both_of(text: Text) -> dict[str, str]:
+    return {"en": text.en, "zh": text.zh}
 
 
 def _both(text: dict[str, str]) -> tuple[str, str]:

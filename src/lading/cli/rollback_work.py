@@ -21,9 +21,11 @@ from lading.model.access import Principal
 from lading.model.errors import NotMarked
 from lading.model.identity import GROUPS, IdentityMap
 from lading.model.text import Text
+from lading.stages.cutover.clients import Clients, expire
 from lading.stages.cutover.journaling import Means, Sealed, write_entry
 from lading.stages.cutover.marking import READING
-from lading.stages.cutover.messages import messages
+from lading.stages.cutover.messages import messages, noted
+from lading.stages.cutover.performing import WRITING
 from lading.stages.cutover.proving import Proof, prove
 from lading.stages.cutover.rights import Ask
 from lading.stages.cutover.running import Plan, Run, make_plan, run
@@ -38,6 +40,8 @@ class Ended(NamedTuple):
 
     run: Run
     proof: Proof
+    clients: Clients | None = None
+    """Whether clients of OLD were told to compare anew; None: OLD is not whole, nobody is to work there."""
 
 
 def found(state: LocalPath, job: str | None) -> Mark:
@@ -105,17 +109,31 @@ def carried(mark: Mark, crew: Crew, meter: Meter, *, ask: Ask, actor: str) -> En
     return Ended(done, proof)
 
 
+def told_clients(mark: Mark, ended: Ended) -> Ended:
+    """Make clients of OLD compare anew, now that it is known to be whole."""
+    if not ended.proof.holds:
+        return ended
+    return ended._replace(clients=expire(drive_for(mark.old, WRITING), mark.home))
+
+
 def finished(ended: Ended) -> dict[str, Any]:
     """What the ledger and the state folder hold of a rollback that came to its end."""
-    done, proof = ended
-    return {"run": done.plan.to_json(), "proof": proof.to_json(), "failed": len(done.failed)}
+    done, proof = ended.run, ended.proof
+    clients = None if ended.clients is None else ended.clients._asdict()
+    return {
+        "run": done.plan.to_json(),
+        "proof": proof.to_json(),
+        "failed": len(done.failed),
+        "clients": clients,
+    }
 
 
-def write_messages(mark: Mark, ended: Ended) -> None:
-    """Add to the file of messages what the authors of new conflicts are to be told."""
+def write_messages(mark: Mark) -> None:
+    """Add to the file of messages what the authors of conflicts are to be told, of cut-off runs as well; each once."""
     earlier = list(lines_of(mark.home.messages))
-    fresh = messages(drive_for(mark.old, READING), mark.people, ended.run.done)
-    write_lines(mark.home.messages, [*earlier, *fresh])
+    told = {line.get("id") for line in earlier}
+    new = [it for it in noted(lines_of(mark.home.carried)).values() if it.id not in told]
+    write_lines(mark.home.messages, [*earlier, *messages(drive_for(mark.old, READING), mark.people, new)])
 
 
 def whose(people: IdentityMap) -> dict[str, str]:

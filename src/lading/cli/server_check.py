@@ -65,6 +65,10 @@ _DISK = Text(
     "  {path} ({role}): {free:,.1f} of {size:,.1f} GiB free",
     "  {path}（{role}）：剩余 {free:,.1f} / {size:,.1f} GiB",
 )
+_ABSENT = Text(
+    "  {path} is not there: what is told of it is the file system of the nearest folder above. Is it mounted, and spelled right?",
+    "  {path} 不存在：以上为其最近的现有上级文件夹所在的文件系统。请确认是否已挂载、拼写是否正确。",
+)
 
 
 @click.command("server-check", help=speak(_HELP))
@@ -163,3 +167,5 @@ def _tell(facts: ServerFacts) -> None:
     )
     for it in facts.disks:
         say(_DISK, path=it.path, role=it.role, free=it.free / (1 << 30), size=it.size / (1 << 30))
+    for path in facts.absent:
+        say(_ABSENT, path=path)

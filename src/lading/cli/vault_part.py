@@ -16,6 +16,7 @@ import click
 from lading.cli.output import hint, speak
 from lading.connectors.address import Address
 from lading.manifest.files import local_errors
+from lading.model.errors import BadRequest
 from lading.model.paths import encode
 from lading.model.text import Text
 from lading.vault.face import SnapshotDrive
@@ -29,6 +30,10 @@ _PATH = Text(
     "仅此条目及其下级，写法同 `lading vault browse` 所示；可重复给出。",
 )
 _SPACE = Text("Only this space; may be repeated.", "仅此空间；可重复给出。")
+_EMPTY = Text(
+    "it is empty; leave the option out to restore the whole snapshot, or name an entry",
+    "取值为空；恢复整个快照时请省略该选项，否则请指定条目",
+)
 _ABOVE = Text(
     "{grants:,} grants on {folders:,} folders above the part hold for it, too; {what}.",
     "该部分上级的 {folders:,} 个文件夹上有 {grants:,} 项权限同样对其生效；{what}。",
@@ -48,9 +53,12 @@ def narrowed(source: Address, state: LocalPath, given: dict[str, Any]) -> tuple[
     The snapshot at *source* narrowed to what was asked for, and the folder for the state of that job, which no other part shares.
 
     Raises:
+        BadRequest: one is empty; a script whose variable is not set would otherwise restore everything.
         NotFound: a path is not in the snapshot.
     """
     typed = [*given["paths"], *given["spaces"]]
+    if "" in typed:
+        raise BadRequest("--path" if "" in given["paths"] else "--space", _EMPTY)
     if not typed:
         return source, state
     with closing(open_snapshot(source)) as drive:

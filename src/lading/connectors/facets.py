@@ -282,6 +282,15 @@ class Changes(Protocol):
             CursorExpired: the drive no longer knows; scan it whole.
         """
 
+    def expire(self) -> None:
+        """
+        Make every cursor given so far expire: whoever goes by one compares anew.
+
+        Raises:
+            Forbidden: the account may not.
+            Unable: the drive cannot be told to from outside.
+        """
+
 
 class Freeze(Protocol):
     """A read-only switch; the space `""` is the one that the drive was opened at."""

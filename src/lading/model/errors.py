@@ -217,6 +217,18 @@ class BadVault(LadingError):
     )
 
 
+class NoVault(BadVault):
+    """There is no vault where one was asked for."""
+
+    code = "no_vault"
+    exit_code = 91
+    says = Text("there is no vault at {subject}", "{subject} 处没有保管库")
+    remedy = Text(
+        "Check the address, the folder in the bucket and whether the disk is mounted; `lading vault init` makes a new one.",
+        "请检查地址、存储桶内的文件夹以及磁盘是否已挂载；`lading vault init` 可新建保管库。",
+    )
+
+
 class StillFrozen(LadingError):
     """Spaces that were frozen for the time of a backup could not be thawed."""
 

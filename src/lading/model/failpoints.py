@@ -69,8 +69,11 @@ ROLLBACK = (
     "rollback.after_write",
     "rollback.done",
     "rollback.noted",
+    "rollback.restricted",
+    "rollback.link_made",
     "rollback.right_set",
     "rollback.proving",
+    "rollback.expired",
     "rollback.before_record",
 )
 """Places that `lading rollback` comes to; those of marking are `MARKING`."""

@@ -15,7 +15,7 @@ from typing import Any
 from lading.connectors.api import Drive
 from lading.connectors.conditions import ABSENT
 from lading.connectors.listing import list_all
-from lading.model.errors import BadRequest, BadVault, NotEmpty, NotFound, WrongKey
+from lading.model.errors import BadRequest, BadVault, NotEmpty, NotFound, NoVault, WrongKey
 from lading.model.text import Text
 from lading.vault.contents import Writer, content_of, ids_of
 from lading.vault.index import Index, Spot, packs_of, sealed_indexes
@@ -26,7 +26,6 @@ from lading.vault.store import Store
 from lading.vault.words import CONFIG, FORMAT, INDEX, KEYS, MOST_SLOTS, MOST_SMALL, PACKS, TAG, Kind
 
 _TRIES = 5
-_NO_VAULT = Text("there is no vault", "此处没有保管库")
 _OCCUPIED = Text("a vault is made in an empty place only", "保管库只能建在空的位置")
 NO_LOCK = Text(
     "it cannot lock objects: make the bucket with object lock", "无法锁定对象：请创建启用了对象锁定的存储桶"
@@ -80,7 +79,8 @@ def open_vault(drive: Drive, secret: bytes) -> Opened:
     Open the vault in *drive*.
 
     Raises:
-        BadVault: there is none, or none that this Lading knows.
+        NoVault: there is none.
+        BadVault: there is none that this Lading knows.
         WrongKey: *secret* opens no slot.
     """
     store = Store(drive)
@@ -124,12 +124,13 @@ def described(store: Store) -> dict[str, Any]:
     What stands in the description of a vault: its format, `id` and when it was `made` (ns).
 
     Raises:
-        BadVault: there is none, or none of this format.
+        NoVault: there is none.
+        BadVault: there is none of this format.
     """
     try:
         told = json.loads(store.read((CONFIG,), most=MOST_SMALL))
     except NotFound:
-        raise BadVault(store.drive.profile.address, _NO_VAULT) from None
+        raise NoVault(store.drive.profile.address) from None
     except (ValueError, RecursionError):
         raise BadVault(CONFIG, _NO_CONFIG) from None
     if (

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lading.connectors.address import Address
 from lading.connectors.memory import MemoryStore
 from lading.connectors.registry import CONNECTORS, open_drive
-from lading.stages.cutover.planning import Because
+from lading.stages.cutover.deeds import Because
 from support.memory_drives import STORES
 from support.rollbacks import Switched, every_content, files, happen, put, switch
 

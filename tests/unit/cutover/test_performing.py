@@ -9,8 +9,8 @@ from pathlib import Path as LocalPath
 from lading.connectors.conditions import ANYTHING
 from lading.connectors.memory import MemoryDrive, MemoryStore
 from lading.stages.cutover.contents import Contents
+from lading.stages.cutover.deeds import Because, Deed, Do
 from lading.stages.cutover.performing import Performing
-from lading.stages.cutover.planning import Because, Deed, Do
 from lading.stages.cutover.state import Facts, Home
 from lading.stages.cutover.tracing import Content, Traced
 from support.rollbacks import files

@@ -7,7 +7,8 @@ import pytest
 from lading.connectors.profile import Case, Form, NameRules
 from lading.model.paths import Path
 from lading.stages.cutover.base import Row
-from lading.stages.cutover.planning import WRITING, Because, Deed, Do, Old, Planner
+from lading.stages.cutover.deeds import WRITING, Because, Deed, Do
+from lading.stages.cutover.planning import Old, Planner
 from lading.stages.cutover.state import Facts
 from lading.stages.cutover.tracing import Content, Traced, trace
 

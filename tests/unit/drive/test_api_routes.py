@@ -44,6 +44,7 @@ TABLE = [
     Try("POST", "/spaces/{space}/purge", 403),
     Try("PUT", "/spaces/{space}/freeze", 404, {"message": "x"}),
     Try("DELETE", "/spaces/{space}/freeze", 404),
+    Try("POST", "/spaces/{space}/epoch", 404),
     Try("GET", "/spaces/{space}/changes", 404),
     Try("GET", "/spaces/{space}/activity", 404),
     Try("GET", "/admin/spaces", 403),

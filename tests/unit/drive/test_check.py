@@ -7,14 +7,15 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from django.db.models import F
 
 from lading.drive.check import KINDS, Hit, Report, Severity, check
 from lading.drive.models import Content, Event, Node, Partial, Principal, Space, Trash, Version
-from lading.drive.store import store
-from lading.drive.store.base import Area
+from lading.drive.store import Store, store
+from lading.drive.store.base import Area, missing
 from lading.model.text import Language
 from support.drive_ground import Ground, digest, read
 
@@ -95,6 +96,44 @@ def test_one_changed_bit_is_found_by_reading(ground: Ground):
     assert {} == check().counts
     assert {"content.wrong": 1} == check(read_data=True).counts
     assert b"onf" == read(digest(b"one"))
+
+
+class Restless:
+    """A store whose content changes its place at every look, as between savers and sweepers that never rest."""
+
+    def __init__(self, moves: int, gone: bool = False) -> None:
+        self.moves, self.gone, self.kept = moves, gone, store()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.kept, name)
+
+    def open(self, wanted: str) -> Any:
+        if self.moves:
+            self.moves -= 1
+            if self.gone:
+                self.kept.remove(wanted)
+            raise missing(wanted)
+        return self.kept.open(wanted)
+
+
+def test_a_content_that_moves_under_the_eyes_is_no_finding(ground: Ground):
+    """
+    Missed while it was brought back, it is read again; only what stays unreadable where it lies is told.
+    """
+    assert {} == check(read_data=True, contents=cast("Store", Restless(2))).counts
+
+    report = check(read_data=True, contents=cast("Store", Restless(100)))
+
+    assert {"content.unreadable": 3} == report.counts
+
+
+def test_a_needed_content_that_vanishes_under_the_eyes_is_missing(ground: Ground):
+    """
+    Listed, and no more there when it is to be read: that is told at once.
+    """
+    report = check(read_data=True, contents=cast("Store", Restless(1, gone=True)))
+
+    assert {"content.missing": 1} == report.counts
 
 
 def test_a_damaged_content_is_replaced_by_a_good_one_that_was_swept(ground: Ground):

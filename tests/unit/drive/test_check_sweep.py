@@ -3,13 +3,15 @@ Contents that nothing needs go, in time; contents that anything needs stay, howe
 """
 
 import os
+import threading
 import time
 from pathlib import Path
 
 import pytest
+from django.db import connection, connections
 
 from lading.drive.actor import SYSTEM
-from lading.drive.check import check, sweep
+from lading.drive.check import Swept, check, sweep, sweeping
 from lading.drive.models import Content, Partial, Principal, Version
 from lading.drive.store import record, store
 from lading.drive.store.base import Area
@@ -108,6 +110,47 @@ def test_a_put_that_found_it_there_survives_the_sweep_between():
         record(None, stored, work.now)
 
     assert [Area.OBJECTS] == areas(b"raced")
+
+
+def test_what_becomes_needed_while_it_is_looked_at_is_not_marked(monkeypatch: pytest.MonkeyPatch):
+    """
+    Where many write at a time: saved between the moment that the sweeper's question is about and its lock on the row.
+    """
+    if connection.vendor != "postgresql":
+        pytest.skip("here one writes at a time")
+    ground = Ground()
+    ground.remove(ground.save("a", b"raced"))
+    monkeypatch.setattr(sweeping, "NEEDED", f"((SELECT pg_sleep(0.3)) IS NOT NULL AND {sweeping.NEEDED})")
+
+    def save() -> None:
+        ground.save("b", b"raced")
+        connections.close_all()
+
+    saver = threading.Timer(0.1, save)
+    saver.start()
+    sweeping._mark_unneeded(Swept(), later(2))
+    saver.join()
+
+    assert {} == check(read_data=True).counts
+    assert Content.objects.get(digest=digest(b"raced")).seen
+
+
+def test_a_put_of_what_was_taken_out_long_ago_rests_anew():
+    """
+    Put again, not yet recorded, and taken out again: it is not removed with the age of the first time.
+    """
+    ground = Ground()
+    ground.remove(ground.save("a", b"raced"))
+    sweep(store(), later(2))
+    age(Area.SWEPT, 0.98)
+    stored = store().put_bytes(b"raced")
+    sweep(store(), later(0))
+    sweep(store(), later(0.1))
+    with writing(SYSTEM) as work:
+        record(None, stored, work.now)
+
+    assert [Area.OBJECTS] == areas(b"raced")
+    assert b"raced" == read(stored.digest)
 
 
 def test_a_version_that_was_never_recorded_is_served_and_brought_back():

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from lading.stages.readiness.assessment import finding_facts
 from lading.stages.readiness.checks import compatibility_clients, compatibility_integrations
 from lading.stages.readiness.factfile import read_facts, write_facts
 from lading.stages.readiness.facts.compatibility import ClientFacts, Integration, Ruling, Used, Users
 from lading.stages.readiness.findings import Severity
 from lading.stages.readiness.judging import all_rules, judge
+from lading.stages.readiness.report import words
 
 TODAY = date(2026, 11, 26)
 STAFF = (Users(7, "Finance", "北京", 2), Users(3, "Legal", "上海"))
@@ -92,6 +94,23 @@ def test_a_clean_estate_has_no_finding() -> None:
 def test_one_bad_fact_is_one_finding(changed: dict[str, object], expected: tuple[str, Severity, int]) -> None:
     """Each bad fact alone is found, with its weight and count."""
     assert [expected] == _codes(replace(GOOD, **changed))  # type: ignore[arg-type]
+
+
+def test_what_the_logs_cannot_tell_has_words() -> None:
+    """What a finding is about is told in words of both languages, not in the key under which it is waived."""
+    bad = (
+        {"lines": 0},
+        {"first": date(2026, 11, 20), "broken": 100, "unnamed": 50, "unplaced": 4, "forgotten": 5},
+    )
+    found = [
+        it for one in bad for it in judge([replace(GOOD, **one)]) if it.rule.code == "compatibility.blind"
+    ]
+
+    assert 6 == len(found)
+    for it in found:
+        said = words.subject(finding_facts(it))
+        assert it.subject not in (said.en, said.zh)
+    assert "/a{b}" == words.subject({"code": "x", "subject": "/a{b}"}).zh
 
 
 def test_the_people_hit_are_named_by_department() -> None:

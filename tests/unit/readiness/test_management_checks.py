@@ -139,3 +139,12 @@ def test_names_of_deals_stay_unsaid() -> None:
 
     assert "2026-12-13" in finding.says.en
     assert "Secret" not in repr(finding)
+
+
+def test_roles_are_told_in_words() -> None:
+    """In both languages, as the report calls them; the keys of the plan stand in the evidence."""
+    (it,) = judge([replace(GOOD, owners=GOOD.owners[2:])])
+
+    assert "2 roles have no name: IT lead, Network team" == it.says.en
+    assert "2 个角色未指定人员：IT 负责人、网络团队" == it.says.zh
+    assert ["it_lead", "network_team"] == it.evidence["roles"]

@@ -131,6 +131,7 @@ def test_this_machine_tells_of_itself(tmp_path: Path) -> None:
     facts = asked([f"content={tmp_path}/a b/'new'", "unit=no-such-unit", "cert=/nowhere"], 1.0)
 
     assert 1 == len(facts.disks)
+    assert (f"{tmp_path}/a b/'new'",) == facts.absent
     assert 0 < facts.disks[0].free <= facts.disks[0].size
     assert facts.memory is not None
     assert facts.clock_off is not None

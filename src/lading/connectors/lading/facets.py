@@ -39,6 +39,11 @@ class LadingChanges:
             found += [change for told in changes if (change := self._change(space, told))]
         return found, json.dumps(following)
 
+    def expire(self) -> None:
+        """Begin a new epoch of each space: the whole space, also where the drive was opened at a folder in it."""
+        for space in self._spaces():
+            self._wire.call("POST", route("spaces", space, "epoch"), {}, ROOT)
+
     def _spaces(self) -> list[str]:
         keys = [space["key"] for space in self._wire.spaces()]
         root = self._wire.place.root

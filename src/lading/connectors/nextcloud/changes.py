@@ -19,13 +19,17 @@ from typing import Any, NamedTuple
 from lading.connectors.facets import Change
 from lading.connectors.nextcloud.tree import DAV, NC, OC, Response, asking
 from lading.connectors.nextcloud.wire import FilesWire
-from lading.model.errors import BadAnswer, CursorExpired, NotFound
+from lading.model.errors import BadAnswer, CursorExpired, NotFound, Unable
 from lading.model.paths import ROOT, Path, decode, encode
 from lading.model.text import Text
 
 _ASKED = asking("d:getetag", "d:resourcetype", "oc:fileid", "nc:mount-type")
 _FORM = "etags-1:"
 _LIMIT = 1 << 30
+_NOT_FROM_OUTSIDE = Text(
+    "run `occ maintenance:data-fingerprint` on its server",
+    "请在其服务器上执行 `occ maintenance:data-fingerprint`",
+)
 
 
 class Node(NamedTuple):
@@ -57,6 +61,10 @@ class CloudChanges:
         found: list[Change] = []
         after = self._compared(ROOT, tag, before, found)
         return found, _packed(id_, after)
+
+    def expire(self) -> None:
+        """Only the server itself can: `occ maintenance:data-fingerprint`."""
+        raise Unable(ROOT, _NOT_FROM_OUTSIDE)
 
     def _compared(self, folder: Path, tag: str, before: Node, found: list[Change]) -> Node:
         """The folder as it is now; what differs from *before* is added to *found*."""

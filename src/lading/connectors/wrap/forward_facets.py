@@ -240,6 +240,9 @@ class ForwardedChanges:
     def since(self, cursor: str) -> tuple[list[Change], str]:
         return self._drive._call(calls.CHANGES_SINCE, ROOT, partial(self._inner.since, cursor))
 
+    def expire(self) -> None:
+        self._drive._call(calls.EXPIRE, ROOT, self._inner.expire)
+
 
 class ForwardedFreeze:
     def __init__(self, drive: Hooks, inner: Freeze) -> None:

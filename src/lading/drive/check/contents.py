@@ -28,6 +28,8 @@ from lading.model.errors import Unavailable, Unreadable
 from lading.model.paths import shown
 
 HITS = 20
+LOOKS = 3
+"""How often a content that is there is read again before it is called unreadable."""
 
 _UNRECORDED = (
     "SELECT DISTINCT v.digest, v.size FROM drive_version v WHERE NOT EXISTS"
@@ -55,7 +57,7 @@ def look_at_contents(store: Store, now: int, *, read_data: bool) -> Iterator[Loo
     """Every content of the store and of the tables, once."""
     for item, row in pairs(store.all(), recorded()):
         if item and row:
-            yield Look(item.size, read_data, _both(store, item, row, read_data))
+            yield Look(item.size, read_data, _both(store, item, row, now, read_data))
         elif item:
             yield Look(item.size, False, _only_stored(item, now))
         elif row:
@@ -95,18 +97,25 @@ def hits(digest: str) -> dict[str, object]:
     return {"versions": count, "hits": first}
 
 
-def _both(store: Store, item: Item, row: Recorded, read_data: bool) -> Found | None:
-    if row.seen == SWEPT and row.needed:
+def _both(store: Store, item: Item, row: Recorded, now: int, read_data: bool) -> Found | None:
+    if row.seen == SWEPT and row.needed and recorded_now(row.digest) == row:
         return Found(Finding("content.swept", row.digest), partial(_bring_back, store, row.digest))
-    try:
-        right = _right(store, row) if read_data or item.size != row.size else True
-    except Unreadable:
-        if not store.exists(row.digest):
-            # It was taken out since it was listed.
-            return None
-        return Found(Finding("content.unreadable", row.digest, hits(row.digest)))
-    if right:
+    if not read_data and item.size == row.size:
         return None
+    for _ in range(LOOKS):
+        try:
+            right = _right(store, row)
+        except Unreadable:
+            if not store.exists(row.digest):
+                # It was taken out since it was listed.
+                return _only_recorded(store, row, now)
+            # It is there: savers and sweepers moved it while it was looked for, or the disk is damaged.
+            continue
+        return None if right else _wrong(store, row)
+    return Found(Finding("content.unreadable", row.digest, hits(row.digest)))
+
+
+def _wrong(store: Store, row: Recorded) -> Found:
     return Found(Finding("content.wrong", row.digest, hits(row.digest)), partial(_set_aside, store, row))
 
 

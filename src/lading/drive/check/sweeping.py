@@ -112,11 +112,19 @@ def _take_out(store: Store, done: Swept, now: int) -> None:
                     continue
                 if row.needed:
                     _needed_after_all(cursor, store, done, row.digest, now)
-                elif store.move(row.digest, Area.OBJECTS, Area.SWEPT):
+                elif _moved_out(store, row.digest):
                     done.taken_out += 1
                     failpoint("sweep.moved")
                 elif store.find(row.digest, Area.SWEPT) is None:
                     _forget(cursor, row.digest)
+
+
+def _moved_out(store: Store, digest: str) -> bool:
+    """Whether the content lay among what counts; what was put since it was taken out last rests anew from now."""
+    if store.exists(digest):
+        # Left there, the one taken out before would keep its age, and go before whoever put this one records it.
+        store.remove(digest, Area.SWEPT)
+    return store.move(digest, Area.OBJECTS, Area.SWEPT)
 
 
 def _remove(store: Store, done: Swept, now: int, before: int) -> None:
@@ -157,13 +165,25 @@ def _needed_after_all(cursor: Any, store: Store, done: Swept, digest: str, now: 
 
 def _held(cursor: Any, digests: list[str]) -> list[Recorded]:
     """The rows of *digests* as they are now, nobody else's until the end of the transaction."""
-    marks = ",".join(["%s"] * len(digests))
+    if lock := lock_rows():
+        # A statement sees what was there when it began, before it has its locks: what was needed since only the next one sees.
+        cursor.execute(
+            f"SELECT c.digest FROM drive_content c WHERE c.digest IN ({_marks(digests)}) ORDER BY c.digest{lock}",
+            digests,
+        )
+        digests = [row[0] for row in cursor.fetchall()]
+    if not digests:
+        return []
     cursor.execute(
-        f"SELECT c.digest, c.size, c.seen, {NEEDED} FROM drive_content c WHERE c.digest IN ({marks})"
-        f" ORDER BY c.digest{lock_rows()}",
+        f"SELECT c.digest, c.size, c.seen, {NEEDED} FROM drive_content c WHERE c.digest IN ({_marks(digests)})"
+        " ORDER BY c.digest",
         digests,
     )
     return [recorded_row(row) for row in cursor.fetchall()]
+
+
+def _marks(values: list[str]) -> str:
+    return ",".join(["%s"] * len(values))
 
 
 def _set_seen(cursor: Any, digests: list[str], seen: int) -> None:

@@ -55,6 +55,10 @@ class Area(StrEnum):
     DAMAGED = "damaged"
 
 
+WHERE_TO_LOOK = (Area.OBJECTS, Area.SWEPT, Area.OBJECTS)
+"""Where a reader looks for a content, in this order: it may be brought back between the first look and the second."""
+
+
 class Left(NamedTuple):
     """Something unfinished; *name* is its key within *area* (`incoming` or `partial`), *modified* in ns."""
 

@@ -21,6 +21,7 @@ import obstore
 
 from lading.drive.store.base import (
     SMALL,
+    WHERE_TO_LOOK,
     Area,
     Item,
     Left,
@@ -91,7 +92,7 @@ class BucketStore(BucketPartials, Store):
         return stored
 
     def open(self, digest: str, *, start: int = 0, end: int | None = None) -> Reading:
-        for area in (Area.OBJECTS, Area.SWEPT):
+        for area in WHERE_TO_LOOK:
             with suppress(FileNotFoundError):
                 return BucketReading(self.bucket, _key(digest, area), digest, start, end)
         self.demand_bucket()

@@ -21,6 +21,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from lading.drive.store.base import (
+    WHERE_TO_LOOK,
     Area,
     Item,
     Left,
@@ -97,7 +98,7 @@ class FolderStore(FolderPartials, Store):
 
     def open(self, digest: str, *, start: int = 0, end: int | None = None) -> Reading:
         with translated("store"):
-            for area in (Area.OBJECTS, Area.SWEPT):
+            for area in WHERE_TO_LOOK:
                 with suppress(FileNotFoundError):
                     return FileReading(self._path(digest, area), digest, start, end)
         self._demand_root()

@@ -7,12 +7,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Collection, Mapping
 
-from lading.connectors.api import Drive
 from lading.connectors.crew import Crew, drive_for
 from lading.manifest.engine import duckdb
 from lading.manifest.read import Manifest
 from lading.manifest.scan import scan
-from lading.model.access import Effect
 from lading.model.errors import NotFound, WrongKind
 from lading.model.paths import Path, decode
 from lading.stages.cutover.contents import digest_of
@@ -76,20 +74,3 @@ class Looking:
             shutil.rmtree(folder, ignore_errors=True)
             self._scanned = scan(self._mark.old, READING, folder, crew=self._crew)
         return self._scanned
-
-
-def guarded(
-    drive: Drive, restricted: Mapping[Path, tuple[bool, frozenset[Effect]]]
-) -> Callable[[Path], bool]:
-    """
-    Which new objects may be put into *drive*; *restricted* tells those of NEW with grants that keep people out.
-
-    A folder can be restricted before anything is in it, where the drive takes such grants; a file cannot.
-    """
-    able = drive.profile.features.effects if drive.grants is not None else frozenset()
-
-    def may(path: Path) -> bool:
-        is_folder, effects = restricted.get(path, (True, frozenset()))
-        return is_folder and effects <= able
-
-    return may

@@ -8,7 +8,7 @@ by its content, so nothing needs to be undone.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -19,15 +19,18 @@ from lading.connectors.wrap.policy import Policy
 from lading.manifest.obstacle import stands_in_the_way
 from lading.model.access import Version
 from lading.model.entry import Entry
-from lading.model.errors import AlreadyExists, Changed, DriveError, Forbidden, NotFound, Unable
+from lading.model.errors import AlreadyExists, Changed, DriveError, Forbidden, NotFound, Unable, Unguarded
 from lading.model.failpoints import failpoint
 from lading.model.paths import Path, decode, encode, within
 from lading.model.progress import Progress, Publish, nobody_listens
 from lading.stages.cutover.base import Row
 from lading.stages.cutover.contents import Contents, blocks, digest_of
+from lading.stages.cutover.deeds import Deed, Do
+from lading.stages.cutover.guarding import Guard, aside_of, clear
 from lading.stages.cutover.journaling import facts_of
+from lading.stages.cutover.messages import NOTE, conflict_of, noted
 from lading.stages.cutover.naming import beside
-from lading.stages.cutover.planning import Deed, Do
+from lading.stages.cutover.settling import is_there
 from lading.stages.cutover.state import Facts, Home, Lines, lines_of
 from lading.stages.cutover.tracing import Content
 
@@ -55,14 +58,16 @@ class Performing:
         people: Mapping[str, str],
         *,
         publish: Publish = nobody_listens,
-        guard: Callable[[Path, Path], None] = lambda _new, _old: None,
+        guard: Guard | None = None,
     ) -> None:
-        """*guard* restricts a new folder as it is in NEW: path there, path in OLD."""
+        """*guard* restricts what is new as it is in NEW."""
         self._drive, self._home, self._people = drive, home, people
         self._contents = Contents(home.contents)
-        self._publish, self._guard = publish, guard
+        self._publish, self._guard = publish, guard or Guard(drive, (), {})
         self._lock = threading.Lock()
         self._count, self._bytes = 0, 0
+        self._etags: dict[Path, str | None] = {}
+        """Of files that we renamed or copied as they had been looked at: some drives give them another etag then."""
         features = drive.profile.features.versions
         self._versions = drive.versions if features else None
 
@@ -74,8 +79,13 @@ class Performing:
             DriveError: OLD is not there any more, or full; what was done is noted.
         """
         self._totals = len(deeds), sum(deed.bytes for deed in deeds)
+        self._conflicts = set(noted(lines_of(self._home.carried)))
         self._lines = Lines(self._home.carried)
         try:
+            # Where nothing is carried, the conflict is noted before what else is done about the object settles it.
+            self._lines.add(
+                *(note for deed in deeds if deed.do is Do.TELL and (note := self._conflict(deed)))
+            )
             places = [deed for deed in deeds if _is_place(deed)]
             done: list[Done] = []
             for deed in places:
@@ -91,6 +101,9 @@ class Performing:
                     pool.shutdown(cancel_futures=True)
                     raise
             done += results + [Done(deed, code) for deed in rest if (code := _lost(deed, done))]
+            for line in lines_of(self._home.carried):
+                if "aside" in line:  # one that was cut off left it
+                    clear(self._drive, decode(line["aside"]))
             return done
         finally:
             self._lines.close()
@@ -122,7 +135,7 @@ class Performing:
             if deed.do not in (Do.FOLDER, Do.ADD, Do.BESIDE, Do.COPY, Do.RENAME):
                 raise
             for depth in range(1, len(deed.target)):
-                if not _there(self._drive, deed.target[:depth]):
+                if not is_there(self._drive, deed.target[:depth]):
                     self._drive.make_folder(deed.target[:depth])
             return self._do(deed)
 
@@ -152,8 +165,8 @@ class Performing:
     def _make(self, deed: Deed) -> Entry:
         entry = self._drive.make_folder(deed.target)
         assert deed.traced is not None
-        if deed.traced.row is None:
-            self._guard(deed.path, deed.target)
+        if deed.traced.row is None or deed.do is Do.FOLDER:
+            self._guard.restrict(deed.path, deed.target)
         return entry
 
     def _rename(self, deed: Deed) -> Entry:
@@ -161,18 +174,25 @@ class Performing:
         names = [encode(deed.source), encode(deed.target)]
         self._lines.add({"moving": names})
         failpoint("rollback.before_rename")
+        as_planned = deed.expect is not None and self._drive.stat(deed.source).etag == deed.expect
         entry = self._drive.moves.move(deed.source, deed.target, expect=ABSENT)
+        if as_planned:
+            self._etags[deed.target] = entry.etag or self._drive.stat(deed.target).etag
         failpoint("rollback.renamed")
         self._lines.add({"moved": names})
         return entry
 
     def _copy(self, deed: Deed) -> Entry:
         assert deed.source is not None
-        return self._drive.write(deed.target, blocks(self._drive.read(deed.source)), expect=ABSENT)
+        content = blocks(self._drive.read(deed.source, expect=deed.expect))
+        entry = self._drive.write(deed.target, content, expect=ABSENT)
+        self._etags[deed.target] = entry.etag or self._drive.stat(deed.target).etag
+        return entry
 
     # Contents
 
     def _put_upon(self, deed: Deed) -> Path | None:
+        deed = deed._replace(expect=self._etags.get(deed.target, deed.expect))
         if self._versions is not None:
             etag = deed.expect
             for content in deed.contents:
@@ -183,6 +203,8 @@ class Performing:
         kept = self._keep(deed)
         *between, last = deed.contents
         for content in between:
+            # A run that goes on where this one was cut off has to know that all before the last were cared for.
+            self._lines.add({"putting": [encode(deed.target), content.sha256]})
             self._write_beside(deed.target, content)
         # The earlier content is beside by now; the guard is that nobody changed it since it was planned.
         etag = deed.expect or self._drive.stat(deed.target).etag
@@ -231,6 +253,9 @@ class Performing:
         raise last
 
     def _add(self, deed: Deed) -> None:
+        if self._guard.needs(deed.path):
+            self._add_restricted(deed)
+            return
         if self._versions is None or deed.do is Do.BESIDE:
             *between, last = deed.contents
             for content in between:
@@ -242,6 +267,22 @@ class Performing:
             with self._intending(deed.target, content):
                 entry = self._add_version(deed.target, content, etag)
             etag = entry.etag or self._drive.stat(deed.target).etag
+
+    def _add_restricted(self, deed: Deed) -> None:
+        """All contents become one file, each a version: several beside would each have to be restricted."""
+
+        def fill(path: Path, etag: str | None) -> None:
+            held = None if etag is None else digest_of(self._drive.read(path))
+            done = max((n for n, it in enumerate(deed.contents, 1) if it.sha256 == held), default=0)
+            for content in deed.contents[done:]:
+                self._lines.add({"putting": [encode(deed.target), content.sha256]})
+                entry = self._add_version(path, content, etag)
+                etag = entry.etag or self._drive.stat(path).etag
+
+        if self._versions is None:
+            raise Unguarded(deed.target, "unable")
+        self._lines.add({"aside": encode(aside_of(deed.target))})
+        self._guard.put(deed.path, deed.target, fill)
 
     def _keep(self, deed: Deed) -> Path:
         """Copy what the file holds beside it, and be sure of it, before anything is put in its place."""
@@ -314,8 +355,14 @@ class Performing:
             drop = it.row is not None and it.row.new_path != it.path
             line = {"drop": [[encode(it.row.new_path), it.row.upto]] if drop and it.row is not None else []}
         # The place of what was displaced in NEW belongs to another object.
-        self._lines.add(line if it.displaced else {"row": row.to_json(), **line})
+        row_line = {} if it.displaced else {"row": row.to_json()}
+        self._lines.add({**row_line, **line, **self._conflict(deed)})
         failpoint("rollback.noted")
+
+    def _conflict(self, deed: Deed) -> dict[str, Any]:
+        """What a line says of the conflict of *deed*, if there is one that was not noted."""
+        it = conflict_of(deed)
+        return {} if it is None or it.id in self._conflicts else {NOTE: it.to_json()}
 
     def _row(self, deed: Deed, entry: Entry | None) -> Row:
         it = deed.traced
@@ -333,28 +380,6 @@ class Performing:
         if conflict and it.row is not None and it.row.old_path:
             last = digest_of(self._drive.read(place))
         return Row(it.path, new, place, old, last, it.upto)
-
-
-def settle_renames(drive: Drive, home: Home) -> None:
-    """Find out which rename was done when a run was cut off in it, and note that."""
-    lines = list(lines_of(home.carried))
-    waiting = [line["moving"] for line in lines if "moving" in line]
-    moved = [line["moved"] for line in lines if "moved" in line]
-    for names in waiting[-1:]:
-        if names in moved and waiting.count(names) <= moved.count(names):
-            continue
-        if not _there(drive, decode(names[0])) and _there(drive, decode(names[1])):
-            notes = Lines(home.carried)
-            notes.add({"moved": names})
-            notes.close()
-
-
-def _there(drive: Drive, path: Path) -> bool:
-    try:
-        drive.stat(path)
-    except NotFound:
-        return False
-    return True
 
 
 def _is_place(deed: Deed) -> bool:

@@ -8,88 +8,16 @@ anything, and none puts one content over another that is not kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from enum import StrEnum
 from typing import NamedTuple
 
 from lading.connectors.names import folded
 from lading.connectors.profile import NameRules
 from lading.model.entry import Kind
 from lading.model.paths import Path, within
+from lading.stages.cutover.deeds import Because, Deed, Do
 from lading.stages.cutover.naming import beside, holdable
 from lading.stages.cutover.state import Facts
 from lading.stages.cutover.tracing import Content, Traced
-
-
-class Do(StrEnum):
-    """What is done in OLD."""
-
-    FOLDER = "folder"
-    RENAME = "rename"
-    VERSION = "version"
-    """Put contents on top of a file; what it held stays as a version, or beside where the drive has none."""
-    ADD = "add"
-    BESIDE = "beside"
-    """Put contents beside a file, under a name that says whose they are."""
-    COPY = "copy"
-    """Copy a file inside OLD: it was renamed in NEW, and OLD cannot rename."""
-    SETTLED = "settled"
-    """OLD has it already: it is only noted."""
-    TELL = "tell"
-    """Nothing is done; people are told."""
-    FAIL = "fail"
-
-
-WRITING = frozenset({Do.FOLDER, Do.RENAME, Do.VERSION, Do.ADD, Do.BESIDE, Do.COPY})
-"""What changes OLD."""
-
-
-class Because(StrEnum):
-    """Why."""
-
-    EDITED = "edited_in_new"
-    MADE = "made_in_new"
-    RENAMED = "renamed_in_new"
-    DELETED = "deleted_in_new"
-    """It stays in OLD."""
-    DELETED_LATER = "deleted_later_in_new"
-    """It was changed or made first, then deleted: the work is brought back all the same."""
-    BOTH_EDITED = "edited_on_both_sides"
-    NAME_TAKEN = "name_taken_in_old"
-    BOTH_RENAMED = "renamed_on_both_sides"
-    """It keeps the name it has in OLD."""
-    GONE_FROM_OLD = "gone_from_old"
-    ALONG = "came_along"
-    """A folder above it was renamed."""
-    THERE = "there_already"
-    UNREAD = "content_not_read"
-    UNGUARDED = "restricted_in_new"
-    """Grants in NEW keep people out of it, and OLD cannot hold them: it stays in the state folder."""
-
-
-class Deed(NamedTuple):
-    """One action: what is done about an object of NEW, where in OLD, and why."""
-
-    do: Do
-    because: Because
-    path: Path
-    """In NEW."""
-    target: Path
-    """In OLD, once the actions before it are done."""
-    source: Path | None = None
-    """In OLD: what is renamed or copied."""
-    contents: tuple[Content, ...] = ()
-    expect: str | None = None
-    """The etag of what is there."""
-    holds: str | None = None
-    """The SHA-256 of what is there."""
-    traced: Traced | None = None
-    detail: str = ""
-    """The code of the error, where something stands in the way."""
-
-    @property
-    def bytes(self) -> int:
-        """Content to be written."""
-        return sum(content.size for content in self.contents)
 
 
 class Old(NamedTuple):
@@ -167,19 +95,19 @@ class Planner:
                 # A run that was cut off made it.
                 self._take(target)
                 self._places[it.path] = target
-                return [Deed(Do.SETTLED, Because.THERE, it.path, target, traced=it)]
+                return [Deed(Do.SETTLED, Because.THERE, it.path, target, traced=it, was_because=because)]
         self._places[it.path] = target
         self._take(target)
         return [Deed(Do.FOLDER, because, it.path, target, traced=it)]
 
-    def _rename(self, it: Traced, here: Path, target: Path) -> list[Deed]:
+    def _rename(self, it: Traced, here: Path, target: Path, etag: str | None = None) -> list[Deed]:
         self._moved.append((here, target))
         self._places = {
             new: target + old[len(here) :] if within(old, here) else old for new, old in self._places.items()
         }
         self._places[it.path] = target
         self._take(target)
-        return [Deed(Do.RENAME, Because.RENAMED, it.path, target, source=here, traced=it)]
+        return [Deed(Do.RENAME, Because.RENAMED, it.path, target, here, expect=etag, traced=it)]
 
     # Files
 
@@ -197,7 +125,7 @@ class Planner:
         etag, held, rest, conflict = self._compared(it, here, found)
         where = here
         if it.now is not None and self._moves_it(it, here, target):
-            moved = self._file_moves(it, here, target, held)
+            moved = self._file_moves(it, here, target, etag, held)
             deeds += moved
             if moved and moved[0].do in (Do.RENAME, Do.COPY):
                 where = target
@@ -230,7 +158,7 @@ class Planner:
             *(c.sha256 for c in it.contents),
         }
 
-    def _file_moves(self, it: Traced, here: Path, target: Path, held: str) -> list[Deed]:
+    def _file_moves(self, it: Traced, here: Path, target: Path, etag: str | None, held: str) -> list[Deed]:
         assert it.row is not None
         if it.row.old_path is not None and self._relocated(it.row.old_path) != here:
             return [Deed(Do.TELL, Because.BOTH_RENAMED, it.path, here, traced=it)]
@@ -238,8 +166,8 @@ class Planner:
             return [Deed(Do.TELL, Because.NAME_TAKEN, it.path, here, traced=it)]
         if not self._old.moves:
             self._take(target)
-            return [Deed(Do.COPY, Because.RENAMED, it.path, target, here, holds=held, traced=it)]
-        return self._rename(it, here, target)
+            return [Deed(Do.COPY, Because.RENAMED, it.path, target, here, expect=etag, holds=held, traced=it)]
+        return self._rename(it, here, target, etag)
 
     def _compared(
         self, it: Traced, here: Path, found: Facts
@@ -312,7 +240,7 @@ class Planner:
                 and found.kind == Kind.FILE
                 and self._old.holds(self._before(target) or target) == last.sha256
             ):
-                return Deed(Do.SETTLED, Because.THERE, it.path, target, where, traced=it)
+                return Deed(Do.SETTLED, Because.THERE, it.path, target, where, traced=it, was_because=because)
             number += 1
 
     # Places

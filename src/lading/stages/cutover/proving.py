@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -24,6 +25,7 @@ from lading.model.paths import Path, decode, encode, shown
 from lading.model.progress import Publish, nobody_listens
 from lading.stages.cutover.base import Base
 from lading.stages.cutover.contents import digest_of
+from lading.stages.cutover.estimating import Work, note
 from lading.stages.cutover.journaling import told
 from lading.stages.cutover.marking import READING
 from lading.stages.cutover.state import Mark, lines_of
@@ -72,7 +74,9 @@ def prove(
     folder = mark.home.folder / "proof"
     with local_errors(str(folder)):
         shutil.rmtree(folder, ignore_errors=True)
+    begun = time.monotonic()
     now = scan(mark.old, READING, folder, crew=crew, digest=True, publish=publish)
+    note(mark.home, Work.READ, now.objects, now.bytes, time.monotonic() - begun)
     failpoint("rollback.proving")
     looking = _Looking(mark, now, Base(mark.home.base, lines_of(mark.home.carried)))
     switch, others, lost = looking.switch()

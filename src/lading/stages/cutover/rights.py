@@ -72,6 +72,11 @@ class Point(NamedTuple):
         return it
 
     @property
+    def what(self) -> str:
+        """Whether it is a grant or a link."""
+        return "link" if isinstance(self.it, Link) else "grant"
+
+    @property
     def widens(self) -> bool:
         """Whether carrying it could let somebody do more in OLD."""
         if isinstance(self.it, Link):
@@ -126,18 +131,19 @@ def _points(
 ) -> Iterable[Point]:
     for key in was.keys() | now.keys():
         before, after = was.get(key), now.get(key)
-        if before is not None and after is not None and _says(before) == _says(after):
+        if before is not None and after is not None and says(before) == says(after):
             continue
         change = Change.GIVEN if before is None else Change.TAKEN if after is None else Change.ALTERED
         it: Grant | Link = after or before  # type: ignore[assignment]
-        text = "\0".join((*key, repr(_says(before)), repr(_says(after))))
+        text = "\0".join((*key, repr(says(before)), repr(says(after))))
         who = who_in_old(it.principal, people) if isinstance(it, Grant) else None
         yield Point(
             hashlib.sha256(text.encode()).hexdigest()[:16], change, place(it.path), who, before, after
         )
 
 
-def _says(it: Grant | Link | None) -> tuple[Any, ...] | None:
+def says(it: Grant | Link | None) -> tuple[Any, ...] | None:
+    """What it gives, to hold against another."""
     if it is None:
         return None
     if isinstance(it, Grant):
@@ -202,7 +208,7 @@ def _columns(point: Point) -> list[str]:
     grant = it if isinstance(it, Grant) else None
     return [
         point.id,
-        "link" if grant is None else "grant",
+        point.what,
         point.change.value,
         shown(it.path),
         NOBODY if point.place is None else shown(point.place),
@@ -237,14 +243,12 @@ def wanted(point: Point, ask: Ask, made: Mapping[str, str]) -> str:
 
 def carry(drive: Drive, point: Point) -> str:
     """
-    Do *point* in OLD; empty if it was done, else the reason why not, as a code.
+    Do *point* about a grant in OLD; empty if it was done, else the reason why not, as a code.
 
     Raises:
         DriveError: OLD is not there any more.
     """
-    if isinstance(point.it, Link):
-        # A link has another URL in OLD, which somebody must be handed: made by a person, never unseen.
-        return "by_hand"
+    assert isinstance(point.it, Grant)
     if drive.grants is None:
         return "unable"
     if point.place is None or point.who is None:
@@ -263,6 +267,16 @@ def carry(drive: Drive, point: Point) -> str:
             raise
         return error.code
     return ""
+
+
+def foreseen(drive: Drive, point: Point) -> str:
+    """Why *drive* cannot do *point* about a grant, as a code, without asking it; empty: nothing speaks against it."""
+    assert isinstance(point.it, Grant)
+    if drive.grants is None:
+        return "unable"
+    if point.who is None:
+        return "nobody"
+    return "" if point.change is Change.TAKEN or fit(drive, point.it) else "unable"
 
 
 def fit(drive: Drive, grant: Grant) -> Grant | None:

@@ -4,26 +4,34 @@ Plan a rollback, and carry it out: the way in for everybody who calls this stage
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from lading.connectors.api import Drive
 from lading.connectors.crew import Crew, drive_for
+from lading.manifest.obstacle import stands_in_the_way
 from lading.manifest.read import Manifest, open_manifest
-from lading.model.access import Effect
-from lading.model.errors import BadManifest, Unguarded
+from lading.model.access import Link
+from lading.model.errors import BadManifest, DriveError
 from lading.model.failpoints import failpoint
-from lading.model.paths import Path, decode
+from lading.model.paths import Path, decode, shown
 from lading.model.progress import Publish, nobody_listens
-from lading.stages.cutover import rights
+from lading.stages.cutover import linking, rights
 from lading.stages.cutover.base import Base, Row
+from lading.stages.cutover.deeds import WRITING as DOES
+from lading.stages.cutover.deeds import Deed, Do
+from lading.stages.cutover.estimating import Estimate, Work, estimate, measuring
+from lading.stages.cutover.guarding import Guard, guards
 from lading.stages.cutover.journaling import told
-from lading.stages.cutover.looking import Looking, guarded
-from lading.stages.cutover.performing import WRITING, Done, Performing, settle_renames
-from lading.stages.cutover.planning import WRITING as DOES
-from lading.stages.cutover.planning import Deed, Do, Old, Planner
+from lading.stages.cutover.linking import Sharing
+from lading.stages.cutover.looking import Looking
+from lading.stages.cutover.performing import WRITING, Done, Performing
+from lading.stages.cutover.planning import Old, Planner
 from lading.stages.cutover.rights import Ask, Point
+from lading.stages.cutover.settling import settle_renames
 from lading.stages.cutover.state import Lines, Mark, check_switch, lines_of
 from lading.stages.cutover.tracing import Traced, trace
 
@@ -42,6 +50,8 @@ class Plan:
     done_rights: Mapping[str, str] = field(default_factory=dict)
     moved: list[Row] = field(default_factory=list)
     """Folders that people renamed in OLD, with their place there now."""
+    held_back: Mapping[str, str] = field(default_factory=dict)
+    """The code why OLD cannot be given it, by the id of the change."""
 
     @property
     def writes(self) -> list[Deed]:
@@ -65,6 +75,13 @@ class Plan:
             if rights.wanted(it, self.ask, self.made) == rights.CARRY and self.done_rights.get(it.id) != ""
         ]
 
+    def _held_back(self) -> list[dict[str, str]]:
+        return [
+            {"id": it.id, "what": it.what, "change": it.change.value, "path": shown(it.it.path), "code": code}
+            for it in self.points
+            if (code := self.held_back.get(it.id)) and rights.wanted(it, self.ask, self.made) != rights.KEEP
+        ]
+
     def to_json(self) -> dict[str, Any]:
         """Counts and bytes by action and reason."""
         objects: Counter[tuple[str, str]] = Counter()
@@ -83,6 +100,7 @@ class Plan:
                 "changed": len(self.points),
                 "to_carry": len(self.to_carry()),
                 "open": len(self.open()),
+                "held_back": self._held_back(),
             },
             "client_conflicts": self.client_conflicts,
         }
@@ -103,7 +121,7 @@ def make_plan(mark: Mark, crew: Crew, *, ask: Ask = Ask.FILE, write: bool = True
     objects = traced(mark, base)
     looking = Looking(mark, crew)
     now = _now(mark)
-    may = guarded(drive_for(mark.old, WRITING), rights.restricted(now))
+    may = guards(drive_for(mark.old, WRITING), rights.restricted(now))
     old = looking.old(may, base.put_upon())
     folders = _folders(base, objects, old)
     planner = Planner(old, {path: row.old_path for path, row in folders.items() if row.old_path})
@@ -113,10 +131,26 @@ def make_plan(mark: Mark, crew: Crew, *, ask: Ask = Ask.FILE, write: bool = True
     done_rights = {str(it.get("id")): it.get("code") or "" for it in lines_of(home.folder / RIGHTS)}
     known = base.rows(folders)
     moved = [row for path, row in folders.items() if row.old_path != known[path].old_path]
-    plan = Plan(deeds, points, made, ask, done_rights, moved)
+    held_back = {it.id: code for it in points if (code := _foreseen(drive_for(mark.old, WRITING), it))}
+    plan = Plan(deeds, points, made, ask, done_rights, moved, held_back)
     if write and points and ask is Ask.FILE:
         rights.write_decisions(home.decisions, points, made)
     return plan
+
+
+def _foreseen(drive: Drive, point: Point) -> str:
+    if isinstance(point.it, Link):
+        return linking.foreseen(drive, point, now=time.time_ns())
+    return rights.foreseen(drive, point)
+
+
+def estimates(mark: Mark, plan: Plan) -> tuple[Estimate, Estimate]:
+    """How long it takes to carry out *plan*, and to read OLD whole afterwards."""
+    found, size = mark.facts["found"]["old"], sum(deed.bytes for deed in plan.writes)
+    return (
+        estimate(mark.home, Work.WRITE, len(plan.writes), size),
+        estimate(mark.home, Work.READ, found["objects"], found["bytes"] + size),
+    )
 
 
 def traced(mark: Mark, base: Base) -> list[Traced]:
@@ -206,9 +240,14 @@ def run(
     plan = make_plan(mark, crew, ask=ask)
     failpoint("rollback.planned")
     _note_moved(mark, plan)
-    guard = _guard(mark, _now(mark))
-    done = Performing(drive, mark.home, mark.people, publish=publish, guard=guard).run(plan.deeds)
-    carried = _carry_rights(mark, plan)
+    now = _now(mark)
+    grants = now.values("grants") if now is not None and now.has("grants") else ()
+    guard = Guard(drive, grants, mark.people)
+    changes = _Rights(mark, plan)
+    changes.narrow()
+    with measuring(mark.home, Work.WRITE, publish) as watch:
+        done = Performing(drive, mark.home, mark.people, publish=watch, guard=guard).run(plan.deeds)
+    carried = changes.rest()
     if drive.partials is not None:
         drive.partials.sweep(())
     if drive.settle is not None:
@@ -223,35 +262,54 @@ def _note_moved(mark: Mark, plan: Plan) -> None:
     notes.close()
 
 
-def _carry_rights(mark: Mark, plan: Plan) -> dict[str, str]:
-    drive, outcome = drive_for(mark.old, WRITING), {}
-    base = Base(mark.home.base, lines_of(mark.home.carried))
-    notes = Lines(mark.home.folder / RIGHTS)
-    try:
-        for point in plan.to_carry():
-            row = base.rows([point.it.path]).get(point.it.path)
-            placed = point if row is None else point._replace(place=row.old_path)
-            code = rights.carry(drive, placed)
-            failpoint("rollback.right_set")
-            outcome[point.id] = code
-            notes.add({"id": point.id, "code": code})
-    finally:
-        notes.close()
-    return outcome
+class _Rights:
+    """Carries changes of rights into OLD, and notes each."""
 
+    def __init__(self, mark: Mark, plan: Plan) -> None:
+        self._mark, self._plan = mark, plan
+        self._drive = drive_for(mark.old, WRITING)
+        self.outcome: dict[str, str] = {}
 
-def _guard(mark: Mark, now: Manifest | None) -> Callable[[Path, Path], None]:
-    """Restrict a new folder of OLD as it is in NEW, before anything is put into it."""
-    drive = drive_for(mark.old, WRITING)
-    grants = [] if now is None or not now.has("grants") else list(now.values("grants"))
-    hard = [it for it in grants if it.effect is not Effect.ALLOW]
+    def narrow(self) -> None:
+        """
+        What takes access away, where OLD has the object already: before anything more is put into it.
 
-    def restrict(path: Path, place: Path) -> None:
-        for grant in (it for it in hard if it.path == path):
-            point = Point(
-                "", rights.Change.GIVEN, place, rights.who_in_old(grant.principal, mark.people), None, grant
-            )
-            if code := rights.carry(drive, point):
-                raise Unguarded(place, code)
+        What cannot be done yet is tried again with the rest.
+        """
+        self._all([it for it in self._plan.to_carry() if not it.widens], early=True)
 
-    return restrict
+    def rest(self) -> dict[str, str]:
+        """All others; codes by their ids."""
+        self._all([it for it in self._plan.to_carry() if self.outcome.get(it.id) != ""], early=False)
+        return self.outcome
+
+    def _all(self, points: list[Point], *, early: bool) -> None:
+        home = self._mark.home
+        base = Base(home.base, lines_of(home.carried))
+        notes = Lines(home.folder / RIGHTS)
+        try:
+            for point in points:
+                row = base.rows([point.it.path]).get(point.it.path)
+                placed = point if row is None else point._replace(place=row.old_path)
+                code = self._one(placed)
+                if code and early:
+                    continue
+                failpoint("rollback.right_set")
+                self.outcome[point.id] = code
+                notes.add({"id": point.id, "code": code})
+        finally:
+            notes.close()
+
+    def _one(self, point: Point) -> str:
+        if not isinstance(point.it, Link):
+            return rights.carry(self._drive, point)
+        if point.place is None:
+            return "no_entry"
+        then = open_manifest(self._mark.home.switch / "old", check=False)
+        sharing = Sharing(self._drive, self._mark.home, then, self._mark.people, now=time.time_ns())
+        try:
+            return sharing.carry(point, point.place)
+        except DriveError as error:
+            if stands_in_the_way(self._drive, error):
+                raise
+            return error.code

@@ -70,9 +70,24 @@ class Home:
         return self.folder / "last.json"
 
     @property
+    def clients(self) -> LocalPath:
+        """How much had been carried when the cursors of OLD expired last."""
+        return self.folder / "clients.json"
+
+    @property
     def decisions(self) -> LocalPath:
         """Rights and links that changed in NEW, for people to decide."""
         return self.folder / "decisions.csv"
+
+    @property
+    def links(self) -> LocalPath:
+        """Links that were made in OLD, with their URLs and passwords; its owner alone can read it."""
+        return self.folder / "links.jsonl"
+
+    @property
+    def rates(self) -> LocalPath:
+        """How long what was done took."""
+        return self.folder / "rates.jsonl"
 
     @property
     def messages(self) -> LocalPath:
@@ -256,11 +271,15 @@ class Lines:
                 os.lseek(self._file, start, os.SEEK_SET)
                 raise
 
-    def close(self) -> None:
-        """Make what was added last."""
+    def sync(self) -> None:
+        """Return when what was added survives a power cut."""
         with local_errors(str(self._path)):
             os.fsync(self._file)
-            os.close(self._file)
+
+    def close(self) -> None:
+        """Make what was added last."""
+        self.sync()
+        os.close(self._file)
 
 
 def lines_of(path: LocalPath) -> Iterator[dict[str, Any]]:

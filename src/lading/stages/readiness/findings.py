@@ -51,6 +51,18 @@ class Owner(StrEnum):
     PROVIDER = "provider"
 
 
+OWNERS: Mapping[str, Text] = {
+    Owner.IT_LEAD: Text("IT lead", "IT 负责人"),
+    Owner.NETWORK_TEAM: Text("Network team", "网络团队"),
+    Owner.SERVER_TEAM: Text("Server team", "服务器团队"),
+    Owner.DESKTOP_TEAM: Text("Desktop team", "桌面支持团队"),
+    Owner.SECURITY: Text("Security", "信息安全"),
+    Owner.BUSINESS_OWNER: Text("Business owner", "业务负责人"),
+    Owner.DEPARTMENT_HEAD: Text("Department head", "部门负责人"),
+    Owner.PROVIDER: Text("Provider", "服务商"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """

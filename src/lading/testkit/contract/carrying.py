@@ -21,6 +21,7 @@ from lading.model.errors import (
     NameRefused,
     NotFound,
     ReadOnly,
+    Unable,
 )
 from lading.model.paths import Path
 from lading.testkit.sources import pieces
@@ -207,6 +208,18 @@ class CarryContract(Base):
         for cursor in ("", "nonsense", "[]", '{"x": "1"}', "-1", "\udcff"):
             with pytest.raises(CursorExpired):
                 changes.since(cursor)
+
+    def test_cursors_expire_at_once(self, drive: Drive, changes: Changes) -> None:
+        """After `expire` no earlier cursor is good and a later one is; a drive that cannot says so, and all stay good."""
+        cursor = changes.cursor()
+        try:
+            changes.expire()
+        except Unable:
+            assert [] == changes.since(cursor)[0]
+            return
+        with pytest.raises(CursorExpired):
+            changes.since(cursor)
+        assert [] == changes.since(changes.cursor())[0]
 
     # -- freeze
 

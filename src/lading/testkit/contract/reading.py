@@ -319,7 +319,7 @@ class ReadContract(TellContract):
             "comments": ("all",),
             "settings": ("list", "all"),
             "capacity": ("room",),
-            "changes": ("cursor", "since"),
+            "changes": ("cursor", "since", "expire"),
             "freeze": ("freeze", "thaw", "frozen"),
             "batch": ("write", "read"),
             "retention": ("keep", "until"),

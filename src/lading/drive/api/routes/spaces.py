@@ -101,6 +101,13 @@ def thaw_space(request: HttpRequest, space: Key) -> HttpResponse:
     return told(_now(request, number))
 
 
+@routes.post("/spaces/{space}/epoch", needs=Scope.WRITE, gives=None, fails=(403,))
+def begin_epoch(request: HttpRequest, space: Key) -> HttpResponse:
+    """Make every cursor of the changes of a space expire: for after a restore or a rollback. For who manages it."""
+    spaces.begin_epoch(actor_of(request), _manageable(request, space))
+    return done()
+
+
 @routes.get("/admin/spaces", needs=Scope.ADMIN, gives=answers.SpaceCards)
 def list_all_spaces(request: HttpRequest) -> HttpResponse:
     """All spaces, the deleted ones too, without the names of those the caller sees nothing of. For system admins."""

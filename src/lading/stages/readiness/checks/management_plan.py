@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lading.model.text import Text
 from lading.stages.readiness.facts.plan import PlanFacts, WavePlan
+from lading.stages.readiness.findings import OWNERS as ROLE_WORDS
 from lading.stages.readiness.findings import Check, Finding, Owner, Rule, Severity
 from lading.stages.readiness.making import finding, unknown
 
@@ -109,12 +110,13 @@ PAST = Rule(
 def _judge(plan: PlanFacts) -> Iterator[Finding]:
     yield from _missing(plan)
     named = {role for role, name in plan.owners if name.strip()}
-    lacking = [role.value for role in ROLES if role.value not in named]
+    lacking = [role for role in ROLES if role.value not in named]
     if lacking:
-        says = Text(
-            "{count} {count:role has|roles have} no name: {roles}", "{count} 个角色未指定人员：{roles}"
-        )
-        yield finding(OWNERS, says, count=len(lacking), roles=", ".join(lacking), evidence={"roles": lacking})
+        says = Text("{count} {count:role has|roles have} no name: {en}", "{count} 个角色未指定人员：{zh}")
+        en = ", ".join(ROLE_WORDS[role].en for role in lacking)
+        zh = "、".join(ROLE_WORDS[role].zh for role in lacking)
+        evidence = {"roles": [role.value for role in lacking]}
+        yield finding(OWNERS, says, count=len(lacking), evidence=evidence, en=en, zh=zh)
     author = plan.author.strip().casefold()
     if not any(it.by.strip() and it.by.strip().casefold() != author for it in plan.approvals):
         own = bool(plan.approvals)

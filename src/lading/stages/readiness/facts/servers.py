@@ -99,6 +99,8 @@ class ServerFacts:
     disks: tuple[Disk, ...] = ()
     unreadable: tuple[str, ...] = ()
     """Paths whose file system could not be asked."""
+    absent: tuple[str, ...] = ()
+    """Paths that are not there: what stands in *disks* is the file system of the nearest folder above that is."""
     processors: int | None = None
     load: float | None = None
     busy: float | None = None

@@ -46,6 +46,7 @@ def facts_of(told: Mapping[str, Sequence[str]], how: str, window: float, now: da
         window=window,
         disks=tuple(disks),
         unreadable=tuple(unreadable),
+        absent=tuple(name.removeprefix("absent ") for name in told if name.startswith("absent ")),
         processors=_whole(_first(told, "processors")),
         load=_number(_first(told, "load").partition(" ")[0]),
         busy=_busy(_first(told, "stat"), _first(told, "stat-after")),

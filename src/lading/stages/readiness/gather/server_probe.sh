@@ -27,6 +27,7 @@ for word in "$@"; do
         # A place that will be made lies on the file system of the nearest folder that is there.
         near=$value
         while [ ! -e "$near" ] && [ "$near" != / ] && [ "$near" != . ]; do near=$(dirname -- "$near"); done
+        [ "$near" = "$value" ] || { at "absent $value"; printf '%s\n' "$near"; }
         at "df $word"
         df -Pk -- "$near" 2>/dev/null
         at "dfi $word"

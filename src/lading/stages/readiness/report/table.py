@@ -66,8 +66,7 @@ def _write(file: str, findings: list[Mapping[str, Any]], language: Language) -> 
 
 def _row(it: Mapping[str, Any], language: Language) -> Iterator[object]:
     yield words.SEVERITIES[it["severity"]].to(language)
-    for name in ("code", "wave", "subject", "count"):
-        yield it[name]
+    yield from (it["code"], it["wave"], _said(words.subject(it), language), it["count"])
     for name in ("title", "says", "reason", "remedy"):
         yield it[name][language.value]
     yield "; ".join(_said(words.hit(hit), language) for hit in it["hits"])

@@ -7,19 +7,19 @@ from typing import Any
 
 from lading.evidence.report.plot import duration
 from lading.model.text import Text
-from lading.stages.readiness.findings import Family, Owner, Severity
+from lading.stages.readiness.findings import OWNERS as OWNERS
+from lading.stages.readiness.findings import Family, Severity
 from lading.stages.readiness.making import Count
 
-OWNERS: Mapping[str, Text] = {
-    Owner.IT_LEAD: Text("IT lead", "IT 负责人"),
-    Owner.NETWORK_TEAM: Text("Network team", "网络团队"),
-    Owner.SERVER_TEAM: Text("Server team", "服务器团队"),
-    Owner.DESKTOP_TEAM: Text("Desktop team", "桌面支持团队"),
-    Owner.SECURITY: Text("Security", "信息安全"),
-    Owner.BUSINESS_OWNER: Text("Business owner", "业务负责人"),
-    Owner.DEPARTMENT_HEAD: Text("Department head", "部门负责人"),
-    Owner.PROVIDER: Text("Provider", "服务商"),
+SUBJECTS: Mapping[tuple[str, str], Text] = {
+    ("compatibility.blind", "logs"): Text("Logs", "日志"),
+    ("compatibility.blind", "days"): Text("Days of logs", "日志天数"),
+    ("compatibility.blind", "lines"): Text("Lines of the logs", "日志行"),
+    ("compatibility.blind", "users"): Text("User names", "用户名"),
+    ("compatibility.blind", "departments"): Text("Departments", "部门"),
+    ("compatibility.blind", "kept"): Text("Calls kept apart", "分别统计的调用"),
 }
+"""Subjects that are no names: the words for people, by code and subject."""
 SEVERITIES: Mapping[str, Text] = {
     "blocker": Text("Blocker", "阻断"),
     "risk": Text("Risk", "风险"),
@@ -115,6 +115,12 @@ def waived(told: Mapping[str, Any]) -> Text:
 def text(told: Mapping[str, str]) -> Text:
     """A text of a document."""
     return Text(told["en"], told["zh"])
+
+
+def subject(it: Mapping[str, Any]) -> Text:
+    """What the finding *it* (as `finding_facts` made it) is about: its name as it is, or words."""
+    name = str(it["subject"])
+    return SUBJECTS.get((it["code"], name)) or Text(name, name)
 
 
 def by_owner(document: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:
