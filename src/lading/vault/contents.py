@@ -24,7 +24,8 @@ from lading.vault.sealing import Master
 from lading.vault.words import CUT_LEAST, CUT_MEAN, CUT_MOST, ID, WHOLE, Kind
 
 _SIZE = struct.Struct("<Q")
-_WINDOW = 2 * CUT_MOST
+_WINDOW = CUT_MOST + (1 << 20)
+"""Bytes that are cut at once: a piece ends where its content says, wherever a window does."""
 _NOT_THERE = Text("the vault does not hold this content", "保管库中没有此内容")
 _OTHER = Text("its pieces make another content", "各片段拼成的内容不符")
 

@@ -81,16 +81,25 @@ class Attempts:
 
     def after(self, error: DriveError) -> None:
         """Wait until the call may be tried again; raise *error* if it shall not be."""
+        wait = self._wait(error)
+        if wait is None:
+            try:
+                raise error
+            finally:
+                # An error whose frames know it stays until somebody looks for garbage, with the contents that they held.
+                del error
+        self.doubtful = self.doubtful or not isinstance(error, Throttled)
+        self._means.note(Record(RETRY, self._path, outcome_of(error), 0, wait))
+        self._means.sleep(wait)
+
+    def _wait(self, error: DriveError) -> float | None:
+        """Seconds until the call may be tried again; None if it shall not be."""
         if not passing(error):
-            raise error
+            return None
         self._failures += 1
         now = self._means.clock()
         if self._failures == 1:
             self._first = now
         wait = pause(self._failures, error, self._schedule, self._means.luck())
         late = now + wait - self._first > self._schedule.patience
-        if late or self._failures >= self._schedule.attempts:
-            raise error
-        self.doubtful = self.doubtful or not isinstance(error, Throttled)
-        self._means.note(Record(RETRY, self._path, outcome_of(error), 0, wait))
-        self._means.sleep(wait)
+        return None if late or self._failures >= self._schedule.attempts else wait
