@@ -26,11 +26,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
 from lading.connectors.conditions import Precondition
 from lading.connectors.facets import (
     Batch,
+    Brief,
     Capacity,
     Changes,
     Comments,
@@ -40,6 +41,7 @@ from lading.connectors.facets import (
     Links,
     Locks,
     Moves,
+    Page,
     Partials,
     People,
     Reader,
@@ -54,11 +56,7 @@ from lading.model.paths import Path
 from lading.model.text import Text
 
 
-class Page(NamedTuple):
-    """A part of a folder's listing; *cursor* asks for the next part, None at the end."""
-
-    entries: list[Entry]
-    cursor: str | None = None
+__all__ = ["Drive", "Page"]
 
 
 class Drive(ABC):
@@ -69,6 +67,7 @@ class Drive(ABC):
     until the connector offers it.
     """
 
+    brief: Brief | None = None
     moves: Moves | None = None
     partials: Partials | None = None
     settle: Settle | None = None

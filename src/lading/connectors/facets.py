@@ -8,7 +8,7 @@ raise only `DriveError` and never retry.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
@@ -16,6 +16,13 @@ from lading.connectors.conditions import Precondition
 from lading.model.access import Comment, Grant, Label, Link, Lock, Membership, Principal, Setting, Version
 from lading.model.entry import Entry
 from lading.model.paths import Path
+
+
+class Page(NamedTuple):
+    """A part of a folder's listing; *cursor* asks for the next part, None at the end."""
+
+    entries: list[Entry]
+    cursor: str | None = None
 
 
 class Reader(Protocol):
@@ -34,6 +41,18 @@ class Reader(Protocol):
             Changed: it was replaced or rewritten since reading began (told at the end at the latest),
                 unless what was read is the earlier content, whole: never a mixture.
             Unavailable: the connection broke off.
+        """
+
+
+class Brief(Protocol):
+    """Listings that ask the server less, and tell less, than `Drive.list`."""
+
+    def list(self, folder: Path, *, cursor: str | None = None) -> Page:
+        """
+        As `Drive.list`, but for files: digests may be missing, and the time may be another than the one `stat` tells.
+
+        Every file has an etag, that of `stat`.  A reader and `Wanted.tell` tell the time that `stat` tells; a file that
+        the account may not read is told of by the attempt to read it, if the listing says nothing.
         """
 
 
@@ -313,11 +332,16 @@ class Upload(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """One content for `Batch.read`: of a *version*, or the newest one; with *etag* only the content that has it."""
+    """
+    One content for `Batch.read`: of a *version*, or the newest one; with *etag* only the content that has it.
+
+    Of a newest content a drive with `brief` listings calls *tell* with the entry, before it gives the content.
+    """
 
     path: Path
     version: str | None = None
     etag: str | None = None
+    tell: Callable[[Entry], None] | None = None
 
 
 class Batch(Protocol):

@@ -25,6 +25,7 @@ from lading.connectors.registry import ALIASES, CONNECTORS
 from lading.model.text import Text
 
 FACETS = (
+    "brief",
     "moves",
     "partials",
     "settle",

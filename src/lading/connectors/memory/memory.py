@@ -50,6 +50,7 @@ class MemoryDrive(Drive):
         if store is not None and settings:
             raise TypeError("settings belong to the store")
         self.store = store = store or MemoryStore(**settings)
+        self.brief = MemoryBrief(self) if "brief" in store.offers else None
         self.moves = MemoryMoves(store) if "moves" in store.offers else None
         self.partials = MemoryPartials(store, owner) if "partials" in store.offers else None
         self.settle = MemorySettle(store) if "settle" in store.offers else None
@@ -158,6 +159,19 @@ class MemoryDrive(Drive):
                 raise NotEmpty(path, f"{len(node.children)} entries")
             del store.find(path[:-1])[1].children[store.key(path[-1])]
             store.changes += 1
+
+
+class MemoryBrief:
+    """Listings of *drive* that tell neither times nor digests of files."""
+
+    def __init__(self, drive: Drive) -> None:
+        self._drive = drive
+
+    def list(self, folder: Path, *, cursor: str | None = None) -> Page:
+        """As `Drive.list`, with less of each file."""
+        page = self._drive.list(folder, cursor=cursor)
+        told = [it._replace(modified=None, digests=()) if it.is_file else it for it in page.entries]
+        return page._replace(entries=told)
 
 
 class MemoryMoves:

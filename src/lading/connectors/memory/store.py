@@ -74,6 +74,7 @@ class Settings(Facts, total=False):
 
 FACETS = frozenset(
     {
+        "brief",
         "moves",
         "partials",
         "settle",

@@ -78,6 +78,17 @@ def open(address: Address) -> S3Drive | InventoryDrive:  # noqa: A001 — every 
         raise
 
 
+class S3Brief:
+    """Listings of *drive* that ask about no object singly but those that may be frozen."""
+
+    def __init__(self, drive: S3Drive) -> None:
+        self._drive = drive
+
+    def list(self, folder: Path, *, cursor: str | None = None) -> Page:
+        """Files with the time of the server, and without digests; see `facets.Brief`."""
+        return self._drive.page(folder, cursor, brief=True)
+
+
 class S3Drive(Drive):
     """
     What lies below the prefix of *wire*.
@@ -160,11 +171,20 @@ class S3Drive(Drive):
         with self._lock:
             return tried(self._wire, versioned=bool(self._versioning))
 
+    @property
+    def brief(self) -> S3Brief | None:  # type: ignore[override]
+        """Listings without a question about each object; None where `list` asks none anyhow."""
+        return None if self._options.server_times else S3Brief(self)
+
     def list(self, folder: Path, *, cursor: str | None = None) -> Page:
         """Entries in the order of their keys, folders of a page first; see `Drive.list`."""
+        return self.page(folder, cursor, brief=False)
+
+    def page(self, folder: Path, cursor: str | None, *, brief: bool) -> Page:
+        """One page of the listing of *folder*."""
         self._demand_visible(folder)
         prefix = self._wire.prefix + folder_key(folder)
-        entries, more, found = Folder(self._wire, folder, prefix).page(cursor)
+        entries, more, found = Folder(self._wire, folder, prefix, brief=brief).page(cursor)
         if not found and cursor is None and folder:
             if self._wire.call(self._wire.head(prefix[:-1], folder)).status == 200:
                 raise WrongKind(folder, Text("it is a file", "它是文件"))

@@ -29,6 +29,7 @@ from lading.connectors.wrap import calls
 from lading.connectors.wrap.calls import Call
 from lading.connectors.wrap.forward_facets import (
     ForwardedBatch,
+    ForwardedBrief,
     ForwardedCapacity,
     ForwardedChanges,
     ForwardedComments,
@@ -155,6 +156,7 @@ class Forwarding(Drive):
     def close(self) -> None:
         self.inner.close()
 
+    brief: Any = Lazy(ForwardedBrief)
     moves: Any = Lazy(ForwardedMoves)
     partials: Any = Lazy(ForwardedPartials)
     settle: Any = Lazy(ForwardedSettle)

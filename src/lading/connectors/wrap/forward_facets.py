@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 from lading.connectors.conditions import Precondition
 from lading.connectors.facets import (
     Batch,
+    Brief,
     Capacity,
     Change,
     Changes,
@@ -23,6 +24,7 @@ from lading.connectors.facets import (
     Links,
     Locks,
     Moves,
+    Page,
     Partials,
     People,
     Reader,
@@ -58,6 +60,17 @@ class Hooks(Protocol):
     def _uploads(self, uploads: Iterable[Upload]) -> Iterable[Upload]: ...
 
     def _content(self, path: Path, content: bytes) -> bytes: ...
+
+
+class ForwardedBrief:
+    def __init__(self, drive: Hooks, inner: Brief) -> None:
+        self._drive = drive
+        self._inner = inner
+
+    def list(self, folder: Path, *, cursor: str | None = None) -> Page:
+        return self._drive._call(
+            calls.LIST_BRIEFLY, folder, partial(self._inner.list, folder, cursor=cursor)
+        )
 
 
 class ForwardedMoves:

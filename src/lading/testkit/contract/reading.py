@@ -307,6 +307,7 @@ class ReadContract(TellContract):
     def test_facets_are_there_or_none(self, reading: Drive) -> None:
         """A facet that is offered has its calls; the others are None."""
         calls = {
+            "brief": ("list",),
             "moves": ("move",),
             "partials": ("offset", "append", "read", "finish", "sweep"),
             "settle": ("settle",),
@@ -327,6 +328,19 @@ class ReadContract(TellContract):
         for name, needed in calls.items():
             facet = getattr(reading, name)
             assert facet is None or all(callable(getattr(facet, call)) for call in needed)
+
+    def test_brief_listings_tell_the_same_entries(self, reading: Drive, entries: list[Entry]) -> None:
+        """A brief listing leaves out no more than times and digests of files; whoever reads a file is told its time."""
+        if (brief := reading.brief) is None:
+            pytest.skip("the drive offers no brief listings")
+        folders = [ROOT, *(entry.path for entry in entries if entry.is_folder)]
+        told = [it for folder in folders for it in listed(reading, folder, ask=brief.list)]
+
+        assert sorted(map(_briefly, walked(reading))) == sorted(map(_briefly, told))
+        assert all(it.etag is not None for it in told if it.is_file)
+        for entry in [it for it in entries if it.is_file and not it.problem][:20]:
+            with reading.read(entry.path) as reader:
+                assert entry.modified == reader.entry.modified
 
     def test_kind_tells_what_its_drives_can_do(self, reading: Drive) -> None:
         """`lading drives` names every facet that a drive of the kind has, and all that it can be given."""
@@ -359,3 +373,8 @@ class ReadContract(TellContract):
                 reading.stat((name,))
             with suppress(DriveError), reading.read((name, name)) as reader:
                 drained(reader)
+
+
+def _briefly(entry: Entry) -> Entry:
+    """*entry* without what a brief listing may leave out."""
+    return entry._replace(modified=None, digests=()) if entry.is_file else entry
