@@ -57,6 +57,7 @@ class Frontier:
             roots,
             Budget(FIRST_BUDGET if few else FULL_BUDGET, SECONDS),
             self._means.threads,
+            self._means.brief,
         )
         return walk, task
 

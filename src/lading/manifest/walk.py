@@ -10,7 +10,7 @@ the wrappers of the drive have done so already.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -54,6 +54,7 @@ class WalkTask(NamedTuple):
     roots: list[list[Any]]
     budget: Budget
     threads: int
+    brief: bool = False
 
 
 class Walked(NamedTuple):
@@ -83,7 +84,8 @@ def walk(task: WalkTask) -> Walked:
     """
     drive = drive_for(task.address, task.policy)
     with local_errors(task.part), PartWriter(task.part) as part:
-        walker = _Walker(drive, part, task.budget, [unpack(root) for root in reversed(task.roots)])
+        ask = drive.brief.list if task.brief and drive.brief is not None else drive.list
+        walker = _Walker(drive, ask, part, task.budget, [unpack(root) for root in reversed(task.roots)])
         walker.run(task.threads)
         left = [pack(folder) for folder in reversed(walker.stack)]
         note = Note([root[0] for root in task.roots], left, walker.bytes, digested=False)
@@ -109,6 +111,7 @@ def stands_in_the_way(drive: Drive, error: DriveError) -> bool:
 @dataclass(slots=True)
 class _Walker:
     drive: Drive
+    ask: Callable[..., Page]
     part: PartWriter
     budget: Budget
     stack: list[Entry]
@@ -130,7 +133,7 @@ class _Walker:
         while self.stack and not self._spent():
             listing: _Listing | None = _Listing(self.stack.pop())
             while listing is not None:
-                listing = self._received(listing, _asked(self.drive, listing))
+                listing = self._received(listing, _asked(self.ask, listing))
 
     def _with_threads(self, threads: int) -> None:
         with ThreadPoolExecutor(threads) as pool:
@@ -138,13 +141,13 @@ class _Walker:
             while True:
                 while self.stack and len(asked) < threads and not self._spent():
                     listing = _Listing(self.stack.pop())
-                    asked[pool.submit(_asked, self.drive, listing)] = listing
+                    asked[pool.submit(_asked, self.ask, listing)] = listing
                 if not asked:
                     return
                 for answered in wait(asked, return_when=FIRST_COMPLETED).done:
                     again = self._received(asked.pop(answered), answered.result())
                     if again is not None:
-                        asked[pool.submit(_asked, self.drive, again)] = again
+                        asked[pool.submit(_asked, self.ask, again)] = again
 
     def _spent(self) -> bool:
         return self._entries >= self.budget.entries or time.monotonic() > self._end
@@ -203,9 +206,9 @@ class _Walker:
         tell(Progress(STAGE, done, 0))
 
 
-def _asked(drive: Drive, listing: _Listing) -> Page | DriveError:
+def _asked(ask: Callable[..., Page], listing: _Listing) -> Page | DriveError:
     try:
-        return drive.list(listing.folder.path, cursor=listing.cursor)
+        return ask(listing.folder.path, cursor=listing.cursor)
     except DriveError as error:
         return error
 

@@ -48,6 +48,7 @@ SCHEMA = pa.schema(
         ("detail", pa.list_(pa.string())),
         ("sent", pa.int64()),
         ("missed", pa.list_(pa.int32())),
+        ("old_modified", pa.int64()),
     ]
 )
 
