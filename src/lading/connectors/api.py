@@ -26,11 +26,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
 from lading.connectors.conditions import Precondition
 from lading.connectors.facets import (
     Batch,
+    Brief,
     Capacity,
     Changes,
     Comments,
@@ -40,8 +41,10 @@ from lading.connectors.facets import (
     Links,
     Locks,
     Moves,
+    Page,
     Partials,
     People,
+    Ranges,
     Reader,
     Retention,
     Settings,
@@ -53,12 +56,7 @@ from lading.model.entry import Entry
 from lading.model.paths import Path
 from lading.model.text import Text
 
-
-class Page(NamedTuple):
-    """A part of a folder's listing; *cursor* asks for the next part, None at the end."""
-
-    entries: list[Entry]
-    cursor: str | None = None
+__all__ = ["Drive", "Page"]
 
 
 class Drive(ABC):
@@ -69,6 +67,8 @@ class Drive(ABC):
     until the connector offers it.
     """
 
+    brief: Brief | None = None
+    ranges: Ranges | None = None
     moves: Moves | None = None
     partials: Partials | None = None
     settle: Settle | None = None

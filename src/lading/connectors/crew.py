@@ -11,6 +11,7 @@ task makes it safe to run again.
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import multiprocessing
 import os
@@ -40,6 +41,12 @@ R = TypeVar("R")
 
 OPENINGS = 5
 """Attempts at most at opening a drive: some four seconds on average until it is called unavailable."""
+KEPT = 64 << 20
+"""Bytes of freed memory that a worker keeps for itself at most, in each pool that its threads share."""
+_LARGEST_KEPT = 32 << 20
+"""The most that glibc lets `M_MMAP_THRESHOLD` be (mallopt(3))."""
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+"""The numbers of `M_TRIM_THRESHOLD` and `M_MMAP_THRESHOLD` in malloc.h."""
 
 _progress: Any = None
 _drives: dict[str, Drive] = {}
@@ -152,10 +159,24 @@ def _context() -> BaseContext:
     return multiprocessing.get_context("spawn")
 
 
+def _keep_memory() -> None:
+    """
+    Have the C library keep what is freed for the next block.
+
+    glibc gives blocks of a megabyte back to the system and takes them again, each time as pages of zeros that
+    have to be made: more work than to receive, hash and store what comes into them.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:
+        mallopt(_TRIM_THRESHOLD, KEPT)
+        mallopt(_MMAP_THRESHOLD, _LARGEST_KEPT)
+
+
 def _begin(progress: Any) -> None:
     global _progress  # one channel to the parent per process
     _progress = progress
     _drives.clear()
+    _keep_memory()
     # What was made before the fork is not looked through again: that would copy its pages.
     gc.freeze()
     # Ctrl-C is the parent's business; it ends us.

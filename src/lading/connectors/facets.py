@@ -8,7 +8,7 @@ raise only `DriveError` and never retry.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
@@ -17,6 +17,13 @@ from lading.model.access import Comment, Grant, Label, Link, Lock, Membership, P
 from lading.model.entry import Entry
 from lading.model.errors import DriveError
 from lading.model.paths import Path
+
+
+class Page(NamedTuple):
+    """A part of a folder's listing; *cursor* asks for the next part, None at the end."""
+
+    entries: list[Entry]
+    cursor: str | None = None
 
 
 class Reader(Protocol):
@@ -35,6 +42,38 @@ class Reader(Protocol):
             Changed: it was replaced or rewritten since reading began (told at the end at the latest),
                 unless what was read is the earlier content, whole: never a mixture.
             Unavailable: the connection broke off.
+        """
+
+
+class Brief(Protocol):
+    """Listings that ask the server less, and tell less, than `Drive.list`."""
+
+    def list(self, folder: Path, *, cursor: str | None = None) -> Page:
+        """
+        As `Drive.list`, but for files: digests may be missing, and the time may be another than the one `stat` tells.
+
+        Every file has an etag, that of `stat`.  A reader and `Wanted.tell` tell the time that `stat` tells; a file that
+        the account may not read is told of by the attempt to read it, if the listing says nothing.
+        """
+
+
+Span = tuple[int, int]
+"""The first byte of a part of a content, and the one behind its last."""
+
+
+class Ranges(Protocol):
+    """Parts of one content, several of them on their way at once."""
+
+    def read(self, path: Path, spans: Iterable[Span], *, expect: str, at_once: int) -> Iterator[bytes]:
+        """
+        The bytes in each of *spans*, whole and in order; all of the content whose etag is *expect*.
+
+        None of them is empty, each fits into memory, and up to *at_once* are there or on their way; spans are taken when
+        there is room for them.  Leaving early is no error.
+
+        Raises:
+            NotFound, WrongKind, Forbidden, Unreadable: as `Drive.read`.
+            Changed: its etag is another, or a span goes beyond its end.
         """
 
 
@@ -341,11 +380,16 @@ class Upload(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """One content for `Batch.read`: of a *version*, or the newest one; with *etag* only the content that has it."""
+    """
+    One content for `Batch.read`: of a *version*, or the newest one; with *etag* only the content that has it.
+
+    Of a newest content a drive with `brief` listings calls *tell* with the entry, before it gives the content.
+    """
 
     path: Path
     version: str | None = None
     etag: str | None = None
+    tell: Callable[[Entry], None] | None = None
 
 
 class Batch(Protocol):

@@ -25,6 +25,8 @@ from lading.connectors.registry import ALIASES, CONNECTORS
 from lading.model.text import Text
 
 FACETS = (
+    "brief",
+    "ranges",
     "moves",
     "partials",
     "settle",

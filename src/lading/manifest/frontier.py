@@ -76,6 +76,7 @@ class Frontier:
             roots,
             Budget(FIRST_BUDGET if few else FULL_BUDGET, SECONDS),
             self._means.threads,
+            self._means.brief,
             self._rights(name),
             self._along.earlier,
             self._along.taker,

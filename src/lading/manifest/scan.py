@@ -58,10 +58,13 @@ class _Wish(NamedTuple):
     digest: bool
     features: tuple[Feature, ...]
     singly: bool
+    brief: bool
 
     def missing(self, facts: dict[str, Any]) -> bool:
         """Whether the finished manifest with *facts* lacks some of it."""
-        told = set(self.features) <= set(facts.get("features", ()))
+        told = set(self.features) <= set(facts.get("features", ())) and self.brief >= facts.get(
+            "brief", False
+        )
         return not told or any(
             wanted and not facts.get(name)
             for name, wanted in (("digest", self.digest), ("singly", self.singly))
@@ -78,6 +81,7 @@ def scan(
     digest: bool = False,
     features: Collection[Feature] = (),
     singly: bool = False,
+    brief: bool = False,
     taker: Taker | None = None,
     earlier: Manifest | None = None,
     now: Callable[[], float] = time.time,
@@ -89,7 +93,8 @@ def scan(
     cannot be read are entries with a `problem`; with *digest* all content is read and its
     SHA-256 recorded.  Each of *features* that the drive can tell is written down in tables of its own;
     entries that cannot be asked stand in the table of problems.  With *singly* versions, grants and links are asked for
-    entry by entry, whatever the drive tells in one go.  *taker* takes the contents that are read; those of files that are as they were
+    entry by entry, whatever the drive tells in one go.  With *brief* a drive that offers brief listings is asked for
+    those: times and digests of files are those of `facets.Brief`.  *taker* takes the contents that are read; those of files that are as they were
     in the manifest *earlier* are not read, their digests are those of then.  *publish* gets totals whenever a
     task ends; between that the workers tell increments through *crew*.
 
@@ -104,12 +109,13 @@ def scan(
     directory = os.path.abspath(directory)
     _apart(directory, address)
     # A drive that is not there leaves no trace of a scan.
-    profile = _asked_profile(address, policy, crew)
+    profile, offers_brief = _asked_profile(address, policy, crew)
+    wish = _Wish(digest, features_of(features), singly, brief and offers_brief)
     _claim(directory)
     with locked(directory), local_errors(directory):
-        facts = _begun(directory, address, _Wish(digest, features_of(features), singly), now)
+        facts = _begun(directory, address, wish, now)
         if "finished" not in facts:
-            means = Means(address, policy, profile, crew, directory, publish, singly)
+            means = Means(address, policy, profile, crew, directory, publish, singly, wish.brief)
             facts |= _written(means, facts, taker, earlier)
             write_json(os.path.join(directory, HEADER), {**facts, "finished": now()})
     return open_manifest(directory)
@@ -216,15 +222,17 @@ def _finished(means: Means, parts: list[Part]) -> dict[str, Any]:
         raise WorkerLost("", Text("while scanning", "扫描期间")) from None
 
 
-def _asked_profile(address: Address, policy: Policy, crew: Crew) -> Profile:
+def _asked_profile(address: Address, policy: Policy, crew: Crew) -> tuple[Profile, bool]:
+    """The profile of the drive, and whether it offers brief listings."""
     try:
         return crew.submit(_profile, address, policy).result()
     except BrokenExecutor:
         raise WorkerLost("", Text("while scanning", "扫描期间")) from None
 
 
-def _profile(address: Address, policy: Policy) -> Profile:
-    return drive_for(address, policy).profile
+def _profile(address: Address, policy: Policy) -> tuple[Profile, bool]:
+    drive = drive_for(address, policy)
+    return drive.profile, drive.brief is not None
 
 
 def _plain(value: Any) -> Any:

@@ -35,6 +35,8 @@ class Means:
     publish: Publish
     singly: bool = False
     """Ask entry by entry what can be asked so, also of a drive that tells it in few calls."""
+    brief: bool = False
+    """Have the drive list briefly."""
 
     @property
     def threads(self) -> int:

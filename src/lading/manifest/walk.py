@@ -10,7 +10,7 @@ the wrappers of the drive have done so already.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -58,6 +58,7 @@ class WalkTask(NamedTuple):
     roots: list[list[Any]]
     budget: Budget
     threads: int
+    brief: bool = False
     rights: str = ""
     """The file that raw rows of grants go to, where the drive tells those of a folder at once; they are asked later if that is empty."""
     earlier: Source | None = None
@@ -94,9 +95,11 @@ def walk(task: WalkTask) -> Walked:
         DriveError: the drive is not there any more, or its root cannot be listed.
     """
     drive = drive_for(task.address, task.policy)
+    ask = drive.brief.list if task.brief and drive.brief is not None else drive.list
     along = Along(drive, task.rights, task.earlier, task.taker)
     with local_errors(task.part), along, PartWriter(task.part) as part:
-        walker = _Walker(drive, part, along, task.budget, [unpack(root) for root in reversed(task.roots)])
+        roots = [unpack(root) for root in reversed(task.roots)]
+        walker = _Walker(drive, ask, part, along, task.budget, roots)
         walker.run(task.threads)
         left = [pack(folder) for folder in reversed(walker.stack)]
         # First: the part says that all of its task is done.
@@ -108,6 +111,7 @@ def walk(task: WalkTask) -> Walked:
 @dataclass(slots=True)
 class _Walker:
     drive: Drive
+    ask: Callable[..., Page]
     part: PartWriter
     along: Along
     budget: Budget
@@ -130,7 +134,7 @@ class _Walker:
         while self.stack and not self._spent():
             listing: _Listing | None = _Listing(self.stack.pop())
             while listing is not None:
-                listing = self._received(listing, _asked(self.drive, listing))
+                listing = self._received(listing, _asked(self.ask, listing))
 
     def _with_threads(self, threads: int) -> None:
         with ThreadPoolExecutor(threads) as pool:
@@ -138,13 +142,13 @@ class _Walker:
             while True:
                 while self.stack and len(asked) < threads and not self._spent():
                     listing = _Listing(self.stack.pop())
-                    asked[pool.submit(_asked, self.drive, listing)] = listing
+                    asked[pool.submit(_asked, self.ask, listing)] = listing
                 if not asked:
                     return
                 for answered in wait(asked, return_when=FIRST_COMPLETED).done:
                     again = self._received(asked.pop(answered), answered.result())
                     if again is not None:
-                        asked[pool.submit(_asked, self.drive, again)] = again
+                        asked[pool.submit(_asked, self.ask, again)] = again
 
     def _spent(self) -> bool:
         full = self._entries >= self.budget.entries or self.along.read >= READ_ALONG
@@ -206,9 +210,9 @@ class _Walker:
         tell(Progress(STAGE, done, 0))
 
 
-def _asked(drive: Drive, listing: _Listing) -> Page | DriveError:
+def _asked(ask: Callable[..., Page], listing: _Listing) -> Page | DriveError:
     try:
-        return drive.list(listing.folder.path, cursor=listing.cursor)
+        return ask(listing.folder.path, cursor=listing.cursor)
     except DriveError as error:
         return error
 

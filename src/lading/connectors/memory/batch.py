@@ -56,6 +56,8 @@ class MemoryBatch:
     def _content(self, one: Wanted) -> bytes:
         with self._opened(one) as reader:
             self._fits(one.path, reader.entry.size)
+            if one.tell is not None and one.version is None:
+                one.tell(reader.entry)
             return b"".join(iter(lambda: reader.read(1 << 20), b""))
 
     def _opened(self, one: Wanted) -> AbstractContextManager[Reader]:

@@ -74,6 +74,8 @@ class Settings(Facts, total=False):
 
 FACETS = frozenset(
     {
+        "brief",
+        "ranges",
         "moves",
         "partials",
         "settle",

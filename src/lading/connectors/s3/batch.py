@@ -4,14 +4,14 @@ Many small objects at once: as many requests as objects, but all under way toget
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 from lading.connectors.facets import Upload, Wanted
 from lading.connectors.http.headers import content_range
 from lading.connectors.http.session import Answer
 from lading.connectors.names import check_names
-from lading.connectors.s3.facts import etag_of
+from lading.connectors.s3.facts import etag_of, file_entry
 from lading.connectors.s3.keys import CONTENT, file_key
 from lading.connectors.s3.multipart import PART
 from lading.connectors.s3.reading import OTHER, if_match, is_met, reading
@@ -144,14 +144,22 @@ class S3Batch:
         size = told[2] if told and told[2] is not None else len(answer.body)
         if size > CONTENT_LIMIT or len(answer.body) > CONTENT_LIMIT:
             return TooLarge(one.path, f"{size} bytes, at most {CONTENT_LIMIT}")
+        self._tell(one, answer.headers)
         return answer.body
 
     def _nothing(self, one: Wanted, ask: Ask) -> bytes | DriveError:
         """The content of an object that has no first byte; such an answer tells no etag."""
-        if one.version is not None or one.etag is None or is_met(one.etag, _MD5_OF_NOTHING):
+        plain = one.version is not None or one.etag is None or is_met(one.etag, _MD5_OF_NOTHING)
+        if plain and one.tell is None:
             return b""
         try:
             with reading(self._wire, ask.key or "", one.path, expect=one.etag) as reader:
+                if one.tell is not None:
+                    one.tell(reader.entry)
                 return reader.read(CONTENT_LIMIT)
         except DriveError as error:
             return error
+
+    def _tell(self, one: Wanted, headers: Mapping[str, str]) -> None:
+        if one.tell is not None and one.version is None:
+            one.tell(file_entry(one.path, headers, server_times=self._wire.options.server_times))

@@ -6,13 +6,16 @@ Nothing is written to a bucket that is only read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from threading import RLock
 
 from lading.connectors.address import Address
 from lading.connectors.api import Drive, Page
 from lading.connectors.conditions import Precondition
+from lading.connectors.facets import Span
+from lading.connectors.http.content import Content
 from lading.connectors.http.line import Settings
 from lading.connectors.http.login import Login
 from lading.connectors.http.session import Answer, Session
@@ -31,7 +34,8 @@ from lading.connectors.s3.options import Options, options_of
 from lading.connectors.s3.partials import S3Partials
 from lading.connectors.s3.people import S3People, people_in
 from lading.connectors.s3.profile import features_of, profile_of, rules_of
-from lading.connectors.s3.reading import Reading, reading
+from lading.connectors.s3.ranges import pieces
+from lading.connectors.s3.reading import reading
 from lading.connectors.s3.removals import S3Settings
 from lading.connectors.s3.retention import S3Retention
 from lading.connectors.s3.trouble import error_of
@@ -78,6 +82,29 @@ def open(address: Address) -> S3Drive | InventoryDrive:  # noqa: A001 — every 
         raise
 
 
+class S3Brief:
+    """Listings of *drive* that ask about no object singly but those that may be frozen."""
+
+    def __init__(self, drive: S3Drive) -> None:
+        self._drive = drive
+
+    def list(self, folder: Path, *, cursor: str | None = None) -> Page:
+        """Files with the time of the server, and without digests; see `facets.Brief`."""
+        return self._drive.page(folder, cursor, brief=True)
+
+
+class S3Ranges:
+    """Parts of an object of *drive*, each a request of its own."""
+
+    def __init__(self, drive: S3Drive, wire: Wire) -> None:
+        self._drive, self._wire = drive, wire
+
+    def read(self, path: Path, spans: Iterable[Span], *, expect: str, at_once: int) -> Iterator[bytes]:
+        """The bytes in each of *spans*; see `facets.Ranges`."""
+        with self._drive.found(path) as key:
+            yield from pieces(self._wire, key, path, spans, expect=expect, at_once=at_once)
+
+
 class S3Drive(Drive):
     """
     What lies below the prefix of *wire*.
@@ -99,6 +126,7 @@ class S3Drive(Drive):
         known = people.known if people else {}
         versions = S3Versions(wire, self._writing, kept, known) if self._versioning else None
         self.versions = versions
+        self.ranges = S3Ranges(self, wire)
         self.batch = S3Batch(wire, self._writing, versions)
         versioned = bool(self._versioning)
         self._parts = S3Partials(wire, self._writing, address.owner, versioned=versioned)
@@ -160,11 +188,20 @@ class S3Drive(Drive):
         with self._lock:
             return tried(self._wire, versioned=bool(self._versioning))
 
+    @property
+    def brief(self) -> S3Brief | None:  # type: ignore[override]
+        """Listings without a question about each object; None where `list` asks none anyhow."""
+        return None if self._options.server_times else S3Brief(self)
+
     def list(self, folder: Path, *, cursor: str | None = None) -> Page:
         """Entries in the order of their keys, folders of a page first; see `Drive.list`."""
+        return self.page(folder, cursor, brief=False)
+
+    def page(self, folder: Path, cursor: str | None, *, brief: bool) -> Page:
+        """One page of the listing of *folder*."""
         self._demand_visible(folder)
         prefix = self._wire.prefix + folder_key(folder)
-        entries, more, found = Folder(self._wire, folder, prefix).page(cursor)
+        entries, more, found = Folder(self._wire, folder, prefix, brief=brief).page(cursor)
         if not found and cursor is None and folder:
             if self._wire.call(self._wire.head(prefix[:-1], folder)).status == 200:
                 raise WrongKind(folder, Text("it is a file", "它是文件"))
@@ -203,14 +240,20 @@ class S3Drive(Drive):
             raise error_of(file, path)
         return self._told(file_entry(path, file.headers, server_times=self._options.server_times))
 
-    def read(self, path: Path, *, start: int = 0, expect: str | None = None) -> Reading:
+    def read(self, path: Path, *, start: int = 0, expect: str | None = None) -> Content:
         """Open a file; see `Drive.read`."""
+        with self.found(path) as key:
+            return reading(self._wire, key, path, start=start, expect=expect)
+
+    @contextmanager
+    def found(self, path: Path) -> Iterator[str]:
+        """The whole key of the file *path*, which is about to be read; a folder of the name is told as such."""
         self._demand_visible(path)
         if not path:
             raise WrongKind(path, Text("the root is a folder", "根目录是文件夹"))
         key = self._wire.prefix + file_key(path)
         try:
-            return reading(self._wire, key, path, start=start, expect=expect)
+            yield key
         except NotFound:
             if not beside(path) and below(self._wire, key + "/", path, 1):
                 raise WrongKind(path, Text("it is a folder", "它是文件夹")) from None

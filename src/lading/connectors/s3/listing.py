@@ -2,7 +2,8 @@
 Listings: what keys there are below a prefix, and the entries of a folder made of them.
 
 S3 lists keys in the order of their bytes.  A listing tells no metadata, so the objects of a page are asked
-singly for the times and digests that are kept there, many at once; with `times=server` nobody is asked.
+singly for the times and digests that are kept there, many at once; with `times=server` nobody is asked, and briefly
+only those of which the listing leaves open whether they can be read.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from lading.connectors.s3.answers import children, document, key_of, local, mome
 from lading.connectors.s3.facts import MTIME, Listed, file_entry, listed_entry, time_of
 from lading.connectors.s3.keys import PARTS, beside_folder, file_name, name_of
 from lading.connectors.s3.signing import Query
+from lading.connectors.s3.storage import frozen
 from lading.connectors.s3.trouble import error_of
 from lading.connectors.s3.wire import Ask, Wire
 from lading.model.entry import Entry, Kind
@@ -120,10 +122,11 @@ def every(wire: Wire, *, versions: bool = False) -> Iterator[list[Listed]]:
 
 
 class Folder:
-    """The listing of one folder, whose keys begin with *prefix*."""
+    """The listing of one folder, whose keys begin with *prefix*; *brief* as `facets.Brief` says."""
 
-    def __init__(self, wire: Wire, folder: Path, prefix: str) -> None:
+    def __init__(self, wire: Wire, folder: Path, prefix: str, *, brief: bool = False) -> None:
         self._wire, self._folder, self._prefix = wire, folder, prefix
+        self._brief = brief
 
     def page(self, token: str | None) -> tuple[list[Entry], str | None, bool]:
         """The entries of one page, what asks for the next one, and whether anything at all was on it."""
@@ -160,13 +163,19 @@ class Folder:
         last = max(names, key=name_bytes) if names and keys.more else None
         folders = set(keys.folders)
         paths = [self._path(it.key, folders, last) for it in objects]
-        if self._wire.options.server_times:
-            yield from map(listed_entry, paths, objects)
-            return
-        asks = ((it.key, path, ()) for it, path in zip(objects, paths, strict=True))
-        for told, path, answer in zip(objects, paths, self._wire.heads(asks), strict=True):
-            if (entry := _asked_entry(told, path, answer)) is not None:
+        asks = [(it.key, path, ()) for it, path in zip(objects, paths, strict=True) if self._asks(it)]
+        answers = self._wire.heads(asks) if asks else iter(())
+        for told, path in zip(objects, paths, strict=True):
+            entry = _asked_entry(told, path, next(answers)) if self._asks(told) else listed_entry(path, told)
+            if entry is not None:
                 yield entry
+
+    def _asks(self, told: Listed) -> bool:
+        """Whether the listing alone does not tell enough of an object."""
+        if self._wire.options.server_times:
+            return False
+        # One that is frozen may have been thawed; without an etag nobody could know it again.
+        return not self._brief or frozen(told.storage) or not told.etag
 
     def _path(self, key: str, folders: set[str], last: str | None) -> Path:
         segment = key[len(self._prefix) :]

@@ -25,6 +25,8 @@ WRITE = Call("write", changes=True)
 MAKE_FOLDER = Call("make_folder", changes=True)
 REMOVE = Call("remove", changes=True)
 
+LIST_BRIEFLY = Call("brief.list")
+READ_RANGES = Call("ranges.read")
 MOVE = Call("moves.move", changes=True)
 OFFSET = Call("partials.offset")
 APPEND = Call("partials.append", changes=True)

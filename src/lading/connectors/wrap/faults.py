@@ -17,12 +17,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from lading.connectors.api import Drive, Page
 from lading.connectors.conditions import Precondition
 from lading.connectors.facets import Reader, Upload
-from lading.connectors.wrap.calls import BATCH, BATCH_READ, LIST, WRITE, Call
+from lading.connectors.wrap.calls import BATCH, WRITE, Call
 from lading.connectors.wrap.forward import Forwarding
 from lading.connectors.wrap.source import Blocks, led
 from lading.model.entry import Entry, Kind
@@ -106,7 +106,7 @@ class FaultyDrive(Forwarding):
         for fault in due:
             if fault.late:
                 raise _error(fault, path)
-        return answer
+        return cast("T", self._page(call, answer)) if isinstance(answer, Page) else answer
 
     def _reader(self, call: Call, path: Path, start: int, reader: Reader) -> Reader:
         due = self._plan.due(call, path, _of_content)
@@ -116,15 +116,14 @@ class FaultyDrive(Forwarding):
         due = self._plan.due(call, path, _of_content)
         return led(source, partial(_harmed, path=path, faults=due)) if due else source
 
-    def list(self, folder: Path, *, cursor: str | None = None) -> Page:
-        page = super().list(folder, cursor=cursor)
-        if not self._plan.has(LIST, _of_names):
+    def _page(self, call: Call, page: Page) -> Page:
+        if not self._plan.has(call, _of_names):
             return page
-        told = [entry for listed in page.entries if (entry := self._told(listed)) is not None]
+        told = [entry for listed in page.entries if (entry := self._told(call, listed)) is not None]
         return Page(told, page.cursor)
 
-    def _told(self, entry: Entry) -> Entry | None:
-        for fault in self._plan.due(LIST, entry.path, _of_names):
+    def _told(self, call: Call, entry: Entry) -> Entry | None:
+        for fault in self._plan.due(call, entry.path, _of_names):
             if fault.harm is Harm.DROP:
                 return None
             entry = entry._replace(path=other_name(entry.path))
@@ -165,8 +164,8 @@ class FaultyDrive(Forwarding):
             path = other_name(upload.path) if names else upload.path
             yield upload._replace(path=path, content=content)
 
-    def _content(self, path: Path, content: bytes) -> bytes:
-        return b"".join(_harmed([content], path, self._plan.due(BATCH_READ, path, _of_content)))
+    def _content(self, call: Call, path: Path, start: int, content: bytes) -> bytes:
+        return b"".join(_harmed([content], path, self._plan.due(call, path, _of_content), start))
 
 
 def other_name(path: Path) -> Path:
@@ -281,8 +280,8 @@ class _HarmedReader:
         return b""
 
 
-def _harmed(source: Blocks, path: Path, faults: tuple[Fault, ...]) -> Iterator[bytes]:
-    harmer = _Harmer(path, 0, faults)
+def _harmed(source: Blocks, path: Path, faults: tuple[Fault, ...], start: int = 0) -> Iterator[bytes]:
+    harmer = _Harmer(path, start, faults)
     blocks = iter(source)
     for block in blocks:
         left, error, ended = harmer.harm(block)

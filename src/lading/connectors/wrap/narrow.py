@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar, cast
 
-from lading.connectors.api import Drive, Page
+from lading.connectors.api import Drive
 from lading.connectors.wrap import calls
 from lading.connectors.wrap.calls import Call
 from lading.connectors.wrap.forward import Forwarding
@@ -62,15 +62,13 @@ class NarrowedDrive(Forwarding):
         super().__init__(inner)
         self._seen = seen
 
-    def list(self, folder: Path, *, cursor: str | None = None) -> Page:
-        page = super().list(folder, cursor=cursor)
-        return page._replace(entries=[it for it in page.entries if it.path in self._seen])
-
     def _call(self, call: Call, path: Path, thunk: Callable[[], T]) -> T:
         told = thunk()
         return told if told is None else cast("T", self._seen_of(call, told))
 
     def _seen_of(self, call: Call, told: Any) -> Any:
+        if call in (calls.LIST, calls.LIST_BRIEFLY):
+            return told._replace(entries=[it for it in told.entries if it.path in self._seen])
         if call is calls.ALL_VERSIONS:
             return (it for it in told if it[0] in self._seen)
         if call in (calls.ALL_GRANTS, calls.ALL_LINKS):

@@ -116,9 +116,11 @@ class Carrier(Performer):
     def arrived(self, course: Course) -> Outcome:
         """The outcome of a *course* that is at its end."""
         assert course.entry is not None
-        unmoved = not course.added and as_scanned(course.row, course.entry)
-        sha256 = course.sha256 or course.wanted[-1].sha256
-        done = self.landed(course.row, "same" if unmoved else "moved", course.entry, sha256, sent=course.sent)
+        last = course.wanted[-1]
+        row = course.row._replace(modified=last.version.modified) if self.brief else course.row
+        unmoved = not course.added and as_scanned(row, course.entry)
+        sha256 = course.sha256 or last.sha256
+        done = self.landed(row, "same" if unmoved else "moved", course.entry, sha256, sent=course.sent)
         return done._replace(missed=list(course.missed))
 
     def _bring(self, row: Row) -> Outcome:

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 from blake3 import blake3
 
 from lading.connectors.api import Drive
 from lading.connectors.facets import Reader
+from lading.model.entry import Entry
 from lading.model.paths import Path
 
 BLOCK = 8 * 1024 * 1024
@@ -72,7 +74,7 @@ class Content:
 
     It can be asked again from its beginning, so that a wrapper may repeat a
     write whose connection broke; `digests` are those of the last time.  What was read before,
-    together with other contents, is *held*: then the drive is not asked at all.
+    together with other contents, is *held*: then the drive is not asked at all.  Close it when the write is over.
     """
 
     def __init__(
@@ -84,8 +86,21 @@ class Content:
         held: bytes | None = None,
     ) -> None:
         self._drive, self._path, self._expect, self._moved = drive, path, expect, moved
-        self._held = held
+        self.held = held
+        self._begun: ExitStack | None = None
         self.digests = Digests()
+
+    def begin(self) -> Entry:
+        """Open the content before it is asked for, and tell what the drive says of it."""
+        self._begun = stack = ExitStack()
+        self._reader = stack.enter_context(self._drive.read(self._path, expect=self._expect))
+        return self._reader.entry
+
+    def close(self) -> None:
+        """Give back what was begun and never asked for; twice is no error."""
+        begun, self._begun = self._begun, None
+        if begun is not None:
+            begun.close()
 
     def __iter__(self) -> Iterator[bytes]:
         return self.again()
@@ -99,11 +114,15 @@ class Content:
             self._moved(len(data))
 
     def _pieces(self) -> Iterator[bytes]:
-        if self._held is None:
-            with self._drive.read(self._path, expect=self._expect) as reader:
-                yield from chunks(reader)
-        elif self._held:
-            yield self._held
+        if self.held is not None:
+            if self.held:
+                yield self.held
+            return
+        begun, self._begun = self._begun, None
+        with begun or ExitStack() as stack:
+            if begun is None:
+                self._reader = stack.enter_context(self._drive.read(self._path, expect=self._expect))
+            yield from chunks(self._reader)
 
 
 def chunks(reader: Reader) -> Iterator[bytes]:
@@ -123,8 +142,13 @@ def blake3_of(reader: Reader) -> tuple[bytes, int]:
 
 def digests_of(drive: Drive, path: Path, expect: str | None = None) -> Digests:
     """Both digests of the content of *path*, read anew."""
+    return taken(drive, path, expect)[1]
+
+
+def taken(drive: Drive, path: Path, expect: str | None = None) -> tuple[Entry, Digests]:
+    """What *drive* says of *path* while it is read, and both digests of its content."""
     digests = Digests()
     with drive.read(path, expect=expect) as reader:
         for data in chunks(reader):
             digests.add(data)
-    return digests
+        return reader.entry, digests

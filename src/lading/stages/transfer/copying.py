@@ -242,7 +242,9 @@ class Copying:
     # The steps
 
     def _scan(self, address: Address, policy: Policy, folder: LocalPath, point: str = "") -> None:
-        scan(address, policy, folder, crew=self._crew, features=scanned(self._order.rules))
+        # Whoever finds what was renamed by its id needs its time before anything is read.
+        brief = not drive_for(address, policy).profile.stable_ids
+        scan(address, policy, folder, crew=self._crew, features=scanned(self._order.rules), brief=brief)
         failpoint(point)
 
     def _plan(self, it: Pass) -> list[list[str]]:

@@ -34,7 +34,7 @@ from lading.stages.transfer.durable import DBOS, SetWorkflowID
 from lading.stages.transfer.work import run_task
 from lading.stages.transfer.worker import Task
 
-VERSION = "3"
+VERSION = "4"
 """Raised when the order or the names of steps, or what a plan holds, change: a pass begun by another version is not taken up."""
 QUEUE = "passes"
 ASK_EVERY = 5.0

@@ -28,7 +28,8 @@ class Outcome(NamedTuple):
     What became of one row of the plan.
 
     *bucket* is the account's bucket; `etag`, `modified`, `size` are what NEW says about
-    the object that landed.  `code`, `detail` (in English and in Chinese) tell a failure.
+    the object that landed, *old_modified* what OLD said of its time when it was read.
+    `code`, `detail` (in English and in Chinese) tell a failure.
     """
 
     seq: int
@@ -42,6 +43,7 @@ class Outcome(NamedTuple):
     sent: int = 0
     missed: Sequence[int] | None = None
     """Ordinals of versions of OLD that NEW cannot put in order any more; null for what has no history."""
+    old_modified: int | None = None
 
 
 class Journal:

@@ -16,7 +16,7 @@ from lading.manifest.engine import duckdb
 from lading.stages.transfer.renames import follow
 
 _NEW = """
-    SELECT d.old AS old_path, d.kind, d.size AS old_size, d.modified AS old_modified, d.etag AS old_etag, d.id AS old_id,
+    SELECT d.old AS old_path, d.kind, d.size AS old_size, coalesce(r.old_modified, d.modified) AS old_modified, d.etag AS old_etag, d.id AS old_id,
            d.new AS new_path, r.size AS new_size, r.modified AS new_modified, r.etag AS new_etag,
            coalesce(r.sha256, d.sha256) AS sha256
     FROM decided AS d JOIN results AS r USING (seq) WHERE r.bucket IN ('moved', 'same', 'renamed')

@@ -23,15 +23,14 @@ from lading.model.errors import Advice, AlreadyExists, BadAnswer, Changed, Drive
 from lading.model.failpoints import failpoint
 from lading.model.paths import ROOT, Path
 from lading.model.text import Text
-from lading.stages.transfer.ahead import block_of, blocks_of, gives_back, mark_of
-from lading.stages.transfer.content import BLOCK, Content, Digests, digests_of
+from lading.stages.transfer.content import BLOCK, Content, Digests, digests_of, taken
 from lading.stages.transfer.decide import Action, Facts, same_facts
 from lading.stages.transfer.journal import Journal, Outcome
+from lading.stages.transfer.sitting import OTHER_STATE, Sitting
 
 ATTEMPTS = 4
 """Times a file is begun anew when its connection keeps breaking off, beyond what the wrappers repeat."""
 
-_OTHER_STATE = Text("its size or time is another", "大小或时间已不同")
 NOT_OURS = Text("with another content, which is not ours", "内容不同，且并非由我们写入")
 _GAVE_BACK = Text("NEW gave back another content than it was given", "NEW 返回的内容与写入的不同")
 _GAVE_BACK_REMOVED = Text(
@@ -72,13 +71,21 @@ class Performer:
         self._journal = journal
         self.repeated = 0
         """How often a file was begun anew."""
+        self.lanes = 1
+        """Parts of one large file that may be on their way at once."""
         self._stuck: set[Path] = set()
         """Where folders should be that could not be moved there: their places stay free."""
+        self.brief = old.brief is not None
+        """Whether OLD tells the times of files when they are read, and not before."""
         self._given: dict[int, bytes] = {}
         """Contents that were read together with others, by the rows that are done with them now."""
 
+    def known(self, row: Row, entry: Entry) -> Row:
+        """*row* with the time of its *entry*, as OLD told it when it was asked for the content."""
+        return row._replace(modified=entry.modified) if self.brief else row
+
     def perform_held(self, row: Row, content: bytes) -> Outcome:
-        """As `perform`, with the *content* that OLD gave for *row*; what is begun anew is read anew."""
+        """As `perform`, with the *content* that OLD gave for `known` *row*; what is begun anew is read anew."""
         self._given[row.seq] = content
         try:
             return self.perform(row)
@@ -158,15 +165,27 @@ class Performer:
         failpoint("copy.before_write")
         content = Content(self.old, row.old, row.etag, self.moved, self._given.pop(row.seq, None))
         try:
-            entry = self.new.write(
-                row.new, content, expect=_expected(row), size=row.size, modified=row.modified
-            )
+            row, entry = self._written(row, content)
         except AlreadyExists:
             # Ours, from a sitting that was cut off before it could note it; or somebody else's.
             return self._adopt(row)
         failpoint("copy.after_write")
         entry = self.confirmed(row, entry, content.digests)
         return self.landed(row, "moved", entry, content.digests.sha256, sent=content.digests.size)
+
+    def _written(self, row: Row, content: Content) -> tuple[Row, Entry]:
+        """What NEW answers when it is given *content*, and *row* as it is known then."""
+        with closing(content):
+            if self.brief and content.held is None:
+                row = self.known(row, content.begin())
+            expect = _expected(row)
+            entry = self.new.write(row.new, content, expect=expect, size=row.size, modified=row.modified)
+        return row, entry
+
+    def _ours(self, row: Row) -> tuple[Row, Digests]:
+        """The digests of what OLD has, and *row* as it is known then."""
+        entry, digests = taken(self.old, row.old, row.etag)
+        return self.known(row, entry), digests
 
     def _found(self, path: Path) -> Entry | None:
         try:
@@ -185,7 +204,7 @@ class Performer:
             return
         found = self._found(row.new)
         if found is not None and not as_scanned(row, found):
-            raise Changed(row.new, _OTHER_STATE)
+            raise Changed(row.new, OTHER_STATE)
 
     def _adopt(self, row: Row) -> Outcome:
         """Take what is in NEW as moved if it is equal to OLD."""
@@ -193,7 +212,7 @@ class Performer:
         if found.kind is not row.kind or found.size != row.size:
             raise AlreadyExists(row.new, NOT_OURS)
         theirs = digests_of(self.new, row.new)
-        ours = digests_of(self.old, row.old, row.etag)
+        row, ours = self._ours(row)
         if ours.sha256 != theirs.sha256:
             raise AlreadyExists(row.new, NOT_OURS)
         return self.landed(row, "moved", found, ours.sha256)
@@ -227,11 +246,13 @@ class Performer:
             if (settled := self._staged_already(row, self._journal.staged[token])) is not None:
                 return settled
             self._journal.restart(token, 0)
-        sha256 = self._send_blocks(row, token, partials)
-        with partials.read(token) as reader:
-            if not gives_back(reader, self._journal.blocks.get(token, ()), row.size):
-                self._give_up(token, partials)
-                raise Truncated(row.new, _GAVE_BACK)
+        scanned = Facts(row.kind, row.size, row.modified, row.etag)
+        sitting = Sitting(self.old, row.old, scanned, partials, token, self._journal, self.moved, self.lanes)
+        sha256 = sitting.send()
+        if (found := sitting.still(look=self.brief)) is not None:
+            row = self.known(row, found)
+        if not sitting.arrived():
+            raise Truncated(row.new, _GAVE_BACK)
         self._journal.stage(token, sha256)
         failpoint("large.before_finish")
         self._look_again(row)
@@ -245,61 +266,15 @@ class Performer:
             return None
         if digests_of(self.new, row.new).sha256 != sha256:
             return None
+        with suppress(DriveError):
+            # NEW has its time; what OLD says of it is for the record.
+            row = self.known(row, self.old.stat(row.old)) if self.brief else row
         return self.landed(row, "moved", found, sha256)
-
-    def _send_blocks(self, row: Row, token: str, partials: Partials) -> str:
-        """Send what NEW does not hold yet; the SHA-256 of the whole content, whose blocks are noted."""
-        digest, start = self._held(token, partials)
-        ahead = not self.old.profile.local and row.size - start > BLOCK
-        with (
-            self.old.read(row.old, start=start, expect=row.etag) as reader,
-            closing(blocks_of(reader, ahead=ahead)) as blocks,
-        ):
-            for block in blocks:
-                start = partials.append(token, iter(block), start=start)
-                for data in block:
-                    digest.update(data)
-                self._journal.block(token, mark_of(block))
-                failpoint("large.block_sent")
-                self.moved(sum(map(len, block)))
-        if start != row.size:
-            raise Truncated(
-                row.old, Text(f"{start} bytes, {row.size} announced", f"{start} 字节，声明为 {row.size}")
-            )
-        sure = row.etag is not None and self.old.profile.reads_surely
-        scanned = Facts(row.kind, row.size, row.modified, row.etag)
-        if not sure and not same_facts(_facts(self.old.stat(row.old)), scanned):
-            # Another sitting may have sent its beginning; without etags only this tells.
-            self._give_up(token, partials)
-            raise Changed(row.old, _OTHER_STATE)
-        return digest.hexdigest()
-
-    def _give_up(self, token: str, partials: Partials) -> None:
-        self._journal.restart(token, 0)
-        partials.append(token, (), start=0)
-
-    def _held(self, token: str, partials: Partials) -> tuple[hashlib._Hash, int]:
-        """SHA-256 of the blocks that NEW holds and that are what was sent, and their length."""
-        digest, good, size = hashlib.sha256(), 0, 0
-        noted = self._journal.blocks.get(token, [])
-        if noted and partials.offset(token) >= BLOCK:
-            with partials.read(token) as reader:
-                for expected in noted:
-                    block = block_of(reader)
-                    if mark_of(block) != expected:
-                        break
-                    for data in block:
-                        digest.update(data)
-                    good += 1
-                    size += sum(map(len, block))
-        if good < len(noted):
-            self._journal.restart(token, good)
-        return digest, size
 
     # Comparing
 
     def _check(self, row: Row) -> Outcome:
-        return self._compared(row, digests_of(self.old, row.old, row.etag))
+        return self._compared(*self._ours(row))
 
     def _compared(self, row: Row, ours: Digests) -> Outcome:
         found = self.new.stat(row.new)
@@ -311,7 +286,7 @@ class Performer:
         return self._copy(row._replace(new_size=found.size, new_modified=found.modified))
 
     def _recheck(self, row: Row) -> Outcome:
-        ours = digests_of(self.old, row.old, row.etag)
+        row, ours = self._ours(row)
         if ours.sha256 == row.sha256:
             found = self.new.stat(row.new)
             if not as_scanned(row, found):
@@ -359,7 +334,8 @@ class Performer:
 
     def landed(self, row: Row, bucket: str, entry: Entry, sha256: str | None, *, sent: int = 0) -> Outcome:
         """The outcome of *row* whose object stands in NEW as *entry*."""
-        return Outcome(row.seq, bucket, sha256, entry.size, entry.modified, entry.etag, sent=sent)
+        facts = (entry.size, entry.modified, entry.etag)
+        return Outcome(row.seq, bucket, sha256, *facts, sent=sent, old_modified=row.modified)
 
 
 def _expected(row: Row) -> Precondition:

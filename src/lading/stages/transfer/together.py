@@ -8,6 +8,7 @@ What goes wrong for one file, or for the call as a whole, is left to
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from functools import partial
 
 from lading.connectors.api import Drive
 from lading.connectors.conditions import ABSENT
@@ -69,20 +70,24 @@ def perform_group(performer: Performer, rows: list[Row]) -> Iterator[Outcome]:
     if len(rows) == 1:
         yield performer.perform(rows[0])
         return
-    contents, spent = _contents(performer, rows)
+    pairs, spent = _contents(performer, rows)
     done = _one_by_one if performer.new.batch is None else _in_one_call
-    yield from done(performer, list(zip(rows, contents, strict=False)))
+    yield from done(performer, pairs)
     if spent is not None:
         # What was read until now cost calls: it is stored before we stop.
         raise spent
 
 
-def _one_by_one(performer: Performer, pairs: list[tuple[Row, bytes | None]]) -> Iterator[Outcome]:
+_Pair = tuple[Row, bytes | None]
+"""A row as it is known when its content has come; None where it has to be looked at by itself."""
+
+
+def _one_by_one(performer: Performer, pairs: list[_Pair]) -> Iterator[Outcome]:
     for row, data in pairs:
         yield performer.perform(row) if data is None else performer.perform_held(row, data)
 
 
-def _in_one_call(performer: Performer, pairs: list[tuple[Row, bytes | None]]) -> Iterator[Outcome]:
+def _in_one_call(performer: Performer, pairs: list[_Pair]) -> Iterator[Outcome]:
     uploads, contents = [], []
     for row, data in pairs:
         if data is None:
@@ -98,42 +103,58 @@ def _in_one_call(performer: Performer, pairs: list[tuple[Row, bytes | None]]) ->
         yield _settled(performer, row, content, answer)
 
 
-def _contents(performer: Performer, rows: list[Row]) -> tuple[list[bytes | None], CallsUsedUp | None]:
+def _contents(performer: Performer, rows: list[Row]) -> tuple[list[_Pair], CallsUsedUp | None]:
     """
-    The contents of *rows*, None for one that has to be looked at by itself.
+    *rows* with their contents.
 
     Those behind the call for which there was none left are missing; that error comes with them.
     """
-    found: list[bytes | None] = []
+    found: list[_Pair] = []
+    told: dict[int, Entry] = {}
     try:
-        for row, answer in zip(rows, _given(performer.old, rows), strict=False):
-            # Kept only as long as it was planned: so a group stays as small in memory as it was made.
-            found.append(answer if isinstance(answer, bytes) and len(answer) == row.size else None)
+        for row, answer in zip(rows, _given(performer.old, rows, told), strict=False):
+            found.append(_pair(performer, row, answer, told.pop(row.seq, None)))
     except CallsUsedUp as error:
         return found, error
     except DriveError:
         pass
-    return found + [None] * (len(rows) - len(found)), None
+    return found + [(row, None) for row in rows[len(found) :]], None
 
 
-def _given(old: Drive, rows: list[Row]) -> Iterator[bytes | Exception]:
-    """What *old* answers for each of *rows*; what stops all of them is raised."""
+def _pair(performer: Performer, row: Row, answer: bytes | Exception, entry: Entry | None) -> _Pair:
+    # Kept only as long as it was planned: so a group stays as small in memory as it was made.
+    if not isinstance(answer, bytes) or len(answer) != row.size:
+        return row, None
+    if not performer.brief:
+        return row, answer
+    return (row, None) if entry is None else (performer.known(row, entry), answer)
+
+
+def _given(old: Drive, rows: list[Row], told: dict[int, Entry]) -> Iterator[bytes | Exception]:
+    """
+    What *old* answers for each of *rows*; what stops all of them is raised.
+
+    What it says of the entries meanwhile is *told* by the numbers of the rows.
+    """
     if (
         old.batch is None
         or any(row.size > old.profile.batch_content for row in rows)
         or not gives_together(old)
     ):
-        yield from (_read(old, row) for row in rows)
+        yield from (_read(old, row, told) for row in rows)
         return
-    for answer in old.batch.read([Wanted(row.old, etag=row.etag) for row in rows]):
+    tell = told.__setitem__
+    wanted = [Wanted(row.old, etag=row.etag, tell=partial(tell, row.seq)) for row in rows]
+    for answer in old.batch.read(wanted):
         if isinstance(answer, CallsUsedUp):
             raise answer
         yield answer
 
 
-def _read(old: Drive, row: Row) -> bytes | Exception:
+def _read(old: Drive, row: Row, told: dict[int, Entry]) -> bytes | Exception:
     try:
         with old.read(row.old, expect=row.etag) as reader:
+            told[row.seq] = reader.entry
             return b"".join(chunks(reader))
     except CallsUsedUp:
         raise

@@ -170,6 +170,25 @@ class CarryContract(Base):
         assert [Changed] * len(wanted) == list(map(type, answers[:-1]))
         assert b"content" == answers[-1]
 
+    def test_a_batch_tells_what_brief_listings_leave_open(self, drive: Drive) -> None:
+        """Whoever takes contents after a brief listing is told the time of each file that is there."""
+        batch = reads(drive)
+        if drive.brief is None:
+            pytest.skip("the drive offers no brief listings")
+        for name, content in (("empty", b""), ("file", b"content")):
+            drive.write((name,), [content], expect=ABSENT, modified=TIME)
+        found: list[Entry] = []
+        told = listed(drive, ask=drive.brief.list)
+        asked = [Wanted(it.path, etag=it.etag, tell=found.append) for it in told]
+        answers = list(batch.read([*asked, Wanted(("none",), tell=found.append)]))
+
+        assert [b"", b"content"] == sorted(it for it in answers if isinstance(it, bytes))
+        assert {(it.path, drive.stat(it.path).modified) for it in found} == {
+            (it.path, it.modified) for it in found
+        }
+        assert {(it.path, it.etag) for it in asked} == {(it.path, it.etag) for it in found}
+        assert len(asked) == len(found)
+
     # -- changes
 
     def test_changes_are_told(self, drive: Drive, changes: Changes) -> None:

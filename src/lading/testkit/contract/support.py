@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from lading.connectors.api import Drive
+from lading.connectors.api import Drive, Page
 from lading.connectors.facets import Batch, Reader
 from lading.model.access import Principal
 from lading.model.entry import Entry
@@ -75,25 +75,28 @@ def drained(reader: Reader, piece: int = 1 << 16) -> bytes:
     return b"".join(found)
 
 
-def listed(drive: Drive, folder: Path = ROOT, *, tries: int = 5) -> list[Entry]:
-    """All entries of *folder*; a listing whose cursor expires is begun again."""
+def listed(
+    drive: Drive, folder: Path = ROOT, *, tries: int = 5, ask: Callable[..., Page] | None = None
+) -> list[Entry]:
+    """All entries of *folder*; a listing whose cursor expires is begun again.  *ask* lists instead of `Drive.list`."""
     for _ in range(tries):
         try:
-            return [entry for page in pages(drive, folder) for entry in page]
+            return [entry for page in pages(drive, folder, ask) for entry in page]
         except CursorExpired:
             continue
     raise AssertionError(f"no listing of {folder} came to its end in {tries} tries")
 
 
-def pages(drive: Drive, folder: Path = ROOT) -> Iterator[list[Entry]]:
+def pages(drive: Drive, folder: Path = ROOT, ask: Callable[..., Page] | None = None) -> Iterator[list[Entry]]:
     """The pages of *folder*, as they come; an endless listing is a fault."""
-    page = drive.list(folder)
+    ask = ask or drive.list
+    page = ask(folder)
     seen = set()
     yield page.entries
     while page.cursor is not None:
         assert page.cursor not in seen, "the listing goes round in circles"
         seen.add(page.cursor)
-        page = drive.list(folder, cursor=page.cursor)
+        page = ask(folder, cursor=page.cursor)
         yield page.entries
 
 
