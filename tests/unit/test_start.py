@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 WEB = frozenset({"django", "ninja", "wsgidav", "jinja2"})
@@ -90,3 +92,24 @@ def test_a_copy_on_sqlite_loads_no_client_of_a_server(loaded_by, tmp_path: Path)
 
     assert set() == (WEB | BARS | NETWORK | {"psycopg", "yaml"}) & copied
     assert "dbos" in copied
+
+
+def test_a_part_is_read_without_the_engine_for_data_sets(tmp_path: Path) -> None:
+    """
+    Workers read small files of rows all the time; the columns come in the order that was asked for.
+    """
+    pq.write_table(pa.table({"a": [1], "b": ["x"]}), tmp_path / "part.parquet")
+    read = (
+        "import json, sys\n"
+        "from lading.manifest.parts import read_table\n"
+        "names = read_table(sys.argv[1], ['b', 'a']).schema.names\n"
+        "json.dump([names, sorted(sys.modules)], sys.stdout)"
+    )
+
+    told = subprocess.run(
+        [sys.executable, "-c", read, str(tmp_path / "part.parquet")], capture_output=True, check=True
+    )
+
+    names, loaded = json.loads(told.stdout)
+    assert ["b", "a"] == names
+    assert set() == ENGINES & set(loaded)

@@ -23,7 +23,7 @@ from lading.connectors.address import Address
 from lading.connectors.crew import drive_for
 from lading.connectors.wrap.policy import Policy
 from lading.manifest.files import local_errors
-from lading.manifest.parts import FOLDER, Note, Part, PartWriter, note_of
+from lading.manifest.parts import FOLDER, Note, Part, PartWriter, note_of, read_table
 from lading.manifest.schema import ENTRIES
 from lading.manifest.share import Job, Means, share
 from lading.manifest.taking import STAGE, File, Hashing, Meter, Taker, digested
@@ -148,7 +148,7 @@ class _Reading:
 
 def slices_of(path: str) -> list[Slice]:
     """What is still to be read of the part at *path*, in slices; the same part is always cut in the same way."""
-    table = pq.read_table(path, columns=["kind", "size", "sha256"])
+    table = read_table(path, columns=["kind", "size", "sha256"])
     cuts, first, files, size = [], 0, 0, 0
     known = table.column("sha256").is_valid().to_pylist()
     kinds, sizes = (table.column(name).to_pylist() for name in ("kind", "size"))
@@ -214,7 +214,7 @@ def join_part(task: JoinTask) -> Part:
 
 
 def _columns(path: str) -> list[list[Any]]:
-    return [column.to_pylist() for column in pq.read_table(path).columns]
+    return [column.to_pylist() for column in read_table(path).columns]
 
 
 def _with(table: pa.Table, name: str, values: list[Any]) -> pa.Table:
@@ -224,7 +224,7 @@ def _with(table: pa.Table, name: str, values: list[Any]) -> pa.Table:
 
 def _files(piece: Slice) -> Iterator[tuple[int, File]]:
     wanted = ["path", "kind", "size", "etag", "problem", "sha256"]
-    table = pq.read_table(piece.part, columns=wanted).slice(piece.first, piece.last - piece.first)
+    table = read_table(piece.part, columns=wanted).slice(piece.first, piece.last - piece.first)
     columns = [table.column(name).to_pylist() for name in wanted]
     for row, (path, kind, size, etag, problem, told) in enumerate(zip(*columns, strict=True), piece.first):
         if kind == "file" and problem is None and told is None:

@@ -47,6 +47,16 @@ class Note(NamedTuple):
     """Whether the contents of its files have been read."""
 
 
+def read_table(path: str | os.PathLike[str], columns: Sequence[str] | None = None) -> pa.Table:
+    """
+    The Parquet file at *path*, or *columns* of it, in that order.
+
+    Arrow's own function of this name loads its engine for data sets, which takes longer than to read a small file.
+    """
+    with pq.ParquetFile(path) as file:
+        return file.read(columns=columns)
+
+
 class Gathered(Protocol):
     """Rows that wait until they are written."""
 

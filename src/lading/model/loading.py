@@ -7,6 +7,7 @@ beside it for readers, for the type checker and for the import rules, which see 
 
 from __future__ import annotations
 
+import atexit
 import gc
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,9 @@ from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
 from typing import Any
+
+# At the end all is looked through after all: some libraries tell of what is left over as of leaks.
+atexit.register(gc.unfreeze)
 
 
 class _OnUse(ModuleType):

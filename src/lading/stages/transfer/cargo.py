@@ -10,8 +10,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path as LocalPath
 from typing import Any, NamedTuple
 
-import pyarrow.parquet as pq
-
+from lading.manifest.parts import read_table
 from lading.model.access import Effect, Grant, Principal, PrincipalKind, Reach, Role, Version
 from lading.model.paths import Path, decode
 from lading.stages.transfer.succession import Wanted
@@ -74,4 +73,4 @@ def _wanted(row: Mapping[str, Any]) -> Wanted:
 
 
 def _rows(path: LocalPath) -> list[dict[str, Any]]:
-    return pq.read_table(path).to_pylist() if path.exists() else []
+    return read_table(path).to_pylist() if path.exists() else []

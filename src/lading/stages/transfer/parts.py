@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lading.manifest.parts import read_table
 from lading.model.entry import Kind
 from lading.model.paths import decode
 from lading.stages.transfer.decide import Action
@@ -135,7 +136,7 @@ _READ = [name for name in SCHEMA.names if name not in ("reason", "id")]
 
 def read_rows(path: LocalPath, *, overwrite: bool) -> Iterator[Row]:
     """The rows of the partition at *path*."""
-    table = pq.read_table(path, columns=_READ)
+    table = read_table(path, columns=_READ)
     columns = [table.column(name).to_pylist() for name in _READ]
     for (
         seq,

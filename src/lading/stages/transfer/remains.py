@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from lading.manifest.engine import duckdb
 from lading.manifest.files import sha256_of
 from lading.manifest.fingerprint import table_print
+from lading.manifest.parts import read_table
 from lading.manifest.tables import TABLES
 from lading.stages.transfer.hanging import sql
 from lading.stages.transfer.linking import SECRET
@@ -57,10 +58,10 @@ def write_landed_grants(db: duckdb.DuckDBPyConnection, target: LocalPath) -> Non
 
 def write_landed_links(it: Pass, before: LocalPath | None, target: LocalPath) -> None:
     """Write which links in NEW are ours."""
-    rows = {row["lid"]: row for row in pq.read_table(it.plan / "links.parquet").to_pylist()}
+    rows = {row["lid"]: row for row in read_table(it.plan / "links.parquet").to_pylist()}
     landed = {one.old_id: one for one in read_landed(before)}
     for file in sorted(it.result.glob("links-*.parquet")):
-        for made in pq.read_table(file).to_pylist():
+        for made in read_table(file).to_pylist():
             row = rows[made["lid"]]
             if made["outcome"] == "revoked":
                 landed.pop(row["old_id"], None)
@@ -172,9 +173,9 @@ def _made(it: Pass) -> Iterator[dict[str, str]]:
 
 
 def _revoked(it: Pass) -> Iterable[str]:
-    rows = {row["lid"]: row for row in pq.read_table(it.plan / "links.parquet").to_pylist()}
+    rows = {row["lid"]: row for row in read_table(it.plan / "links.parquet").to_pylist()}
     for file in it.result.glob("links-*.parquet"):
-        for told in pq.read_table(file).to_pylist():
+        for told in read_table(file).to_pylist():
             revoke = rows[told["lid"]]["revoke"]
             if revoke is not None and told["outcome"] != "failed":
                 yield revoke

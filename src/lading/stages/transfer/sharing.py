@@ -15,9 +15,9 @@ from pathlib import Path as LocalPath
 from typing import Any, NamedTuple
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from lading.manifest.engine import engine
+from lading.manifest.parts import read_table
 from lading.manifest.tables import PROBLEMS, Feature
 from lading.manifest.translate.links import carry_link
 from lading.manifest.translate.target import Target
@@ -242,5 +242,5 @@ class _Planned:
 def read_landed(file: LocalPath | None) -> Iterator[Landed]:
     """The links that earlier passes made."""
     if file is not None:
-        for row in pq.read_table(file).to_pylist():
+        for row in read_table(file).to_pylist():
             yield Landed(**row)

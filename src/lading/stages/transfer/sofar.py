@@ -6,8 +6,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import pyarrow.parquet as pq
-
+from lading.manifest.parts import read_table
 from lading.stages.transfer.journal import Journal
 from lading.stages.transfer.state import Pass
 
@@ -30,7 +29,7 @@ def so_far(it: Pass) -> SoFar:
 def _outcomes(it: Pass) -> list[tuple[str, int]]:
     found: list[tuple[str, int]] = []
     for file in it.result.glob("*.parquet"):
-        table = pq.read_table(file, columns=["bucket", "size"])
+        table = read_table(file, columns=["bucket", "size"])
         found += zip(table["bucket"].to_pylist(), table["size"].to_pylist(), strict=True)
     for file in it.work.glob("*.jsonl"):
         if (it.result / f"{file.stem}.parquet").exists():

@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path as LocalPath
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from lading.connectors.address import Address
 from lading.connectors.api import Drive
 from lading.connectors.crew import drive_for, retries, tell
 from lading.connectors.wrap.policy import Policy
+from lading.manifest.parts import read_table
 from lading.model.failpoints import failpoint
 from lading.model.progress import Progress
 from lading.stages.transfer.ahead import LANES
@@ -80,7 +80,7 @@ def run_partition(task: Task) -> dict[str, int]:
     """
     result = task.folder / "result" / f"{task.key}.parquet"
     if result.exists():
-        return counted(pq.read_table(result, columns=["bucket"]).column(0).to_pylist())
+        return counted(read_table(result, columns=["bucket"]).column(0).to_pylist())
     rows = list(read_rows(task.folder / "plan" / f"{task.key}.parquet", overwrite=task.overwrite))
     journal_path = task.folder / "work" / f"{task.key}.jsonl"
     meter = _Meter()
