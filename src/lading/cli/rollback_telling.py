@@ -82,14 +82,27 @@ _NO_TIME = Text(
     " read whole afterwards.",
     "所需时间未知：尚无实测。待写入 {objects:,} 个对象、{size:,} 字节；之后会完整读取旧网盘（{found:,} 字节）。",
 )
-_KINDS = {"grant": Text("right", "权限"), "link": Text("link", "链接")}
+_KINDS = {
+    "": Text("link", "链接"),
+    "deny": Text("denial", "拒绝"),
+    "break": Text("break of inheritance", "中断继承"),
+}
+_GRANT = Text("right", "权限")
 _HELD_BACK = {
     "by_hand": Text("to be done by hand", "须人工处理"),
     "nobody": Text("OLD does not know who they are", "旧网盘中无法确认其身份"),
     "unable": Text("OLD cannot hold it", "旧网盘不支持"),
     "no_entry": Text("what it hangs on is not in OLD", "其所属对象不在旧网盘中"),
 }
-_NOT_CARRIED = Text("  {what} not carried: {path} ({why})", "  未带回的{what}：{path}（{why}）")
+_CHANGES = {
+    "given": Text("given in NEW", "在 NEW 中授予"),
+    "taken": Text("taken in NEW", "在 NEW 中收回"),
+    "altered": Text("altered in NEW", "在 NEW 中更改"),
+}
+_NOT_CARRIED = Text(
+    "  {what} not carried: {path}, {change}{whose} ({why})",
+    "  未带回的{what}：{path}，{change}{whose}（{why}）",
+)
 _LINKS = Text(
     "Links have new URLs in OLD; hand them out: they stand, with passwords, in {file}.",
     "链接在旧网盘中使用新的网址，请转交相关人员：网址与密码见 {file}。",
@@ -221,17 +234,20 @@ def tell_ended(ended: Ended, it: Mark, *, as_json: bool) -> int:
 def _not_carried(ended: Ended) -> list[dict[str, str]]:
     """Changes of rights that were to be carried and were not."""
     codes, plan = ended.run.rights, ended.run.plan
-    return [
-        {"what": point.what, "path": shown(point.it.path), "code": code}
-        for point in plan.points
-        if (code := codes.get(point.id))
-    ]
+    return [point.to_json(code) for point in plan.points if (code := codes.get(point.id))]
 
 
 def _tell_held_back(rows: list[dict[str, str]]) -> None:
     for row in rows[:SHOWN]:
         why = _HELD_BACK.get(row["code"], Text(f"[{row['code']}]", f"[{row['code']}]"))
-        say(_NOT_CARRIED, what=speak(_KINDS[row["what"]]), path=row["path"], why=speak(why))
+        say(
+            _NOT_CARRIED,
+            what=speak(_KINDS.get(row["effect"], _GRANT)),
+            path=row["path"],
+            change=speak(_CHANGES[row["change"]]),
+            whose=f" · {row['whose']}" if row["whose"] else "",
+            why=speak(why),
+        )
 
 
 def _tell_times(write: Estimate, read: Estimate) -> None:

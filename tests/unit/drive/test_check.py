@@ -16,6 +16,7 @@ from lading.drive.check import KINDS, Hit, Report, Severity, check
 from lading.drive.models import Content, Event, Node, Partial, Principal, Space, Trash, Version
 from lading.drive.store import Store, store
 from lading.drive.store.base import Area, missing
+from lading.model.errors import DriveError, Forbidden
 from lading.model.text import Language
 from support.drive_ground import Ground, digest, read
 
@@ -101,8 +102,8 @@ def test_one_changed_bit_is_found_by_reading(ground: Ground):
 class Restless:
     """A store whose content changes its place at every look, as between savers and sweepers that never rest."""
 
-    def __init__(self, moves: int, gone: bool = False) -> None:
-        self.moves, self.gone, self.kept = moves, gone, store()
+    def __init__(self, moves: int, gone: bool = False, error: DriveError | None = None) -> None:
+        self.moves, self.gone, self.kept, self.error = moves, gone, store(), error
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.kept, name)
@@ -112,7 +113,7 @@ class Restless:
             self.moves -= 1
             if self.gone:
                 self.kept.remove(wanted)
-            raise missing(wanted)
+            raise self.error or missing(wanted)
         return self.kept.open(wanted)
 
 
@@ -122,9 +123,10 @@ def test_a_content_that_moves_under_the_eyes_is_no_finding(ground: Ground):
     """
     assert {} == check(read_data=True, contents=cast("Store", Restless(2))).counts
 
-    report = check(read_data=True, contents=cast("Store", Restless(100)))
+    for error in (None, Forbidden("store", "it belongs to another user")):
+        report = check(read_data=True, contents=cast("Store", Restless(100, error=error)))
 
-    assert {"content.unreadable": 3} == report.counts
+        assert {"content.unreadable": 3} == report.counts
 
 
 def test_a_needed_content_that_vanishes_under_the_eyes_is_missing(ground: Ground):

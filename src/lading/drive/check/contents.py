@@ -24,7 +24,7 @@ from lading.drive.store.recording import DAY, SWEPT, bring_back
 from lading.drive.tree.find import path_of
 from lading.drive.tree.row import columns, row_of
 from lading.drive.writing import writing
-from lading.model.errors import Unavailable, Unreadable
+from lading.model.errors import Forbidden, Unavailable, Unreadable
 from lading.model.paths import shown
 
 HITS = 20
@@ -105,7 +105,7 @@ def _both(store: Store, item: Item, row: Recorded, now: int, read_data: bool) ->
     for _ in range(LOOKS):
         try:
             right = _right(store, row)
-        except Unreadable:
+        except (Unreadable, Forbidden):
             if not store.exists(row.digest):
                 # It was taken out since it was listed.
                 return _only_recorded(store, row, now)

@@ -6,12 +6,17 @@ A limit that NEW cannot hold means no link.  What is left of counted downloads i
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import replace
 from typing import NamedTuple
 
 from lading.manifest.translate.target import Target, at_most, says_exactly
 from lading.model.access import Effect, Link
 from lading.model.identity import Outcome
+
+_LETTERS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+"""Nothing that looks like something else: people type them."""
+_PASSWORD = 16
 
 
 class CarriedLink(NamedTuple):
@@ -52,6 +57,11 @@ def carry_link(link: Link, to: Target) -> CarriedLink:
         link, id="", rights=frozenset(), role=role, expires=ends, limit=rest, used=0, by=by, created=None
     )
     return CarriedLink(new, ("link.new", *codes))
+
+
+def new_password() -> str:
+    """A password for a link whose own nobody knows; whoever hands out its URL hands it out, too."""
+    return "".join(secrets.choice(_LETTERS) for _ in range(_PASSWORD))
 
 
 def _unheld(link: Link, to: Target) -> tuple[str, ...]:

@@ -7,23 +7,19 @@ was cut off made and could not note is ended, because nobody knows its URL.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 
 from lading.connectors.api import Drive
 from lading.connectors.profile import Features
 from lading.manifest.read import Manifest
+from lading.manifest.translate.links import new_password
 from lading.manifest.translate.target import at_most
 from lading.model.access import Grant, Link
 from lading.model.failpoints import failpoint
 from lading.model.paths import Path, encode, shown
 from lading.stages.cutover.rights import Change, Point, says
 from lading.stages.cutover.state import Home, Lines, lines_of
-
-_LETTERS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-"""Nothing that looks like something else: people type them."""
-_PASSWORD = 16
 
 
 class Sharing:
@@ -75,7 +71,7 @@ class Sharing:
             if known is None:
                 notes.add({"id": point.id, "known": [it.id for it in there]})
                 notes.sync()
-            password = _password() if link.has_password else None
+            password = new_password() if link.has_password else None
             made, url = self._drive.links.make(link, password=password)
             failpoint("rollback.link_made")
             told = {"path": shown(place), "place": encode(place), "by": self._maker(point.it), "url": url}
@@ -135,7 +131,3 @@ def _over(link: Link, now: int) -> bool:
     """Whether it gives nothing any more."""
     ended = link.expires is not None and link.expires <= now
     return ended or (link.limit is not None and link.used >= link.limit)
-
-
-def _password() -> str:
-    return "".join(secrets.choice(_LETTERS) for _ in range(_PASSWORD))

@@ -76,6 +76,14 @@ class Point(NamedTuple):
         """Whether it is a grant or a link."""
         return "link" if isinstance(self.it, Link) else "grant"
 
+    def to_json(self, code: str) -> dict[str, str]:
+        """It in a list of what is not carried, with the *code* why not; *whose* is somebody of NEW, empty for a link."""
+        it = self.it
+        whose = f"{it.principal.kind.value}:{it.principal.id}".rstrip(":") if isinstance(it, Grant) else ""
+        told = {"id": self.id, "what": self.what, "change": self.change.value, "path": shown(it.path)}
+        effect = it.effect.value if isinstance(it, Grant) else ""
+        return {**told, "effect": effect, "whose": whose, "code": code}
+
     @property
     def widens(self) -> bool:
         """Whether carrying it could let somebody do more in OLD."""

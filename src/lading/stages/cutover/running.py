@@ -17,7 +17,7 @@ from lading.manifest.read import Manifest, open_manifest
 from lading.model.access import Link
 from lading.model.errors import BadManifest, DriveError
 from lading.model.failpoints import failpoint
-from lading.model.paths import Path, decode, shown
+from lading.model.paths import Path, decode
 from lading.model.progress import Publish, nobody_listens
 from lading.stages.cutover import linking, rights
 from lading.stages.cutover.base import Base, Row
@@ -77,7 +77,7 @@ class Plan:
 
     def _held_back(self) -> list[dict[str, str]]:
         return [
-            {"id": it.id, "what": it.what, "change": it.change.value, "path": shown(it.it.path), "code": code}
+            it.to_json(code)
             for it in self.points
             if (code := self.held_back.get(it.id)) and rights.wanted(it, self.ask, self.made) != rights.KEEP
         ]

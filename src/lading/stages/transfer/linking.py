@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 from collections.abc import Mapping
 from pathlib import Path as LocalPath
 from typing import Any
@@ -20,6 +19,7 @@ import pyarrow.parquet as pq
 from lading.connectors.api import Drive
 from lading.connectors.crew import drive_for
 from lading.manifest.obstacle import stands_in_the_way
+from lading.manifest.translate.links import new_password
 from lading.model.access import Link, Role, Version
 from lading.model.errors import DriveError, NotFound
 from lading.model.failpoints import failpoint
@@ -31,9 +31,6 @@ from lading.stages.transfer.worker import Task, counted
 
 SECRET = ".secret"  # noqa: S105 — the end of a name
 """The end of the names of files that hold URLs and passwords, as JSON lines, mode 0600."""
-_LETTERS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-"""Nothing that looks like something else: people type them."""
-_PASSWORD = 16
 _NO_VERSION = Text("the version that it shows is not in NEW", "其固定的版本不在新网盘中")
 
 MADE = pa.schema(
@@ -128,7 +125,7 @@ class _Maker:
         wanted = self._wanted(row)
         if self._doubtful:
             self._sweep(row, wanted)
-        password = _password() if wanted.has_password else None
+        password = new_password() if wanted.has_password else None
         failpoint("links.before_make")
         made, url = self._new.links.make(wanted, password=password)
         failpoint("links.made")
@@ -190,7 +187,3 @@ def _certain(one: Version, other: Version) -> bool:
 
 def _limits(link: Link) -> tuple[object, ...]:
     return link.role, link.expires, link.has_password, link.limit, link.version, link.inside
-
-
-def _password() -> str:
-    return "".join(secrets.choice(_LETTERS) for _ in range(_PASSWORD))
