@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lading.evidence.ledger import verify
@@ -293,6 +293,7 @@ def test_pause_cuts_the_line() -> None:
     assert {(10.0, 100.0)} == {(point.objects, point.bytes) for it in (first, second, third) for point in it}
 
 
+@example([(0.0, 0, 0), (5e-324, 0, 10**15)])
 @given(st.lists(st.tuples(st.floats(0, 1e10), st.integers(0, 10**15), st.integers(0, 10**15)), max_size=60))
 def test_any_samples_can_be_drawn(rows: list[tuple[float, int, int]]) -> None:
     """

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 GAP = 5.0
 """Seconds without a note after which we say that nothing was going on."""
+MOMENT = 1e-3
+"""Seconds between two samples at least: what was done in less has no speed."""
 
 LAST_TIME = 253402300800.0
 """The year 10000."""
@@ -68,13 +70,13 @@ def _runs(noted: Sequence[Sample]) -> list[list[Sample]]:
     runs = [list(noted[:1])] if noted else []
     for before, sample in pairwise(noted):
         on = (
-            before.t < sample.t <= before.t + GAP
+            before.t + MOMENT <= sample.t <= before.t + GAP
             and before.objects <= sample.objects
             and before.bytes <= sample.bytes
         )
         if on:
             runs[-1].append(sample)
-        elif sample.t != before.t:
+        elif abs(sample.t - before.t) >= MOMENT:
             runs.append([sample])
     return runs
 
