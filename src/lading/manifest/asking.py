@@ -27,7 +27,7 @@ from lading.connectors.wrap.policy import Policy
 from lading.manifest.files import local_errors
 from lading.manifest.granted import entries_granted, grants_asked
 from lading.manifest.obstacle import stands_in_the_way
-from lading.manifest.parts import PartWriter
+from lading.manifest.parts import PartWriter, read_table
 from lading.manifest.rows import (
     Row,
     Rows,
@@ -228,7 +228,7 @@ def _entries(piece: Slice, feature: Feature) -> list[_Entry]:
     """What is to be asked: files for versions, files and folders for all else."""
     if not piece.part:
         return [] if feature is Feature.VERSIONS else [_Entry(ROOT, True)]
-    table = pq.read_table(piece.part, columns=["path", "kind"]).slice(piece.first, piece.last - piece.first)
+    table = read_table(piece.part, columns=["path", "kind"]).slice(piece.first, piece.last - piece.first)
     kinds = ("file",) if feature is Feature.VERSIONS else ("file", "folder")
     rows = zip(table.column("path").to_pylist(), table.column("kind").to_pylist(), strict=True)
     return [_Entry(decode(path), kind == "folder") for path, kind in rows if kind in kinds]

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lading.manifest.fingerprint import SpacePrint, Tree, leaf
+from lading.manifest.parts import read_table
 from lading.manifest.tables import TABLES, Feature
 from lading.model.access import Effect, PrincipalKind, Reach
 from lading.model.entry import Kind
@@ -91,7 +92,7 @@ def counted(files: Sequence[str]) -> dict[str, Any]:
     counts = {kind.value: {"objects": 0, "bytes": 0} for kind in Kind}
     problems = digested = served = 0
     for file in files:
-        table = pq.read_table(file, columns=["kind", "size", "problem", "sha256", "digests"])
+        table = read_table(file, columns=["kind", "size", "problem", "sha256", "digests"])
         problems += len(table) - table.column("problem").null_count
         digested += len(table) - table.column("sha256").null_count
         served += sum(map(bool, table.column("digests").to_pylist()))
@@ -132,7 +133,7 @@ def contents_of(files: Sequence[str]) -> dict[str, Row]:
 
 
 def _rows(file: str, columns: list[str]) -> Iterator[Row]:
-    table = pq.read_table(file, columns=columns)
+    table = read_table(file, columns=columns)
     return zip(*(_values(table.column(name)) for name in columns), strict=True)
 
 

@@ -14,12 +14,12 @@ from pathlib import Path as LocalPath
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from lading.connectors.api import Drive
 from lading.connectors.crew import drive_for
 from lading.manifest.files import local_errors
 from lading.manifest.obstacle import stands_in_the_way
+from lading.manifest.parts import read_table
 from lading.model.access import Version
 from lading.model.errors import DriveError
 from lading.model.failpoints import failpoint
@@ -55,9 +55,9 @@ def keep_versions(task: Task) -> dict[str, int]:
     """
     result = task.folder / "result" / f"{task.key}.parquet"
     if result.exists():
-        return counted(pq.read_table(result, columns=["outcome"]).column(0).to_pylist())
+        return counted(read_table(result, columns=["outcome"]).column(0).to_pylist())
     assert task.archive is not None
-    rows = pq.read_table(task.folder / "plan" / f"{task.key}.parquet").to_pylist()
+    rows = read_table(task.folder / "plan" / f"{task.key}.parquet").to_pylist()
     drive, folder = drive_for(task.old, task.old_policy), LocalPath(task.archive)
     told = [_kept(drive, folder, row) for row in rows]
     failpoint("archive.before_result")

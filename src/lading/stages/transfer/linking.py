@@ -14,11 +14,11 @@ from pathlib import Path as LocalPath
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from lading.connectors.api import Drive
 from lading.connectors.crew import drive_for
 from lading.manifest.obstacle import stands_in_the_way
+from lading.manifest.parts import read_table
 from lading.manifest.translate.links import new_password
 from lading.model.access import Link, Role, Version
 from lading.model.errors import DriveError, NotFound
@@ -54,8 +54,8 @@ def make_links(task: Task) -> dict[str, int]:
     """
     result = task.folder / "result" / f"{task.key}.parquet"
     if result.exists():
-        return counted(pq.read_table(result, columns=["outcome"]).column(0).to_pylist())
-    rows = pq.read_table(task.folder / "plan" / f"{task.key}.parquet").to_pylist()
+        return counted(read_table(result, columns=["outcome"]).column(0).to_pylist())
+    rows = read_table(task.folder / "plan" / f"{task.key}.parquet").to_pylist()
     old, new = drive_for(task.old, task.old_policy), drive_for(task.new, task.new_policy)
     with _Notes(result.with_suffix(SECRET)) as notes:
         maker = _Maker(old, new, notes)

@@ -15,11 +15,11 @@ from pathlib import Path as LocalPath
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from lading.connectors.api import Drive
 from lading.connectors.crew import drive_for
 from lading.manifest.obstacle import stands_in_the_way
+from lading.manifest.parts import read_table
 from lading.model.errors import DriveError, NotFound
 from lading.model.failpoints import failpoint
 from lading.model.paths import Path
@@ -49,8 +49,8 @@ def set_grants(task: Task) -> dict[str, int]:
     """
     result = task.folder / "result" / f"{task.key}.parquet"
     if result.exists():
-        return counted(pq.read_table(result, columns=["outcome"]).column(0).to_pylist())
-    rows = pq.read_table(task.folder / "plan" / f"{task.key}.parquet").to_pylist()
+        return counted(read_table(result, columns=["outcome"]).column(0).to_pylist())
+    rows = read_table(task.folder / "plan" / f"{task.key}.parquet").to_pylist()
     drive = drive_for(task.new, task.new_policy)
     with ThreadPoolExecutor(max(1, task.threads), thread_name_prefix="grants") as pool:
         told = list(pool.map(partial(_done, drive), rows))
