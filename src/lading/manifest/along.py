@@ -12,15 +12,16 @@ from typing import Self
 
 from lading.connectors.api import Drive
 from lading.connectors.crew import tell
+from lading.connectors.facets import Told
 from lading.manifest.earlier import Source, earlier_of
-from lading.manifest.granted import Mark, files_granted, grants_asked, mark_of
+from lading.manifest.granted import Mark, files_granted, mark_of, rows_told, told_on
 from lading.manifest.parts import PartWriter
 from lading.manifest.rows import Row, Rows
 from lading.manifest.schema import ROW_GROUP
 from lading.manifest.tables import Feature, raw_schema
 from lading.manifest.taking import STAGE, File, Meter, Take, Taker, digested
 from lading.model.entry import Entry, Kind
-from lading.model.paths import ROOT, Path, encode
+from lading.model.paths import Path, encode
 from lading.model.progress import Progress
 
 READ_ALONG = 64 << 20
@@ -89,7 +90,7 @@ class Along:
         return [entry for entry, _ in found], [content for _, content in found]
 
     def folder(self, path: Path) -> None:
-        """Ask the rights of a folder that has a row of its own."""
+        """Write down the rights of a folder, behind all that is in it."""
         if self._rights is not None:
             self._rights.folder(path)
 
@@ -165,15 +166,15 @@ class _Rights:
     def __init__(self, drive: Drive, path: str) -> None:
         self._drive = drive
         self._rows = Rows(raw_schema(Feature.GRANTS))
-        self._last: tuple[Path, Mark | None] | None = None
+        self._last: tuple[Path, Told] | None = None
         self._asked = 0
         self.file = PartWriter(path, raw_schema(Feature.GRANTS), repeated=True)
 
     def mark(self, folder: Path) -> Mark | None:
         """What the list of *folder* says; a walk comes several times in a row to one with many entries."""
         if self._last is None or self._last[0] != folder:
-            self._last = folder, mark_of(self._drive, folder)
-        return self._last[1]
+            self._last = folder, told_on(self._drive, folder)
+        return mark_of(self._drive, self._last[1])
 
     def files(self, folder: Path, names: list[str]) -> None:
         if names:
@@ -181,8 +182,10 @@ class _Rights:
                 self._add(rows)
 
     def folder(self, path: Path) -> None:
-        if path != ROOT:
-            self._add(grants_asked(self._drive, path, folder=True))
+        # The very list that its files were held against: it may have changed since, and those that said the same left no rows.
+        known = self._last is not None and self._last[0] == path
+        told = self._last[1] if self._last and known else told_on(self._drive, path)
+        self._add(rows_told(self._drive, path, told, folder=True))
 
     def finish(self) -> None:
         self.file.add(self._rows)

@@ -198,7 +198,7 @@ class _Walker:
     def _row(self, folder: Entry) -> None:
         if folder.path != ROOT:
             self._columns.add(folder.path[:-1], [folder])
-            self.along.folder(folder.path)
+        self.along.folder(folder.path)
 
     def _flush(self) -> None:
         done = len(self._columns)
