@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path as LocalPath
 from typing import Any
@@ -15,6 +16,7 @@ from lading.connectors.wrap.policy import Policy
 from lading.manifest.read import Manifest
 from lading.manifest.scan import scan
 from lading.manifest.tables import Feature
+from lading.manifest.taking import File, digested
 from lading.model.access import Effect, Grant
 from lading.model.paths import Path
 from support.scanning import Inline
@@ -62,6 +64,27 @@ def true_of(root: LocalPath, path: Path) -> set[tuple[str, str, int]]:
     grants = drive_for(Address("folder", str(root)), Policy()).grants
     assert grants is not None
     return words(grants.list(path))
+
+
+def test_what_was_written_this_very_moment_is_read_later(
+    tree: LocalPath, tmp_path: LocalPath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    A file that is written to twice within one tick of the clock shows the same time: it is not read between the two.
+    """
+    os.utime(tree / "plans" / "file", (1e9, 1e9))
+    os.utime(tree / "file", (4e9, 4e9))
+    along: list[Path] = []
+
+    def noted(drive: Any, take: Any, meter: Any, file: File) -> Any:
+        along.append(file.path)
+        return digested(drive, take, meter, file)
+
+    monkeypatch.setattr("lading.manifest.along.digested", noted)
+    manifest = scanned(tree, tmp_path / "manifest")
+
+    assert [("plans", "file")] == along
+    assert manifest.covers_content
 
 
 @pytest.mark.parametrize("singly", [False, True], ids=["along", "singly"])

@@ -5,6 +5,7 @@ What a walk does along the way where that is cheap: ask rights folder by folder,
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
 from types import TracebackType
@@ -26,6 +27,8 @@ from lading.model.progress import Progress
 
 READ_ALONG = 64 << 20
 """Bytes of content after which a walk ends, so that a kill loses no more than that."""
+TICK = 20_000_000
+"""Nanoseconds between two times that a file system may tell at most, if it says nothing else: Linux notes times by a clock of 100 Hz or more."""
 MOST_ALONG = 8 << 20
 """Bytes of a file that is read along the way at most: larger ones are read later, each by itself."""
 
@@ -48,6 +51,8 @@ class Along:
         self._rights = _Rights(drive, rights) if rights else None
         self._reader = None if taker is None else _Reader(drive, taker)
         self._carries = drive.profile.etag_covers_rights
+        # Whoever writes on within the tick in which a file was listed leaves its time, and so its etag, as they are.
+        self._settled = time.time_ns() - max(drive.profile.clock_grain, TICK)
         self._open = ExitStack()
         self._lacking = False
 
@@ -104,17 +109,23 @@ class Along:
     def _content(self, where: str, entry: Entry, doubtful: list[str]) -> tuple[Entry, bytes | None]:
         if entry.kind is not Kind.FILE:
             return entry, None
-        content = None if self._earlier is None else self._earlier.content(where, entry)
+        content = None
+        if self._earlier is not None and entry.problem is None:
+            content = self._earlier.content(where, entry)
         if content is None or not (self._carries and self._earlier and self._earlier.as_its_folder(where)):
             # Other rights than then, or others than its folder's.
             doubtful.append(entry.path[-1])
         if content is not None or entry.problem is not None:
             return entry, content
-        if self._reader is None or entry.size > MOST_ALONG or self._reader.bytes >= READ_ALONG:
+        reader = self._reader
+        if reader is None or reader.bytes >= READ_ALONG or entry.size > MOST_ALONG or not self._has_settled(entry):
             self._lacking = True
             return entry, None
-        content, problem = self._reader.read(entry)
+        content, problem = reader.read(entry)
         return entry._replace(problem=problem), content
+
+    def _has_settled(self, entry: Entry) -> bool:
+        return entry.modified is None or entry.modified < self._settled
 
     def _ask_rights(self, folder: Path, entries: Sequence[Entry], doubtful: list[str]) -> None:
         if self._rights is None:
