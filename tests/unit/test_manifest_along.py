@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path as LocalPath
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,12 +14,14 @@ import pytest
 from lading.connectors.address import Address
 from lading.connectors.crew import close_drives, drive_for
 from lading.connectors.folder.acl import PosixGrants
+from lading.connectors.memory import MemoryDrive
 from lading.connectors.wrap.policy import Policy
 from lading.manifest.read import Manifest
 from lading.manifest.scan import scan
 from lading.manifest.tables import Feature
-from lading.manifest.taking import File, digested
+from lading.manifest.taking import File, Hashing, Meter, digested
 from lading.model.access import Effect, Grant
+from lading.model.errors import Changed
 from lading.model.paths import Path
 from support.scanning import Inline
 
@@ -85,6 +89,17 @@ def test_what_was_written_this_very_moment_is_read_later(
 
     assert [("plans", "file")] == along
     assert manifest.covers_content
+
+
+def test_a_file_that_never_ends_is_not_read_for_ever() -> None:
+    """What has more bytes than were listed has changed: nobody waits for its end."""
+    drive = MemoryDrive()
+    endless = SimpleNamespace(read=lambda size: b"x" * size)
+    drive.read = lambda path, **more: nullcontext(endless)  # type: ignore[method-assign, assignment]
+    with Hashing().begin() as take:
+        found = digested(drive, take, Meter(), File(("log",), 3_000_000, None))
+
+    assert (None, Changed.code) == found
 
 
 @pytest.mark.parametrize("singly", [False, True], ids=["along", "singly"])

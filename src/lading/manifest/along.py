@@ -118,7 +118,12 @@ class Along:
         if content is not None or entry.problem is not None:
             return entry, content
         reader = self._reader
-        if reader is None or reader.bytes >= READ_ALONG or entry.size > MOST_ALONG or not self._has_settled(entry):
+        if (
+            reader is None
+            or reader.bytes >= READ_ALONG
+            or entry.size > MOST_ALONG
+            or not self._has_settled(entry)
+        ):
             self._lacking = True
             return entry, None
         content, problem = reader.read(entry)

@@ -114,6 +114,7 @@ class _Walker:
     stack: list[Entry]
     bytes: int = 0
     _entries: int = 0
+    _answered: bool = False
     _columns: Columns = field(default_factory=Columns)
     _end: float = 0.0
 
@@ -148,10 +149,12 @@ class _Walker:
 
     def _spent(self) -> bool:
         full = self._entries >= self.budget.entries or self.along.read >= READ_ALONG
-        return full or time.monotonic() > self._end
+        # Every task gets an answer, or the scan would have no end.
+        return self._answered and (full or time.monotonic() > self._end)
 
     def _received(self, listing: _Listing, answer: Page | DriveError) -> _Listing | None:
         """Take one answer in; the listing to go on with, or None at its end."""
+        self._answered = True
         try:
             page = _certain(listing, answer)
             new = _new(listing, page)

@@ -38,7 +38,10 @@ class Firm:
 
     def back_up(self) -> Snapshot:
         wish = Wish(
-            Address("folder", str(self.drive)), Policy(read_only=True), (Feature.GRANTS,), str(self.home / "work")
+            Address("folder", str(self.drive)),
+            Policy(read_only=True),
+            (Feature.GRANTS,),
+            str(self.home / "work"),
         )
         self.keeping.fresh()
         return backup(wish, self.keeping, crew=Inline())  # type: ignore[arg-type]
@@ -94,7 +97,9 @@ def test_contents_that_cannot_be_had_back_are_no_backup(firm: Firm) -> None:
     assert 1 == len(list(snapshots(firm.opened().store, firm.opened().master)))
 
 
-def test_an_index_written_anew_while_it_is_read_is_read_again(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_index_written_anew_while_it_is_read_is_read_again(
+    firm: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Somebody replaces what we have listed before we read it: the new one is taken, and nothing fails."""
     vault = firm.opened()
     firm.back_up()
