@@ -168,6 +168,21 @@ CHANGES = {
 }
 
 
+@pytest.mark.parametrize("few", [(-1, 100_000), (100_000, -1), (6, 6)], ids=["was many", "is many", "both"])
+@pytest.mark.parametrize("change", ["content", "own rights", "rights of a folder", "rights of the root"])
+def test_a_drive_may_become_few_or_many(
+    tree: LocalPath, tmp_path: LocalPath, monkeypatch: pytest.MonkeyPatch, change: str, few: tuple[int, int]
+) -> None:
+    """What was many rows and is few now, the other way round, and some tables this way and some that: all come to the same."""
+    monkeypatch.setattr("lading.manifest.few.FEW", few[0])
+    before = scanned(tree, tmp_path / "before")
+    CHANGES[change](tree)
+    monkeypatch.setattr("lading.manifest.few.FEW", few[1])
+    after = scanned(tree, tmp_path / "after", earlier=before)
+
+    assert facts(scanned(tree, tmp_path / "whole")) == facts(after)
+
+
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_what_is_taken_over_is_what_would_be_found(tree: LocalPath, tmp_path: LocalPath, change: Any) -> None:
     """After any change a scan that takes digests and rights over from the one before says what a whole one says."""

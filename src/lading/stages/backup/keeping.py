@@ -48,8 +48,8 @@ class Keeping(NamedTuple):
 
     def vault(self) -> Vault:
         """The vault, opened once in this process; its index is read once, by the process that forked this one if that did so before."""
-        made, round, vault = _vaults.get(self.opened.id, (0, 0, None))
-        if round < self.round:
+        made, earlier_round, vault = _vaults.get(self.opened.id, (0, 0, None))
+        if earlier_round < self.round:
             vault = None
         if vault is None or made != os.getpid():
             # A connection of another process is not ours to use, what it has read is.
