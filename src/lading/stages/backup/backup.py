@@ -41,7 +41,7 @@ LOOKS = 3
 """Looks at most, the first one included."""
 _BLOCK = 1 << 20
 _NOT_KEPT = Text(
-    "contents that were stored can not be had back; run `lading vault check`, then `lading vault repair`",
+    "contents that were stored cannot be had back; run `lading vault check`, then `lading vault repair`",
     "已存入的内容无法读回；请先运行 `lading vault check`，再运行 `lading vault repair`",
 )
 
