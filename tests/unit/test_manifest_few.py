@@ -13,6 +13,17 @@ from hypothesis import strategies as st
 from lading.connectors.address import Address
 from lading.connectors.conditions import ANYTHING
 from lading.connectors.crew import close_drives
+from lading.connectors.folder.acl import (
+    ACCESS,
+    DEFAULT,
+    GROUP_OBJ,
+    MASK,
+    OTHER,
+    USER,
+    USER_OBJ,
+    Rule,
+    encoded,
+)
 from lading.connectors.memory import MemoryDrive
 from lading.connectors.profile import NameRules
 from lading.connectors.wrap.policy import Policy
@@ -154,7 +165,35 @@ def test_whole_lists_come_to_the_same(
     }
 
 
+def swapped(one: LocalPath, other: LocalPath) -> None:
+    """Each gets the other's name."""
+    os.rename(one, one.with_name("aside"))
+    os.rename(other, one)
+    os.rename(one.with_name("aside"), other)
+
+
+def listed(place: LocalPath, name: str, permissions: int) -> None:
+    """Give *place* an ACL with one more person, where its file system knows such lists."""
+    rules = (
+        Rule(USER_OBJ, 7),
+        Rule(USER, permissions, 4711),
+        Rule(GROUP_OBJ, 5),
+        Rule(MASK, 7),
+        Rule(OTHER, 5),
+    )
+    try:
+        os.setxattr(place, name, encoded(rules))
+    except OSError as problem:
+        pytest.skip(f"no ACL here: {problem.strerror}")
+
+
 CHANGES = {
+    "a list of a file": lambda tree: listed(tree / "plans" / "x", ACCESS, 4),
+    "a list of a folder": lambda tree: listed(tree / "plans", ACCESS, 7),
+    "what a folder hands down": lambda tree: listed(tree / "plans", DEFAULT, 7),
+    "what the root hands down": lambda tree: listed(tree, DEFAULT, 5),
+    "a second name": lambda tree: os.link(tree / "plans" / "x", tree / "合同" / "x"),
+    "two names change places": lambda tree: swapped(tree / "plans" / "x", tree / "合同" / "a"),
     "nothing": lambda tree: None,
     "content": lambda tree: (tree / "plans" / "x").write_bytes(b"other"),
     "own rights": lambda tree: (tree / "plans" / "y" / "z").chmod(0o600),
@@ -166,6 +205,21 @@ CHANGES = {
     "gone": lambda tree: (tree / "合同" / "a").unlink(),
     "new": lambda tree: (tree / "plans" / "y" / "new").write_bytes(b"1"),
 }
+
+
+@pytest.mark.parametrize("few", [(-1, 100_000), (100_000, -1), (6, 6)], ids=["was many", "is many", "both"])
+@pytest.mark.parametrize("change", ["content", "own rights", "rights of a folder", "rights of the root"])
+def test_a_drive_may_become_few_or_many(
+    tree: LocalPath, tmp_path: LocalPath, monkeypatch: pytest.MonkeyPatch, change: str, few: tuple[int, int]
+) -> None:
+    """What was many rows and is few now, the other way round, and some tables this way and some that: all come to the same."""
+    monkeypatch.setattr("lading.manifest.few.FEW", few[0])
+    before = scanned(tree, tmp_path / "before")
+    CHANGES[change](tree)
+    monkeypatch.setattr("lading.manifest.few.FEW", few[1])
+    after = scanned(tree, tmp_path / "after", earlier=before)
+
+    assert facts(scanned(tree, tmp_path / "whole")) == facts(after)
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)

@@ -5,6 +5,7 @@ What a walk does along the way where that is cheap: ask rights folder by folder,
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
 from types import TracebackType
@@ -12,19 +13,22 @@ from typing import Self
 
 from lading.connectors.api import Drive
 from lading.connectors.crew import tell
+from lading.connectors.facets import Told
 from lading.manifest.earlier import Source, earlier_of
-from lading.manifest.granted import Mark, files_granted, grants_asked, mark_of
+from lading.manifest.granted import Mark, files_granted, mark_of, rows_told, told_on
 from lading.manifest.parts import PartWriter
 from lading.manifest.rows import Row, Rows
 from lading.manifest.schema import ROW_GROUP
 from lading.manifest.tables import Feature, raw_schema
 from lading.manifest.taking import STAGE, File, Meter, Take, Taker, digested
 from lading.model.entry import Entry, Kind
-from lading.model.paths import ROOT, Path, encode
+from lading.model.paths import Path, encode
 from lading.model.progress import Progress
 
 READ_ALONG = 64 << 20
 """Bytes of content after which a walk ends, so that a kill loses no more than that."""
+TICK = 20_000_000
+"""Nanoseconds between two times that a file system may tell at most, if it says nothing else: Linux notes times by a clock of 100 Hz or more."""
 MOST_ALONG = 8 << 20
 """Bytes of a file that is read along the way at most: larger ones are read later, each by itself."""
 
@@ -47,6 +51,8 @@ class Along:
         self._rights = _Rights(drive, rights) if rights else None
         self._reader = None if taker is None else _Reader(drive, taker)
         self._carries = drive.profile.etag_covers_rights
+        # Whoever writes on within the tick in which a file was listed leaves its time, and so its etag, as they are.
+        self._settled = time.time_ns() - max(drive.profile.clock_grain, TICK)
         self._open = ExitStack()
         self._lacking = False
 
@@ -89,7 +95,7 @@ class Along:
         return [entry for entry, _ in found], [content for _, content in found]
 
     def folder(self, path: Path) -> None:
-        """Ask the rights of a folder that has a row of its own."""
+        """Write down the rights of a folder, behind all that is in it."""
         if self._rights is not None:
             self._rights.folder(path)
 
@@ -103,17 +109,28 @@ class Along:
     def _content(self, where: str, entry: Entry, doubtful: list[str]) -> tuple[Entry, bytes | None]:
         if entry.kind is not Kind.FILE:
             return entry, None
-        content = None if self._earlier is None else self._earlier.content(where, entry)
+        content = None
+        if self._earlier is not None and entry.problem is None:
+            content = self._earlier.content(where, entry)
         if content is None or not (self._carries and self._earlier and self._earlier.as_its_folder(where)):
             # Other rights than then, or others than its folder's.
             doubtful.append(entry.path[-1])
         if content is not None or entry.problem is not None:
             return entry, content
-        if self._reader is None or entry.size > MOST_ALONG or self._reader.bytes >= READ_ALONG:
+        reader = self._reader
+        if (
+            reader is None
+            or reader.bytes >= READ_ALONG
+            or entry.size > MOST_ALONG
+            or not self._has_settled(entry)
+        ):
             self._lacking = True
             return entry, None
-        content, problem = self._reader.read(entry)
+        content, problem = reader.read(entry)
         return entry._replace(problem=problem), content
+
+    def _has_settled(self, entry: Entry) -> bool:
+        return entry.modified is None or entry.modified < self._settled
 
     def _ask_rights(self, folder: Path, entries: Sequence[Entry], doubtful: list[str]) -> None:
         if self._rights is None:
@@ -165,15 +182,15 @@ class _Rights:
     def __init__(self, drive: Drive, path: str) -> None:
         self._drive = drive
         self._rows = Rows(raw_schema(Feature.GRANTS))
-        self._last: tuple[Path, Mark | None] | None = None
+        self._last: tuple[Path, Told] | None = None
         self._asked = 0
         self.file = PartWriter(path, raw_schema(Feature.GRANTS), repeated=True)
 
     def mark(self, folder: Path) -> Mark | None:
         """What the list of *folder* says; a walk comes several times in a row to one with many entries."""
         if self._last is None or self._last[0] != folder:
-            self._last = folder, mark_of(self._drive, folder)
-        return self._last[1]
+            self._last = folder, told_on(self._drive, folder)
+        return mark_of(self._drive, self._last[1])
 
     def files(self, folder: Path, names: list[str]) -> None:
         if names:
@@ -181,8 +198,10 @@ class _Rights:
                 self._add(rows)
 
     def folder(self, path: Path) -> None:
-        if path != ROOT:
-            self._add(grants_asked(self._drive, path, folder=True))
+        # The very list that its files were held against: it may have changed since, and those that said the same left no rows.
+        known = self._last is not None and self._last[0] == path
+        told = self._last[1] if self._last and known else told_on(self._drive, path)
+        self._add(rows_told(self._drive, path, told, folder=True))
 
     def finish(self) -> None:
         self.file.add(self._rows)

@@ -60,6 +60,8 @@ class Source(NamedTuple):
 
     files: tuple[str, ...]
     grants: str | None
+    finished: float
+    """When the manifest was (s since 1970): another one may come to lie at the same place."""
 
 
 def source_of(manifest: Manifest) -> Source | None:
@@ -69,7 +71,7 @@ def source_of(manifest: Manifest) -> Source | None:
         return None
     # Of what could not be asked it is not known whether it had rights of its own.
     unsure = manifest.tables.get(PROBLEMS, {}).get("rows")
-    return Source(tuple(manifest.files), None if unsure else table)
+    return Source(tuple(manifest.files), None if unsure else table, manifest.facts["finished"])
 
 
 @lru_cache(maxsize=1)

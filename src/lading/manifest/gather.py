@@ -99,12 +99,19 @@ class _Asking:
 
     def _pieces(self, feature: Feature, results: list[str]) -> Iterator[Slice]:
         """What is to be asked for *feature*; *results* gets the files of what the walk has asked already."""
-        yield Slice("")
+        # The first part took the root.
+        if not self._told_along(feature, self._parts[0]):
+            yield Slice("")
         for part in self._parts:
-            if feature is Feature.GRANTS and os.path.exists(told := rights_file(self._folder, part.name)):
+            if told := self._told_along(feature, part):
                 results.append(told)
                 continue
             yield from slices_of(os.path.join(self._means.directory, entries.FOLDER, part.name))
+
+    def _told_along(self, feature: Feature, part: Part) -> str:
+        """The file of what the walk of *part* has asked for *feature*, "" if it has not."""
+        told = rights_file(self._folder, part.name) if feature is Feature.GRANTS else ""
+        return told if os.path.exists(told) else ""
 
 
 class _Making:

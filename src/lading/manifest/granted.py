@@ -35,12 +35,12 @@ def grants_asked(drive: Drive, path: Path, *, folder: bool) -> list[Row]:
     Raises:
         DriveError: the drive is not there any more.
     """
-    return rows_told(drive, path, _list(drive, path), folder=folder)
+    return rows_told(drive, path, told_on(drive, path), folder=folder)
 
 
 def files_granted(drive: Drive, folder: Path, names: Sequence[str], above: Mark | None) -> list[list[Row]]:
     """
-    The raw rows of each of the files *names* in *folder*, whose own list says *above*; none for a file that says the same.
+    The raw rows of each of the files *names* in *folder*; none for a file that says *above*, which is what the row of its folder has to say.
 
     Raises:
         DriveError: the drive is not there any more.
@@ -59,23 +59,35 @@ def files_granted(drive: Drive, folder: Path, names: Sequence[str], above: Mark 
 
 
 def entries_granted(drive: Drive, entries: Iterable[tuple[Path, bool]]) -> Iterator[list[Row]]:
-    """The raw rows of each of *entries* (path, whether it is a folder) in their order; files of one folder are asked together."""
+    """
+    The raw rows of each of *entries* (path, whether it is a folder) in their order; files of one folder are asked together.
+
+    None is left out: their folder is asked at another time, and may say something else by then.
+    """
     for folder, group in groupby(entries, key=lambda entry: entry[0][:-1]):
         held = list(group)
         names = [path[-1] for path, is_folder in held if path and not is_folder]
-        files = iter(files_granted(drive, folder, names, mark_of(drive, folder)) if names else ())
+        files = iter(files_granted(drive, folder, names, None) if names else ())
         for path, is_folder in held:
             yield grants_asked(drive, path, folder=True) if is_folder or not path else next(files)
 
 
-def mark_of(drive: Drive, path: Path) -> Mark | None:
+def told_on(drive: Drive, path: Path) -> Told:
+    """The list of *path*, or why it cannot be told."""
+    assert drive.grants is not None
+    try:
+        return drive.grants.list(path)
+    except DriveError as error:
+        return error
+
+
+def mark_of(drive: Drive, told: Told) -> Mark | None:
     """
-    What the list of *path* says here; None if it cannot be told.
+    What a list that the *drive* *told* says here; None if it could not tell it.
 
     Raises:
         DriveError: the drive is not there any more.
     """
-    told = _list(drive, path)
     if isinstance(told, DriveError):
         if stands_in_the_way(drive, told):
             raise told
@@ -102,14 +114,6 @@ def marks_of(grants: Iterable[Grant]) -> tuple[Mark, Mark]:
 def mark_of_words(words: Iterable[tuple[object, ...]]) -> Mark:
     """The mark of grants, each as (effect, kind, id, role, rank, expires)."""
     return sha256("\n".join(sorted(map(repr, set(words)))).encode()).digest()
-
-
-def _list(drive: Drive, path: Path) -> Told:
-    assert drive.grants is not None
-    try:
-        return drive.grants.list(path)
-    except DriveError as error:
-        return error
 
 
 def _together(drive: Drive, folder: Path, names: Sequence[str]) -> Sequence[Told] | None:

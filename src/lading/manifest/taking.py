@@ -97,6 +97,9 @@ def _taken(drive: Drive, take: Take, meter: Meter, file: File) -> bytes:
         while block := reader.read(min(BLOCK, max(file.size - done, 0) + 1)):
             done += len(block)
             meter.add(0, len(block))
+            if done > file.size:
+                # Somebody writes on, perhaps faster than we read.
+                raise Changed(file.path, f"more than the {file.size} bytes that were listed")
             yield block
         meter.add(1, 0)
 

@@ -118,6 +118,7 @@ class _Walker:
     stack: list[Entry]
     bytes: int = 0
     _entries: int = 0
+    _answered: bool = False
     _columns: Columns = field(default_factory=Columns)
     _end: float = 0.0
 
@@ -152,10 +153,12 @@ class _Walker:
 
     def _spent(self) -> bool:
         full = self._entries >= self.budget.entries or self.along.read >= READ_ALONG
-        return full or time.monotonic() > self._end
+        # Every task gets an answer, or the scan would have no end.
+        return self._answered and (full or time.monotonic() > self._end)
 
     def _received(self, listing: _Listing, answer: Page | DriveError) -> _Listing | None:
         """Take one answer in; the listing to go on with, or None at its end."""
+        self._answered = True
         try:
             page = _certain(listing, answer)
             new = _new(listing, page)
@@ -202,7 +205,7 @@ class _Walker:
     def _row(self, folder: Entry) -> None:
         if folder.path != ROOT:
             self._columns.add(folder.path[:-1], [folder])
-            self.along.folder(folder.path)
+        self.along.folder(folder.path)
 
     def _flush(self) -> None:
         done = len(self._columns)

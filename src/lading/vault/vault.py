@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -194,17 +194,22 @@ class Vault:
             BadVault: a part of it is damaged.
         """
         names = frozenset(name for name, _ in self.store.names(INDEX))
-        if not self._read <= names:
-            # Somebody wrote the index anew.
-            self.load(present=True)
-            return
+        if self._read <= names:
+            with suppress(NotFound):
+                self._learn(names - self._read)
+                self._read = names
+                return
+        # Somebody wrote the index anew, perhaps while we were reading it.
+        self.load(present=True)
+
+    def _learn(self, names: Collection[str]) -> None:
+        """Read the objects *names* of the index as well."""
         known = {pack.name for pack in self.index.packs}
-        for name in sorted(names - self._read):
+        for name in sorted(names):
             for pack in packs_of(self.master, self.store.whole(INDEX, name)):
                 if pack.name not in known and self._there(pack, self._size_of(pack)):
                     self.index.add(pack)
                     known.add(pack.name)
-        self._read = names
 
     def _size_of(self, pack: Pack) -> dict[str, int]:
         name = pack.name.hex()

@@ -25,7 +25,7 @@ from lading.manifest.scan import public, scan
 from lading.manifest.share import Means
 from lading.manifest.still import is_still
 from lading.manifest.tables import Feature
-from lading.model.errors import WorkerLost
+from lading.model.errors import BadManifest, BadVault, WorkerLost
 from lading.model.progress import Publish, nobody_listens
 from lading.model.text import Text
 from lading.stages.backup.history import keep_history
@@ -40,6 +40,10 @@ from lading.vault.worm import lock
 LOOKS = 3
 """Looks at most, the first one included."""
 _BLOCK = 1 << 20
+_NOT_KEPT = Text(
+    "contents that were stored cannot be had back; run `lading vault check`, then `lading vault repair`",
+    "已存入的内容无法读回；请先运行 `lading vault check`，再运行 `lading vault repair`",
+)
 
 
 class _Holes(Exception):
@@ -86,7 +90,7 @@ def backup(
         # Taken over from a snapshot with holes, or a pack was lost meanwhile: nothing is taken over now.
         shutil.rmtree(wish.work, ignore_errors=True)
         previous = None
-        manifest, still, looks = _looked(wish, keeping, crew, publish, previous)
+        manifest, still, looks = _looked_anew(wish, keeping._replace(round=keeping.round + 1), crew, publish)
     profile = Profile(kind=wish.address.kind, address=wish.address.place)
     means = Means(wish.address, wish.policy, profile, crew, manifest.directory, publish)
     earlier = os.path.join(previous[1].directory, HISTORY) if previous else None
@@ -115,13 +119,32 @@ def backup(
 
 
 def _previous(vault: Vault, wish: Wish) -> tuple[Snapshot, Manifest] | None:
-    """The last snapshot of this drive with its manifest, from which digests may be taken over."""
+    """The last snapshot of this drive with its manifest, from which digests may be taken over; None if that cannot be read."""
     if wish.full:
         return None
     found = [it for it in snapshots(vault.store, vault.master) if same_drive(it.drive, public(wish.address))]
     if not found:
         return None
-    return found[-1], manifest_of(vault, found[-1], os.path.join(wish.work, "previous"))
+    place = os.path.join(wish.work, "previous")
+    try:
+        return found[-1], manifest_of(vault, found[-1], place)
+    except (BadVault, BadManifest):
+        # Its manifest lies in what the vault lost: this backup stores all that is missing.
+        shutil.rmtree(place, ignore_errors=True)
+        return None
+
+
+def _looked_anew(wish: Wish, keeping: Keeping, crew: Crew, publish: Publish) -> tuple[Manifest, bool, int]:
+    """
+    As `_looked`, with every content read and nothing taken over.
+
+    Raises:
+        BadVault: the vault does not even hold what was stored just now.
+    """
+    try:
+        return _looked(wish, keeping, crew, publish, None)
+    except _Holes:
+        raise BadVault(keeping.address.place, _NOT_KEPT) from None
 
 
 def _looked(

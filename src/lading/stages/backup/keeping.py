@@ -20,8 +20,8 @@ from lading.vault.packs import Pack, Packer
 from lading.vault.vault import Opened, Vault
 from lading.vault.words import WHOLE
 
-_vaults: dict[str, tuple[int, Vault]] = {}
-"""The vaults of this process and of the one that it was forked from, with its number."""
+_vaults: dict[str, tuple[int, int, Vault]] = {}
+"""The vaults of this process and of the one that it was forked from, with its number and the round in which its index was read."""
 
 
 class Keeping(NamedTuple):
@@ -30,6 +30,8 @@ class Keeping(NamedTuple):
     address: Address
     policy: Policy
     opened: Opened
+    round: int = 0
+    """Where a later one begins, every process reads the index anew: what was read in an earlier one tells of what is lost."""
 
     @contextmanager
     def begin(self) -> Iterator[Take]:
@@ -46,7 +48,9 @@ class Keeping(NamedTuple):
 
     def vault(self) -> Vault:
         """The vault, opened once in this process; its index is read once, by the process that forked this one if that did so before."""
-        made, vault = _vaults.get(self.opened.id, (0, None))
+        made, earlier_round, vault = _vaults.get(self.opened.id, (0, 0, None))
+        if earlier_round < self.round:
+            vault = None
         if vault is None or made != os.getpid():
             # A connection of another process is not ours to use, what it has read is.
             earlier, vault = vault, Vault(drive_for(self.address, self.policy), self.opened)
@@ -54,7 +58,7 @@ class Keeping(NamedTuple):
                 vault.load(present=True)
             else:
                 vault.take_over(earlier)
-            _vaults[self.opened.id] = os.getpid(), vault
+            _vaults[self.opened.id] = os.getpid(), self.round, vault
         return vault
 
 
