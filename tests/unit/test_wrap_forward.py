@@ -65,6 +65,8 @@ ARGUMENTS: dict[str, Any] = {
     "message": "m",
     "uploads": [UPLOAD],
     "until": 7,
+    "spans": [(0, 3)],
+    "at_once": 2,
 }
 
 
@@ -104,6 +106,8 @@ def _answer(kind: Any) -> Callable[[], Any]:
     text = str(kind)
     if "AbstractContextManager" in text:
         return lambda: nullcontext(_Reader())
+    if text.endswith("Iterator[bytes]"):
+        return lambda: iter([b"abc"])
     if "Iterator" in text:
         return lambda: iter([ENTRY])
     if "tuple[lading.model.access.Link" in text and "..." not in text:

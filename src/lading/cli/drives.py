@@ -43,6 +43,7 @@ FACETS = {
     "changes": Text("what changed since", "增量变更"),
     "freeze": Text("read-only switch", "只读开关"),
     "brief": Text("listings that need no question about each file", "无需逐一查询文件的列表"),
+    "ranges": Text("parts of a large file at once", "大文件分段并行读取"),
     "retention": Text("files that nobody can remove before a time", "到期前任何人不可删除的文件"),
     "batch": Text("many small files in one call", "小文件批量传输"),
 }

@@ -44,6 +44,7 @@ from lading.connectors.facets import (
     Page,
     Partials,
     People,
+    Ranges,
     Reader,
     Retention,
     Settings,
@@ -54,7 +55,6 @@ from lading.connectors.profile import Profile
 from lading.model.entry import Entry
 from lading.model.paths import Path
 from lading.model.text import Text
-
 
 __all__ = ["Drive", "Page"]
 
@@ -68,6 +68,7 @@ class Drive(ABC):
     """
 
     brief: Brief | None = None
+    ranges: Ranges | None = None
     moves: Moves | None = None
     partials: Partials | None = None
     settle: Settle | None = None

@@ -56,6 +56,26 @@ class Brief(Protocol):
         """
 
 
+Span = tuple[int, int]
+"""The first byte of a part of a content, and the one behind its last."""
+
+
+class Ranges(Protocol):
+    """Parts of one content, several of them on their way at once."""
+
+    def read(self, path: Path, spans: Iterable[Span], *, expect: str, at_once: int) -> Iterator[bytes]:
+        """
+        The bytes in each of *spans*, whole and in order; all of the content whose etag is *expect*.
+
+        None of them is empty, each fits into memory, and up to *at_once* are there or on their way; spans are taken when
+        there is room for them.  Leaving early is no error.
+
+        Raises:
+            NotFound, WrongKind, Forbidden, Unreadable: as `Drive.read`.
+            Changed: its etag is another, or a span goes beyond its end.
+        """
+
+
 class Moves(Protocol):
     """Renames and moves without copying."""
 

@@ -26,6 +26,7 @@ from lading.model.text import Text
 
 FACETS = (
     "brief",
+    "ranges",
     "moves",
     "partials",
     "settle",

@@ -60,7 +60,9 @@ class _Wish(NamedTuple):
 
     def missing(self, facts: dict[str, Any]) -> bool:
         """Whether the finished manifest with *facts* lacks some of it."""
-        told = set(self.features) <= set(facts.get("features", ())) and self.brief >= facts.get("brief", False)
+        told = set(self.features) <= set(facts.get("features", ())) and self.brief >= facts.get(
+            "brief", False
+        )
         return not told or any(
             wanted and not facts.get(name)
             for name, wanted in (("digest", self.digest), ("singly", self.singly))

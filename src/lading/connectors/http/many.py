@@ -13,31 +13,59 @@ from typing import Any
 
 from lading.connectors.http.line import Line, Request
 from lading.connectors.http.session import Answer, Session
-from lading.model.errors import DriveError, Unavailable
+from lading.model.errors import BadAnswer, DriveError, Unavailable
 from lading.model.text import Text
 
+MOST = 64 << 20
+"""Bytes of an answer that is taken; a server that sends more sends what nobody asked for."""
 AHEAD = 4
 """How many times as many answers as connections may wait for one that takes its time."""
+_SILENT = Text("it stopped answering", "服务器停止响应")
+_TOO_MUCH = Text("the answer does not end", "应答超出应有长度")
 
 
-def answers(session: Session, requests: Iterable[Request], at_once: int) -> Iterator[Answer | DriveError]:
+def answers(
+    session: Session, requests: Iterable[Request], at_once: int, ahead: int = AHEAD
+) -> Iterator[Answer | DriveError]:
     """
     The answer to each of *requests*, or why there is none, in order; *at_once* are under way.
 
-    Requests are taken from their iterator when there is room for them.  Leaving early gives up those under way.
+    Requests are taken from their iterator when there is room for them: *ahead* times as many as *at_once* may be under
+    way or wait for one that takes its time.  Leaving early gives up those under way.
     """
-    work = _Many(session, iter(requests), at_once)
+    work = _Many(session, iter(requests), at_once, ahead * at_once)
     try:
         yield from work.run()
     finally:
         work.close()
 
 
+class _Job:
+    """A request under way on its *line*, and what has come of its answer."""
+
+    __slots__ = ("body", "line", "number", "request", "size")
+
+    def __init__(self, number: int, line: Line, request: Request) -> None:
+        self.number, self.line, self.request = number, line, request
+        self.body: list[bytes] = []
+        self.size = 0
+
+    def take(self) -> bool:
+        """Take what waits on the line; whether anything did."""
+        held, some = self.line.held, bool(self.line.held)
+        if some:
+            self.body.extend(held)
+            self.size += self.line.waiting
+            held.clear()
+            self.line.waiting = 0
+        return some
+
+
 class _Many:
-    def __init__(self, session: Session, requests: Iterator[Request], at_once: int) -> None:
-        self._session, self._requests, self._at_once = session, requests, at_once
+    def __init__(self, session: Session, requests: Iterator[Request], at_once: int, room: int) -> None:
+        self._session, self._requests, self._at_once, self._room = session, requests, at_once, room
         self._multi = session.bundle()
-        self._under_way: dict[Any, tuple[int, Line, Request, list[bytes]]] = {}
+        self._under_way: dict[Any, _Job] = {}
         self._ready: dict[int, Answer | DriveError] = {}
         self._taken = self._given = 0
         self._more = True
@@ -58,14 +86,13 @@ class _Many:
             self._step()
 
     def close(self) -> None:
-        for _, line, _, _ in self._under_way.values():
-            line.abandon()
+        for job in self._under_way.values():
+            job.line.abandon()
         self._under_way.clear()
         self._session.put_back_bundle(self._multi)
 
     def _fill(self) -> None:
-        room = AHEAD * self._at_once
-        while self._more and len(self._under_way) < self._at_once and self._taken - self._given < room:
+        while self._more and len(self._under_way) < self._at_once and self._taken - self._given < self._room:
             request = next(self._requests, None)
             if request is None:
                 self._more = False
@@ -80,7 +107,7 @@ class _Many:
         except DriveError as error:
             self._ready[number] = error
             return
-        self._under_way[line.curl] = (number, line, request, [])
+        self._under_way[line.curl] = _Job(number, line, request)
 
     def _step(self) -> None:
         self._multi.perform()
@@ -99,33 +126,35 @@ class _Many:
 
     def _drain(self) -> None:
         """Take what has come, so that no connection is paused."""
-        for _, line, _, body in self._under_way.values():
-            if line.held:
-                body.extend(line.held)
-                line.held.clear()
-                line.waiting = 0
+        for job in self._under_way.values():
+            if job.take():
                 self._moved = time.monotonic()
+        for job in [it for it in self._under_way.values() if it.size > MOST]:
+            self._give_up(job, BadAnswer(job.request.subject, _TOO_MUCH))
 
     def _end(self, curl: Any, failure: tuple[int, str] | None) -> None:
-        number, line, request, body = self._under_way.pop(curl)
-        body.extend(line.held)
+        job = self._under_way.pop(curl)
+        job.take()
+        line = job.line
         line.ended(failure)
         try:
-            line.finish(request.subject)
-            self._ready[number] = Answer(line.status, line.headers, b"".join(body))
+            line.finish(job.request.subject)
+            self._ready[job.number] = Answer(line.status, line.headers, b"".join(job.body))
         except DriveError as error:
-            self._ready[number] = error
+            self._ready[job.number] = error
         self._session.put_back(line)
+
+    def _give_up(self, job: _Job, error: DriveError) -> None:
+        del self._under_way[job.line.curl]
+        job.line.abandon()
+        self._ready[job.number] = error
+        self._session.put_back(job.line)
 
     def _wait(self) -> None:
         patience = self._session.settings.timeout
         if self._multi.select(min(1.0, patience)) < 0:
             time.sleep(0.001)
         if time.monotonic() - self._moved > patience:
-            for curl in [*self._under_way]:
-                number, line, request, _ = self._under_way.pop(curl)
-                line.abandon()
-                said = Text("it stopped answering", "服务器停止响应")
-                self._ready[number] = Unavailable(request.subject, said)
-                self._session.put_back(line)
+            for job in [*self._under_way.values()]:
+                self._give_up(job, Unavailable(job.request.subject, _SILENT))
             self._moved = time.monotonic()

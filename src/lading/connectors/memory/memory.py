@@ -14,7 +14,7 @@ from typing import Unpack
 
 from lading.connectors.api import Drive, Page
 from lading.connectors.conditions import Precondition, check
-from lading.connectors.facets import Reader
+from lading.connectors.facets import Reader, Span
 from lading.connectors.names import check_holdable, check_names
 from lading.connectors.profile import Profile
 from lading.model.entry import Entry, Kind
@@ -51,6 +51,7 @@ class MemoryDrive(Drive):
             raise TypeError("settings belong to the store")
         self.store = store = store or MemoryStore(**settings)
         self.brief = MemoryBrief(self) if "brief" in store.offers else None
+        self.ranges = MemoryRanges(self) if "ranges" in store.offers else None
         self.moves = MemoryMoves(store) if "moves" in store.offers else None
         self.partials = MemoryPartials(store, owner) if "partials" in store.offers else None
         self.settle = MemorySettle(store) if "settle" in store.offers else None
@@ -172,6 +173,24 @@ class MemoryBrief:
         page = self._drive.list(folder, cursor=cursor)
         told = [it._replace(modified=None, digests=()) if it.is_file else it for it in page.entries]
         return page._replace(entries=told)
+
+
+class MemoryRanges:
+    """Parts of a file of *drive*, one after the other."""
+
+    def __init__(self, drive: Drive) -> None:
+        self._drive = drive
+
+    def read(self, path: Path, spans: Iterable[Span], *, expect: str, at_once: int) -> Iterator[bytes]:
+        """The bytes in each of *spans*."""
+        for start, end in spans:
+            with self._drive.read(path, start=start, expect=expect) as reader:
+                if end > reader.entry.size:
+                    raise Changed(path, f"only {reader.entry.size} bytes long")
+                found = b""
+                while len(found) < end - start:
+                    found += reader.read(end - start - len(found))
+                yield found
 
 
 class MemoryMoves:

@@ -75,6 +75,7 @@ class Settings(Facts, total=False):
 FACETS = frozenset(
     {
         "brief",
+        "ranges",
         "moves",
         "partials",
         "settle",

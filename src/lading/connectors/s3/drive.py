@@ -6,13 +6,16 @@ Nothing is written to a bucket that is only read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from threading import RLock
 
 from lading.connectors.address import Address
 from lading.connectors.api import Drive, Page
 from lading.connectors.conditions import Precondition
+from lading.connectors.facets import Span
+from lading.connectors.http.content import Content
 from lading.connectors.http.line import Settings
 from lading.connectors.http.login import Login
 from lading.connectors.http.session import Answer, Session
@@ -31,7 +34,8 @@ from lading.connectors.s3.options import Options, options_of
 from lading.connectors.s3.partials import S3Partials
 from lading.connectors.s3.people import S3People, people_in
 from lading.connectors.s3.profile import features_of, profile_of, rules_of
-from lading.connectors.s3.reading import Reading, reading
+from lading.connectors.s3.ranges import pieces
+from lading.connectors.s3.reading import reading
 from lading.connectors.s3.removals import S3Settings
 from lading.connectors.s3.retention import S3Retention
 from lading.connectors.s3.trouble import error_of
@@ -89,6 +93,18 @@ class S3Brief:
         return self._drive.page(folder, cursor, brief=True)
 
 
+class S3Ranges:
+    """Parts of an object of *drive*, each a request of its own."""
+
+    def __init__(self, drive: S3Drive, wire: Wire) -> None:
+        self._drive, self._wire = drive, wire
+
+    def read(self, path: Path, spans: Iterable[Span], *, expect: str, at_once: int) -> Iterator[bytes]:
+        """The bytes in each of *spans*; see `facets.Ranges`."""
+        with self._drive.found(path) as key:
+            yield from pieces(self._wire, key, path, spans, expect=expect, at_once=at_once)
+
+
 class S3Drive(Drive):
     """
     What lies below the prefix of *wire*.
@@ -110,6 +126,7 @@ class S3Drive(Drive):
         known = people.known if people else {}
         versions = S3Versions(wire, self._writing, kept, known) if self._versioning else None
         self.versions = versions
+        self.ranges = S3Ranges(self, wire)
         self.batch = S3Batch(wire, self._writing, versions)
         versioned = bool(self._versioning)
         self._parts = S3Partials(wire, self._writing, address.owner, versioned=versioned)
@@ -223,14 +240,20 @@ class S3Drive(Drive):
             raise error_of(file, path)
         return self._told(file_entry(path, file.headers, server_times=self._options.server_times))
 
-    def read(self, path: Path, *, start: int = 0, expect: str | None = None) -> Reading:
+    def read(self, path: Path, *, start: int = 0, expect: str | None = None) -> Content:
         """Open a file; see `Drive.read`."""
+        with self.found(path) as key:
+            return reading(self._wire, key, path, start=start, expect=expect)
+
+    @contextmanager
+    def found(self, path: Path) -> Iterator[str]:
+        """The whole key of the file *path*, which is about to be read; a folder of the name is told as such."""
         self._demand_visible(path)
         if not path:
             raise WrongKind(path, Text("the root is a folder", "根目录是文件夹"))
         key = self._wire.prefix + file_key(path)
         try:
-            return reading(self._wire, key, path, start=start, expect=expect)
+            yield key
         except NotFound:
             if not beside(path) and below(self._wire, key + "/", path, 1):
                 raise WrongKind(path, Text("it is a folder", "它是文件夹")) from None

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lading.connectors.api import Drive, Page
+from lading.connectors.http.content import Content
 from lading.connectors.names import check_names
 from lading.connectors.profile import Profile
 from lading.connectors.s3.facts import listed_entry
@@ -16,7 +17,7 @@ from lading.connectors.s3.inventory import inventory_in
 from lading.connectors.s3.inventory_index import Index, Row
 from lading.connectors.s3.keys import CONTENT, beside, beside_folder, file_key, file_name, folder_key, name_of
 from lading.connectors.s3.profile import CONCURRENCY, rules_of
-from lading.connectors.s3.reading import Reading, reading
+from lading.connectors.s3.reading import reading
 from lading.connectors.s3.wire import Wire
 from lading.model.entry import Entry, Kind
 from lading.model.errors import BadAddress, Changed, CursorExpired, NotFound, ReadOnly, WrongKind
@@ -84,7 +85,7 @@ class InventoryDrive(Drive):
             raise NotFound(path, _NOTHING)
         return self._entry(path[:-1], row)
 
-    def read(self, path: Path, *, start: int = 0, expect: str | None = None) -> Reading:
+    def read(self, path: Path, *, start: int = 0, expect: str | None = None) -> Content:
         """Open a file of the bucket, if it is still the one of the inventory."""
         entry = self.stat(path)
         if not entry.is_file:

@@ -15,11 +15,12 @@ from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from lading.connectors.conditions import Precondition
+from lading.connectors.http.content import Content
 from lading.connectors.s3.keys import PARTS
 from lading.connectors.s3.listing import page_of
 from lading.connectors.s3.multipart import PART, Upload
 from lading.connectors.s3.purging import purge
-from lading.connectors.s3.reading import Reading, reading
+from lading.connectors.s3.reading import reading
 from lading.connectors.s3.signing import Query, escaped
 from lading.connectors.s3.wire import Ask, Wire
 from lading.connectors.s3.writing import Writing
@@ -180,7 +181,7 @@ class Joined:
 
     def __init__(self, wire: Wire, row: list[_Piece]) -> None:
         self._wire, self._row, self._next = wire, row, 0
-        self._now: Reading | None = None
+        self._now: Content | None = None
         self._entry = Entry(ROOT, Kind.FILE, _end(row))
 
     @property

@@ -7,9 +7,7 @@ is always about one content.
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Self
-
+from lading.connectors.http.content import Content
 from lading.connectors.http.headers import content_range
 from lading.connectors.http.session import Answer, Stream
 from lading.connectors.s3.facts import file_entry
@@ -17,55 +15,18 @@ from lading.connectors.s3.signing import Query
 from lading.connectors.s3.trouble import error_of
 from lading.connectors.s3.wire import Ask, Wire
 from lading.model.entry import Entry
-from lading.model.errors import BadAnswer, Changed, Truncated
+from lading.model.errors import BadAnswer, Changed
 from lading.model.paths import Path
 from lading.model.text import Text
 
-_PIECE = 1 << 18
 OTHER = Text("its etag is another", "其 etag 已变化")
-
-
-class Reading:
-    """An object being read: a `Reader`, and the context that gives its connection back."""
-
-    __slots__ = ("_at", "_entry", "_stream")
-
-    def __init__(self, entry: Entry, stream: Stream | None, at: int) -> None:
-        self._entry, self._stream, self._at = entry, stream, at
-
-    @property
-    def entry(self) -> Entry:
-        """The entry as it was when reading began."""
-        return self._entry
-
-    def read(self, size: int, /) -> bytes:
-        """Up to *size* bytes, `b""` at the end; see `Reader`."""
-        if self._stream is None or size == 0:
-            return b""
-        block = self._stream.read(size if size > 0 else _PIECE)
-        self._at += len(block)
-        if self._at > self._entry.size or (not block and self._at < self._entry.size):
-            raise Truncated(self._entry.path, f"{self._at} of {self._entry.size} bytes")
-        return block
-
-    def close(self) -> None:
-        """Give the connection back; twice is no error."""
-        stream, self._stream = self._stream, None
-        if stream is not None:
-            stream.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+NO_RANGES = Text("the server gives no ranges", "服务器不支持范围读取")
+OTHER_RANGE = Text("another range than was asked for", "返回的范围与请求不符")
 
 
 def reading(
     wire: Wire, key: str, path: Path, *, start: int = 0, expect: str | None = None, version: str | None = None
-) -> Reading:
+) -> Content:
     """
     Open *key* from byte *start* on; see `Drive.read`.
 
@@ -99,7 +60,7 @@ def is_met(etag: str | None, found: str | None) -> bool:
 
 def _opened(
     wire: Wire, key: str, path: Path, start: int, expect: str | None, query: Query, stream: Stream
-) -> Reading:
+) -> Content:
     if stream.status == 416:
         return _at_the_end(wire, key, path, start, expect, query, stream)
     if stream.status not in (200, 206):
@@ -109,15 +70,15 @@ def _opened(
     _check(entry, expect)
     told = content_range(stream.headers.get("content-range"))
     if start and stream.status == 200:
-        raise BadAnswer(path, Text("the server gives no ranges", "服务器不支持范围读取"))
+        raise BadAnswer(path, NO_RANGES)
     if start and (told is None or told[0] != start):
-        raise BadAnswer(path, Text("another range than was asked for", "返回的范围与请求不符"))
-    return Reading(entry, stream, start)
+        raise BadAnswer(path, OTHER_RANGE)
+    return Content(entry, stream, start)
 
 
 def _at_the_end(
     wire: Wire, key: str, path: Path, start: int, expect: str | None, query: Query, stream: Stream
-) -> Reading:
+) -> Content:
     """There is no byte *start*: right if the content ends just there."""
     stream.drop()
     stream.close()
@@ -127,7 +88,7 @@ def _at_the_end(
     _check(entry, expect)
     if entry.size != start:
         raise Changed(path, f"byte {start} of {entry.size} was asked for")
-    return Reading(entry, None, start)
+    return Content(entry, None, start)
 
 
 def _check(entry: Entry, expect: str | None) -> None:

@@ -11,12 +11,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby, islice
 
 from lading.connectors.conditions import Precondition
+from lading.connectors.http.content import Content
 from lading.connectors.names import check_names
 from lading.connectors.profile import Features
 from lading.connectors.s3.facts import Listed, kept_words, version_of
 from lading.connectors.s3.keys import CONTENT, PARTS, beside_folder, file_key, path_of
 from lading.connectors.s3.listing import below, every, page_of
-from lading.connectors.s3.reading import Reading, reading
+from lading.connectors.s3.reading import reading
 from lading.connectors.s3.signing import Query
 from lading.connectors.s3.trouble import error_of
 from lading.connectors.s3.wire import Wire
@@ -56,7 +57,7 @@ class S3Versions:
             path = self._path(key)
             yield path, tuple(self._asked(path, told))
 
-    def read(self, path: Path, version: str) -> Reading:
+    def read(self, path: Path, version: str) -> Content:
         """Read the content of one version."""
         check_names(path)
         if not path:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from lading.connectors.http.line import Request
-from lading.connectors.http.many import answers
+from lading.connectors.http.many import AHEAD, answers
 from lading.connectors.http.session import Answer, Session, Stream
 from lading.connectors.s3.options import Options
 from lading.connectors.s3.signing import EMPTY, Query, escaped, query_of, signed
@@ -71,9 +71,11 @@ class Wire:
         """Send *ask* and return when the body of the answer begins."""
         return self.session.stream(self._request(ask))
 
-    def many(self, asks: Iterable[Ask], at_once: int = AT_ONCE) -> Iterator[Answer | DriveError]:
-        """The answer to each of *asks*, or why there is none, in order; *at_once* are under way."""
-        return answers(self.session, map(self._request, asks), at_once)
+    def many(
+        self, asks: Iterable[Ask], at_once: int = AT_ONCE, ahead: int = AHEAD
+    ) -> Iterator[Answer | DriveError]:
+        """The answer to each of *asks*, or why there is none, in order; *at_once* are under way, see `many.answers`."""
+        return answers(self.session, map(self._request, asks), at_once, ahead)
 
     def heads(self, asks: Iterable[tuple[str, Path, Query]]) -> Iterator[Answer | DriveError]:
         """What the server says about each of the keys, in order."""

@@ -26,6 +26,7 @@ MAKE_FOLDER = Call("make_folder", changes=True)
 REMOVE = Call("remove", changes=True)
 
 LIST_BRIEFLY = Call("brief.list")
+READ_RANGES = Call("ranges.read")
 MOVE = Call("moves.move", changes=True)
 OFFSET = Call("partials.offset")
 APPEND = Call("partials.append", changes=True)

@@ -22,7 +22,7 @@ from typing import TypeVar, cast
 from lading.connectors.api import Drive, Page
 from lading.connectors.conditions import Precondition
 from lading.connectors.facets import Reader, Upload
-from lading.connectors.wrap.calls import BATCH, BATCH_READ, WRITE, Call
+from lading.connectors.wrap.calls import BATCH, WRITE, Call
 from lading.connectors.wrap.forward import Forwarding
 from lading.connectors.wrap.source import Blocks, led
 from lading.model.entry import Entry, Kind
@@ -164,8 +164,8 @@ class FaultyDrive(Forwarding):
             path = other_name(upload.path) if names else upload.path
             yield upload._replace(path=path, content=content)
 
-    def _content(self, path: Path, content: bytes) -> bytes:
-        return b"".join(_harmed([content], path, self._plan.due(BATCH_READ, path, _of_content)))
+    def _content(self, call: Call, path: Path, start: int, content: bytes) -> bytes:
+        return b"".join(_harmed([content], path, self._plan.due(call, path, _of_content), start))
 
 
 def other_name(path: Path) -> Path:
@@ -280,8 +280,8 @@ class _HarmedReader:
         return b""
 
 
-def _harmed(source: Blocks, path: Path, faults: tuple[Fault, ...]) -> Iterator[bytes]:
-    harmer = _Harmer(path, 0, faults)
+def _harmed(source: Blocks, path: Path, faults: tuple[Fault, ...], start: int = 0) -> Iterator[bytes]:
+    harmer = _Harmer(path, start, faults)
     blocks = iter(source)
     for block in blocks:
         left, error, ended = harmer.harm(block)

@@ -6,7 +6,7 @@ Wrappers derive from `Forwarding` and override the hooks they need:
 * `_call` stands around each call, those of the facets included;
 * `_open` makes the context of a call that gives a reader, `_reader` sees the reader;
 * `_send` stands around each call that takes a source, `_source` sees the source;
-* `_uploads` sees the small files of a batch, `_content` each content that a batch gives.
+* `_uploads` sees the small files of a batch, `_content` each content that a batch or a range gives.
 
 Facets of which the inner drive has none are None here too.  Lists that a facet
 gives piece by piece are read whole inside the call (see `lading.connectors.wrap.held`),
@@ -41,6 +41,7 @@ from lading.connectors.wrap.forward_facets import (
     ForwardedMoves,
     ForwardedPartials,
     ForwardedPeople,
+    ForwardedRanges,
     ForwardedRetention,
     ForwardedSettings,
     ForwardedSettle,
@@ -104,8 +105,8 @@ class Forwarding(Drive):
         """What the inner drive stores instead of *uploads*."""
         return uploads
 
-    def _content(self, path: Path, content: bytes) -> bytes:
-        """What the caller is given instead of *content*, which a batch read."""
+    def _content(self, call: Call, path: Path, start: int, content: bytes) -> bytes:
+        """What the caller is given instead of *content*, which *call* read from byte *start* on."""
         return content
 
     @property
@@ -157,6 +158,7 @@ class Forwarding(Drive):
         self.inner.close()
 
     brief: Any = Lazy(ForwardedBrief)
+    ranges: Any = Lazy(ForwardedRanges)
     moves: Any = Lazy(ForwardedMoves)
     partials: Any = Lazy(ForwardedPartials)
     settle: Any = Lazy(ForwardedSettle)

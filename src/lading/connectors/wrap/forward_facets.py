@@ -27,11 +27,13 @@ from lading.connectors.facets import (
     Page,
     Partials,
     People,
+    Ranges,
     Reader,
     Retention,
     Room,
     Settings,
     Settle,
+    Span,
     Upload,
     Versions,
     Wanted,
@@ -59,7 +61,7 @@ class Hooks(Protocol):
 
     def _uploads(self, uploads: Iterable[Upload]) -> Iterable[Upload]: ...
 
-    def _content(self, path: Path, content: bytes) -> bytes: ...
+    def _content(self, call: Call, path: Path, start: int, content: bytes) -> bytes: ...
 
 
 class ForwardedBrief:
@@ -68,9 +70,23 @@ class ForwardedBrief:
         self._inner = inner
 
     def list(self, folder: Path, *, cursor: str | None = None) -> Page:
-        return self._drive._call(
-            calls.LIST_BRIEFLY, folder, partial(self._inner.list, folder, cursor=cursor)
-        )
+        return self._drive._call(calls.LIST_BRIEFLY, folder, partial(self._inner.list, folder, cursor=cursor))
+
+
+class ForwardedRanges:
+    def __init__(self, drive: Hooks, inner: Ranges) -> None:
+        self._drive = drive
+        self._inner = inner
+
+    def read(self, path: Path, spans: Iterable[Span], *, expect: str, at_once: int) -> Iterator[bytes]:
+        asked: deque[Span] = deque()
+        read = partial(self._inner.read, expect=expect, at_once=at_once)
+        thunk = partial(read, path, remembered(spans, asked))
+        return self._given(path, self._drive._call(calls.READ_RANGES, path, thunk), asked)
+
+    def _given(self, path: Path, contents: Iterator[bytes], asked: deque[Span]) -> Iterator[bytes]:
+        for content in contents:
+            yield self._drive._content(calls.READ_RANGES, path, asked.popleft()[0], content)
 
 
 class ForwardedMoves:
@@ -295,7 +311,10 @@ class ForwardedBatch:
     ) -> Iterator[bytes | Exception]:
         for answer in answers:
             path = asked.popleft().path
-            yield self._drive._content(path, answer) if isinstance(answer, bytes) else answer
+            yield self._seen(path, answer) if isinstance(answer, bytes) else answer
+
+    def _seen(self, path: Path, content: bytes) -> bytes:
+        return self._drive._content(calls.BATCH_READ, path, 0, content)
 
 
 def remembered(items: Iterable[T], asked: deque[T]) -> Iterator[T]:

@@ -239,7 +239,7 @@ class PacedDrive(Forwarding):
             self._pacer.content(len(upload.content))
             yield upload
 
-    def _content(self, path: Path, content: bytes) -> bytes:
+    def _content(self, call: Call, path: Path, start: int, content: bytes) -> bytes:
         self._pacer.content(len(content))
         return content
 

@@ -18,8 +18,8 @@ from types import TracebackType
 from typing import Any, NamedTuple, TypeVar
 
 from lading.connectors.api import Drive
-from lading.connectors.facets import Batch, Reader, Upload, Wanted
-from lading.connectors.wrap.calls import BATCH, BATCH_READ, Call
+from lading.connectors.facets import Batch, Ranges, Reader, Span, Upload, Wanted
+from lading.connectors.wrap.calls import BATCH, BATCH_READ, READ_RANGES, Call
 from lading.connectors.wrap.forward import Forwarding, Lazy
 from lading.connectors.wrap.forward_facets import Opens, remembered
 from lading.connectors.wrap.source import Blocks, led
@@ -112,6 +112,7 @@ class RecordedDrive(Forwarding):
             seconds = self._clock() - began
             self._note(Record(call.name, path, outcome_of(failed), count.bytes, seconds))
 
+    ranges: Any = Lazy(lambda drive, inner: _RecordedRanges(drive, inner))
     batch: Any = Lazy(lambda drive, inner: _RecordedBatch(drive, inner))
 
 
@@ -174,6 +175,28 @@ class _CountedReader:
             raise
         self.bytes += len(block)
         return block
+
+
+class _RecordedRanges:
+    """All ranges of one call are one record, with the bytes of those that came."""
+
+    def __init__(self, drive: RecordedDrive, inner: Ranges) -> None:
+        self._drive = drive
+        self._inner = inner
+
+    def read(self, path: Path, spans: Iterable[Span], *, expect: str, at_once: int) -> Iterator[bytes]:
+        began, count = self._drive._clock(), 0
+        failed: BaseException | None = None
+        try:
+            for content in self._inner.read(path, spans, expect=expect, at_once=at_once):
+                count += len(content)
+                yield content
+        except Exception as error:
+            failed = error
+            raise
+        finally:
+            seconds = self._drive._clock() - began
+            self._drive._note(Record(READ_RANGES.name, path, outcome_of(failed), count, seconds))
 
 
 class _RecordedBatch:

@@ -36,7 +36,7 @@ from lading.connectors.wrap.backoff import Attempts, Means, Schedule, passing
 from lading.connectors.wrap.calls import Call
 from lading.connectors.wrap.forward import Forwarding, Lazy
 from lading.connectors.wrap.resume import Resuming
-from lading.connectors.wrap.retry_facets import RetriedBatch, RetriedMoves, RetriedPartials
+from lading.connectors.wrap.retry_facets import RetriedBatch, RetriedMoves, RetriedPartials, RetriedRanges
 from lading.connectors.wrap.retry_links import RetriedLinks
 from lading.connectors.wrap.retry_versions import RetriedVersions
 from lading.connectors.wrap.source import Blocks, Passes
@@ -141,6 +141,7 @@ class RetryingDrive(Forwarding):
             except DriveError as error:
                 attempts.after(error)
 
+    ranges: Any = Lazy(RetriedRanges)
     moves: Any = Lazy(RetriedMoves)
     partials: Any = Lazy(lambda drive, inner: RetriedPartials(drive, inner, drive))
     versions: Any = Lazy(lambda drive, inner: RetriedVersions(drive, inner, drive))

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 from lading.connectors.conditions import Precondition
-from lading.connectors.facets import Batch, Moves, Partials, Upload, Wanted
+from lading.connectors.facets import Batch, Moves, Partials, Ranges, Span, Upload, Wanted
 from lading.connectors.profile import Profile
 from lading.connectors.wrap.backoff import Attempts, passing
-from lading.connectors.wrap.forward_facets import ForwardedPartials, Hooks
+from lading.connectors.wrap.forward_facets import ForwardedPartials, Hooks, remembered
 from lading.connectors.wrap.retry_versions import Sent, added
 from lading.connectors.wrap.source import Blocks, Passes, after
 from lading.model.access import Version
@@ -36,6 +36,39 @@ class Retries(Protocol):
     def stat(self, path: Path) -> Entry: ...
 
     def stored(self, path: Path, content: Blocks, modified: int | None) -> Entry | None: ...
+
+
+class RetriedRanges:
+    """Spans that have not come are asked for again, of the same content."""
+
+    def __init__(self, drive: Retries, inner: Ranges) -> None:
+        self._drive = drive
+        self._inner = inner
+
+    def read(self, path: Path, spans: Iterable[Span], *, expect: str, at_once: int) -> Iterator[bytes]:
+        attempts = self._drive.attempts(path)
+        again, coming = deque[Span](), iter(spans)
+        while True:
+            taken = deque[Span]()
+            asked = remembered(_first(again, coming), taken)
+            try:
+                for content in self._inner.read(path, asked, expect=expect, at_once=at_once):
+                    taken.popleft()
+                    attempts.progressed()
+                    yield content
+                return
+            except DriveError as error:
+                again.extendleft(reversed(taken))
+                attempts.after(error)
+
+
+def _first(again: deque[Span], coming: Iterator[Span]) -> Iterator[Span]:
+    """What was asked for before, then what nobody has asked for yet."""
+    while again:
+        yield again.popleft()
+    # No `yield from`: that would end *coming* along with this, and the next attempt goes on with it.
+    for span in coming:  # noqa: UP028
+        yield span
 
 
 class RetriedMoves:

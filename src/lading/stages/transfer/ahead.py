@@ -7,13 +7,20 @@ works, and the processor while the line does.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 
 from blake3 import blake3
 
-from lading.connectors.facets import Reader
+from lading.connectors.facets import Ranges, Reader, Span
+from lading.model.paths import Path
 from lading.stages.transfer.content import BLOCK, CHUNK
+
+PIECE = 4 * 1024 * 1024
+"""Bytes that are asked for at once where several parts of a file are on their way."""
+LANES = 4
+"""Pieces of one file on their way at most: more of them seldom make a line faster, and each stands in memory."""
 
 
 def block_of(reader: Reader) -> list[bytes]:
@@ -36,11 +43,28 @@ def blocks_of(reader: Reader, *, ahead: bool) -> Generator[list[bytes]]:
         while block := block_of(reader):
             yield block
         return
+    yield from _ahead(lambda: block_of(reader))
+
+
+def _ahead(following: Callable[[], list[bytes]]) -> Generator[list[bytes]]:
+    """What *following* gives until it gives nothing, the next of it always on its way."""
     with ThreadPoolExecutor(1, thread_name_prefix="read-ahead") as pool:
-        coming = pool.submit(block_of, reader)
+        coming = pool.submit(following)
         while block := coming.result():
-            coming = pool.submit(block_of, reader)
+            coming = pool.submit(following)
             yield block
+
+
+def blocks_apart(ranges: Ranges, path: Path, span: Span, etag: str, at_once: int) -> Generator[list[bytes]]:
+    """
+    The bytes of *path* in *span*, block by block, *at_once* pieces of it there or on their way.
+
+    All are of the content with this *etag*.  Close the generator as that of `blocks_of`.
+    """
+    start, end = span
+    cuts = [(at, min(at + PIECE, end)) for at in range(start, end, PIECE)]
+    pieces = ranges.read(path, cuts, expect=etag, at_once=at_once)
+    return _ahead(lambda: list(islice(pieces, BLOCK // PIECE)))
 
 
 def mark_of(block: Iterable[bytes]) -> str:

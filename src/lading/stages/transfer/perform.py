@@ -11,8 +11,8 @@ from __future__ import annotations
 import hashlib
 import random
 import time
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from typing import NamedTuple
 
 from lading.connectors.api import Drive
@@ -23,7 +23,7 @@ from lading.model.errors import Advice, AlreadyExists, BadAnswer, Changed, Drive
 from lading.model.failpoints import failpoint
 from lading.model.paths import ROOT, Path
 from lading.model.text import Text
-from lading.stages.transfer.ahead import block_of, blocks_of, gives_back, mark_of
+from lading.stages.transfer.ahead import block_of, blocks_apart, blocks_of, gives_back, mark_of
 from lading.stages.transfer.content import BLOCK, Content, Digests, digests_of, taken
 from lading.stages.transfer.decide import Action, Facts, same_facts
 from lading.stages.transfer.journal import Journal, Outcome
@@ -72,6 +72,8 @@ class Performer:
         self._journal = journal
         self.repeated = 0
         """How often a file was begun anew."""
+        self.lanes = 1
+        """Parts of one large file that may be on their way at once."""
         self._stuck: set[Path] = set()
         """Where folders should be that could not be moved there: their places stay free."""
         self.brief = old.brief is not None
@@ -268,12 +270,7 @@ class Performer:
     def _send_blocks(self, row: Row, token: str, partials: Partials) -> tuple[Row, str]:
         """Send what NEW does not hold yet; *row* as it is known then, and the SHA-256 of the whole, whose blocks are noted."""
         digest, start = self._held(token, partials)
-        ahead = not self.old.profile.local and row.size - start > BLOCK
-        with (
-            self.old.read(row.old, start=start, expect=row.etag) as reader,
-            closing(blocks_of(reader, ahead=ahead)) as blocks,
-        ):
-            known = self.known(row, reader.entry)
+        with self._coming(row, start) as blocks:
             for block in blocks:
                 start = partials.append(token, iter(block), start=start)
                 for data in block:
@@ -285,13 +282,35 @@ class Performer:
             raise Truncated(
                 row.old, Text(f"{start} bytes, {row.size} announced", f"{start} 字节，声明为 {row.size}")
             )
+        return self._still(row, token, partials), digest.hexdigest()
+
+    @contextmanager
+    def _coming(self, row: Row, start: int) -> Iterator[Iterator[list[bytes]]]:
+        """The content of *row* from byte *start* on, block by block."""
+        ranges, left = self.old.ranges, row.size - start
+        if ranges is not None and row.etag is not None and self.lanes > 1 and left > BLOCK:
+            span = (start, row.size)
+            with closing(blocks_apart(ranges, row.old, span, row.etag, self.lanes)) as blocks:
+                yield blocks
+            return
+        ahead = not self.old.profile.local and left > BLOCK
+        with (
+            self.old.read(row.old, start=start, expect=row.etag) as reader,
+            closing(blocks_of(reader, ahead=ahead)) as blocks,
+        ):
+            yield blocks
+
+    def _still(self, row: Row, token: str, partials: Partials) -> Row:
+        """*row* as it is known when all of it was read, if OLD still says what it said."""
         sure = row.etag is not None and self.old.profile.reads_surely
-        scanned = Facts(row.kind, row.size, row.modified, row.etag)
-        if not sure and not same_facts(_facts(self.old.stat(row.old)), scanned):
+        if sure and not self.brief:
+            return row
+        found = self.old.stat(row.old)
+        if not sure and not same_facts(_facts(found), Facts(row.kind, row.size, row.modified, row.etag)):
             # Another sitting may have sent its beginning; without etags only this tells.
             self._give_up(token, partials)
             raise Changed(row.old, _OTHER_STATE)
-        return known, digest.hexdigest()
+        return self.known(row, found)
 
     def _give_up(self, token: str, partials: Partials) -> None:
         self._journal.restart(token, 0)

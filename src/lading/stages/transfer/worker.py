@@ -25,6 +25,7 @@ from lading.connectors.crew import drive_for, retries, tell
 from lading.connectors.wrap.policy import Policy
 from lading.model.failpoints import failpoint
 from lading.model.progress import Progress
+from lading.stages.transfer.ahead import LANES
 from lading.stages.transfer.cargo import Cargo, read_cargo
 from lading.stages.transfer.carrier import Carrier
 from lading.stages.transfer.journal import TOGETHER, Journal, Outcome
@@ -124,6 +125,7 @@ def _do(rows: list[Row], performer: Performer, journal: Journal, meter: _Meter, 
 
     left = [row for row in rows if row.seq not in journal.outcomes]
     meter.skipped(len(rows) - len(left))
+    performer.lanes = max(1, min(LANES, threads // max(1, len(left))))
     work = _grouped(performer, left, threads) if threads else [[row] for row in left]
     if threads <= 1:
         for group in work:

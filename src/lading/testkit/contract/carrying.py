@@ -182,7 +182,9 @@ class CarryContract(Base):
         answers = list(batch.read([*asked, Wanted(("none",), tell=found.append)]))
 
         assert [b"", b"content"] == sorted(it for it in answers if isinstance(it, bytes))
-        assert {(it.path, drive.stat(it.path).modified) for it in found} == {(it.path, it.modified) for it in found}
+        assert {(it.path, drive.stat(it.path).modified) for it in found} == {
+            (it.path, it.modified) for it in found
+        }
         assert {(it.path, it.etag) for it in asked} == {(it.path, it.etag) for it in found}
         assert len(asked) == len(found)
 

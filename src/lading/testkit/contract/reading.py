@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from itertools import pairwise
 
 import pytest
 
 from lading.connectors.api import Drive
+from lading.connectors.facets import Ranges
 from lading.connectors.kinds import FACETS, told
 from lading.connectors.profile import Profile
 from lading.connectors.registry import CONNECTORS
@@ -308,6 +310,7 @@ class ReadContract(TellContract):
         """A facet that is offered has its calls; the others are None."""
         calls = {
             "brief": ("list",),
+            "ranges": ("read",),
             "moves": ("move",),
             "partials": ("offset", "append", "read", "finish", "sweep"),
             "settle": ("settle",),
@@ -342,6 +345,38 @@ class ReadContract(TellContract):
             with reading.read(entry.path) as reader:
                 assert entry.modified == reader.entry.modified
 
+    @pytest.mark.parametrize("at_once", [1, 3])
+    def test_ranges_are_parts_of_the_content(self, reading: Drive, file: Entry, at_once: int) -> None:
+        """Each part comes whole and in its place, however many are on their way; who leaves early disturbs nobody."""
+        ranges, etag = _ranged(reading, file)
+        whole = content_of(reading, file.path)
+        cuts = [0, 1, file.size // 2, file.size - 1, file.size]
+        spans = [*pairwise(cuts), (0, file.size), (1, 2), (0, 1)] * 5
+        for _ in ranges.read(file.path, iter(spans), expect=etag, at_once=at_once):
+            break
+
+        assert [whole[start:end] for start, end in spans] == [
+            *ranges.read(file.path, iter(spans), expect=etag, at_once=at_once)
+        ]
+        assert [] == [*ranges.read(file.path, (), expect=etag, at_once=at_once)]
+
+    def test_ranges_of_another_content(self, reading: Drive, file: Entry, folder: Entry) -> None:
+        """What is not there, is a folder, ends before, or has another etag is told; no byte of it comes."""
+        ranges, etag = _ranged(reading, file)
+        for path, kinds in (
+            (("no such",), (NotFound,)),
+            (folder.path, (WrongKind, NotFound, Changed)),
+            (ROOT, (WrongKind,)),
+        ):
+            with refused(path, *kinds):
+                next(ranges.read(path, [(0, 1)], expect=etag, at_once=2))
+        for span in ((0, file.size + 1), (file.size, file.size + 1), (file.size + 5, file.size + 9)):
+            with refused(file.path, Changed):
+                next(ranges.read(file.path, [span], expect=etag, at_once=2))
+        for strange in ("0", '"none"', "没有", "a\r\nb", "x" * 300):
+            with refused(file.path, Changed):
+                next(ranges.read(file.path, [(0, 1)], expect=strange, at_once=2))
+
     def test_kind_tells_what_its_drives_can_do(self, reading: Drive) -> None:
         """`lading drives` names every facet that a drive of the kind has, and all that it can be given."""
         kind = reading.profile.kind
@@ -373,6 +408,13 @@ class ReadContract(TellContract):
                 reading.stat((name,))
             with suppress(DriveError), reading.read((name, name)) as reader:
                 drained(reader)
+
+
+def _ranged(drive: Drive, file: Entry) -> tuple[Ranges, str]:
+    """The ranges of *drive*, if it offers any, and the etag of *file*."""
+    if drive.ranges is None or file.etag is None:
+        pytest.skip("the drive offers no ranges")
+    return drive.ranges, file.etag
 
 
 def _briefly(entry: Entry) -> Entry:

@@ -87,9 +87,7 @@ def listed(
     raise AssertionError(f"no listing of {folder} came to its end in {tries} tries")
 
 
-def pages(
-    drive: Drive, folder: Path = ROOT, ask: Callable[..., Page] | None = None
-) -> Iterator[list[Entry]]:
+def pages(drive: Drive, folder: Path = ROOT, ask: Callable[..., Page] | None = None) -> Iterator[list[Entry]]:
     """The pages of *folder*, as they come; an endless listing is a fault."""
     ask = ask or drive.list
     page = ask(folder)
