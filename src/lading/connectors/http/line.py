@@ -143,10 +143,12 @@ class Line:
     def headers(self) -> dict[str, str]:
         """The headers of the last answer, names in lower case."""
         found: dict[str, str] = {}
-        for line in self._lines:
-            name, _, value = line.decode("latin-1").partition(":")
-            name, value = name.strip().lower(), value.strip()
-            found[name] = f"{found[name]}\n{value}" if name in found else value
+        # Line by line as they came, for libcurl gives each its end; decoded in one go.
+        for line in b"".join(self._lines).decode("latin-1").split("\n"):
+            name, colon, value = line.partition(":")
+            if colon:
+                name, value = name.strip().lower(), value.strip()
+                found[name] = f"{found[name]}\n{value}" if name in found else value
         return found
 
     def _check(self, subject: Subject) -> None:

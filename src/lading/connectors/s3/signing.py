@@ -60,7 +60,7 @@ def signed(
 
     *path* is escaped, *query* as `query_of` makes it; *payload* is the SHA-256 of the body in hex, or `UNSIGNED`.
     """
-    stamp = at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    stamp = _stamp(at)
     sent = {**headers, "x-amz-content-sha256": payload, "x-amz-date": stamp}
     if keys.token:
         sent["x-amz-security-token"] = keys.token
@@ -70,10 +70,16 @@ def signed(
     canonical = canonical_request(method, path, query, sent, names, payload)
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     text = f"{ALGORITHM}\n{stamp}\n{scope}\n{digest}"
-    signature = hmac.new(signing_key(keys.secret, stamp[:8], region), text.encode(), "sha256").hexdigest()
+    signature = hmac.digest(signing_key(keys.secret, stamp[:8], region), text.encode(), "sha256").hex()
     credential = f"Credential={keys.key}/{scope}"
     sent["authorization"] = f"{ALGORITHM} {credential},SignedHeaders={listed},Signature={signature}"
     return sent
+
+
+def _stamp(at: datetime) -> str:
+    # Not strftime, which takes as long as all the hashing.
+    text = at.astimezone(UTC).isoformat(timespec="seconds")
+    return f"{text[:4]}{text[5:7]}{text[8:13]}{text[14:16]}{text[17:19]}Z"
 
 
 def canonical_request(
@@ -89,5 +95,5 @@ def signing_key(secret: str, day: str, region: str) -> bytes:
     """The key of one *day* (YYYYMMDD) in one *region*."""
     key = f"AWS4{secret}".encode()
     for part in (day, region, "s3", "aws4_request"):
-        key = hmac.new(key, part.encode(), "sha256").digest()
+        key = hmac.digest(key, part.encode(), "sha256")
     return key

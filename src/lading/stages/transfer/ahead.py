@@ -17,10 +17,8 @@ from lading.connectors.facets import Ranges, Reader, Span
 from lading.model.paths import Path
 from lading.stages.transfer.content import BLOCK, CHUNK
 
-PIECE = 4 * 1024 * 1024
-"""Bytes that are asked for at once where several parts of a file are on their way."""
 LANES = 4
-"""Pieces of one file on their way at most: more of them seldom make a line faster, and each stands in memory."""
+"""Blocks of one file on their way at most: each stands in memory."""
 
 
 def block_of(reader: Reader) -> list[bytes]:
@@ -55,16 +53,16 @@ def _ahead(following: Callable[[], list[bytes]]) -> Generator[list[bytes]]:
             yield block
 
 
-def blocks_apart(ranges: Ranges, path: Path, span: Span, etag: str, at_once: int) -> Generator[list[bytes]]:
+def blocks_apart(ranges: Ranges, path: Path, span: Span, etag: str, lanes: int) -> Generator[list[bytes]]:
     """
-    The bytes of *path* in *span*, block by block, *at_once* pieces of it there or on their way.
+    The bytes of *path* in *span*, block by block, as many as *lanes* there or on their way.
 
     All are of the content with this *etag*.  Close the generator as that of `blocks_of`.
     """
     start, end = span
-    cuts = [(at, min(at + PIECE, end)) for at in range(start, end, PIECE)]
-    pieces = ranges.read(path, cuts, expect=etag, at_once=at_once)
-    return _ahead(lambda: list(islice(pieces, BLOCK // PIECE)))
+    cuts = ((at, min(at + BLOCK, end)) for at in range(start, end, BLOCK))
+    blocks = ranges.read(path, cuts, expect=etag, at_once=lanes)
+    return _ahead(lambda: list(islice(blocks, 1)))
 
 
 def mark_of(block: Iterable[bytes]) -> str:

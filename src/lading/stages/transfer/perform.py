@@ -11,8 +11,8 @@ from __future__ import annotations
 import hashlib
 import random
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import closing, suppress
 from typing import NamedTuple
 
 from lading.connectors.api import Drive
@@ -23,15 +23,14 @@ from lading.model.errors import Advice, AlreadyExists, BadAnswer, Changed, Drive
 from lading.model.failpoints import failpoint
 from lading.model.paths import ROOT, Path
 from lading.model.text import Text
-from lading.stages.transfer.ahead import block_of, blocks_apart, blocks_of, gives_back, mark_of
 from lading.stages.transfer.content import BLOCK, Content, Digests, digests_of, taken
 from lading.stages.transfer.decide import Action, Facts, same_facts
 from lading.stages.transfer.journal import Journal, Outcome
+from lading.stages.transfer.sitting import OTHER_STATE, Sitting
 
 ATTEMPTS = 4
 """Times a file is begun anew when its connection keeps breaking off, beyond what the wrappers repeat."""
 
-_OTHER_STATE = Text("its size or time is another", "大小或时间已不同")
 NOT_OURS = Text("with another content, which is not ours", "内容不同，且并非由我们写入")
 _GAVE_BACK = Text("NEW gave back another content than it was given", "NEW 返回的内容与写入的不同")
 _GAVE_BACK_REMOVED = Text(
@@ -205,7 +204,7 @@ class Performer:
             return
         found = self._found(row.new)
         if found is not None and not as_scanned(row, found):
-            raise Changed(row.new, _OTHER_STATE)
+            raise Changed(row.new, OTHER_STATE)
 
     def _adopt(self, row: Row) -> Outcome:
         """Take what is in NEW as moved if it is equal to OLD."""
@@ -247,11 +246,13 @@ class Performer:
             if (settled := self._staged_already(row, self._journal.staged[token])) is not None:
                 return settled
             self._journal.restart(token, 0)
-        row, sha256 = self._send_blocks(row, token, partials)
-        with partials.read(token) as reader:
-            if not gives_back(reader, self._journal.blocks.get(token, ()), row.size):
-                self._give_up(token, partials)
-                raise Truncated(row.new, _GAVE_BACK)
+        scanned = Facts(row.kind, row.size, row.modified, row.etag)
+        sitting = Sitting(self.old, row.old, scanned, partials, token, self._journal, self.moved, self.lanes)
+        sha256 = sitting.send()
+        if (found := sitting.still(look=self.brief)) is not None:
+            row = self.known(row, found)
+        if not sitting.arrived():
+            raise Truncated(row.new, _GAVE_BACK)
         self._journal.stage(token, sha256)
         failpoint("large.before_finish")
         self._look_again(row)
@@ -265,74 +266,10 @@ class Performer:
             return None
         if digests_of(self.new, row.new).sha256 != sha256:
             return None
+        with suppress(DriveError):
+            # NEW has its time; what OLD says of it is for the record.
+            row = self.known(row, self.old.stat(row.old)) if self.brief else row
         return self.landed(row, "moved", found, sha256)
-
-    def _send_blocks(self, row: Row, token: str, partials: Partials) -> tuple[Row, str]:
-        """Send what NEW does not hold yet; *row* as it is known then, and the SHA-256 of the whole, whose blocks are noted."""
-        digest, start = self._held(token, partials)
-        with self._coming(row, start) as blocks:
-            for block in blocks:
-                start = partials.append(token, iter(block), start=start)
-                for data in block:
-                    digest.update(data)
-                self._journal.block(token, mark_of(block))
-                failpoint("large.block_sent")
-                self.moved(sum(map(len, block)))
-        if start != row.size:
-            raise Truncated(
-                row.old, Text(f"{start} bytes, {row.size} announced", f"{start} 字节，声明为 {row.size}")
-            )
-        return self._still(row, token, partials), digest.hexdigest()
-
-    @contextmanager
-    def _coming(self, row: Row, start: int) -> Iterator[Iterator[list[bytes]]]:
-        """The content of *row* from byte *start* on, block by block."""
-        ranges, left = self.old.ranges, row.size - start
-        if ranges is not None and row.etag is not None and self.lanes > 1 and left > BLOCK:
-            span = (start, row.size)
-            with closing(blocks_apart(ranges, row.old, span, row.etag, self.lanes)) as blocks:
-                yield blocks
-            return
-        ahead = not self.old.profile.local and left > BLOCK
-        with (
-            self.old.read(row.old, start=start, expect=row.etag) as reader,
-            closing(blocks_of(reader, ahead=ahead)) as blocks,
-        ):
-            yield blocks
-
-    def _still(self, row: Row, token: str, partials: Partials) -> Row:
-        """*row* as it is known when all of it was read, if OLD still says what it said."""
-        sure = row.etag is not None and self.old.profile.reads_surely
-        if sure and not self.brief:
-            return row
-        found = self.old.stat(row.old)
-        if not sure and not same_facts(_facts(found), Facts(row.kind, row.size, row.modified, row.etag)):
-            # Another sitting may have sent its beginning; without etags only this tells.
-            self._give_up(token, partials)
-            raise Changed(row.old, _OTHER_STATE)
-        return self.known(row, found)
-
-    def _give_up(self, token: str, partials: Partials) -> None:
-        self._journal.restart(token, 0)
-        partials.append(token, (), start=0)
-
-    def _held(self, token: str, partials: Partials) -> tuple[hashlib._Hash, int]:
-        """SHA-256 of the blocks that NEW holds and that are what was sent, and their length."""
-        digest, good, size = hashlib.sha256(), 0, 0
-        noted = self._journal.blocks.get(token, [])
-        if noted and partials.offset(token) >= BLOCK:
-            with partials.read(token) as reader:
-                for expected in noted:
-                    block = block_of(reader)
-                    if mark_of(block) != expected:
-                        break
-                    for data in block:
-                        digest.update(data)
-                    good += 1
-                    size += sum(map(len, block))
-        if good < len(noted):
-            self._journal.restart(token, good)
-        return digest, size
 
     # Comparing
 

@@ -1,0 +1,128 @@
+"""
+One sitting in which a large file is sent: block after block, each noted when it has arrived.
+
+Whoever was cut off goes on behind the last block that NEW holds as it was sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+
+from lading.connectors.api import Drive
+from lading.connectors.facets import Partials
+from lading.model.entry import Entry
+from lading.model.errors import Changed, Truncated
+from lading.model.failpoints import failpoint
+from lading.model.paths import Path
+from lading.model.text import Text
+from lading.stages.transfer.ahead import block_of, blocks_apart, blocks_of, gives_back, mark_of
+from lading.stages.transfer.content import BLOCK
+from lading.stages.transfer.decide import Facts, same_facts
+from lading.stages.transfer.journal import Journal
+
+OTHER_STATE = Text("its size or time is another", "大小或时间已不同")
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """The file *path* of *old* with the facts *scanned*, on its way into the partial *token*."""
+
+    old: Drive
+    path: Path
+    scanned: Facts
+    partials: Partials
+    token: str
+    journal: Journal
+    moved: Callable[[int], None]
+    """Is told how many bytes more have been sent."""
+    lanes: int = 1
+    """Blocks that may be there or on their way at once, where OLD gives ranges."""
+
+    def send(self) -> str:
+        """
+        Send what NEW does not hold yet, note its blocks, and tell the SHA-256 of the whole content.
+
+        Raises:
+            Truncated: OLD gave fewer bytes than it had announced.
+        """
+        digest, start = self._held()
+        with self._coming(start) as blocks:
+            for block in blocks:
+                start = self.partials.append(self.token, iter(block), start=start)
+                for data in block:
+                    digest.update(data)
+                self.journal.block(self.token, mark_of(block))
+                failpoint("large.block_sent")
+                self.moved(sum(map(len, block)))
+        size = self.scanned.size
+        if start != size:
+            said = Text(f"{start} bytes, {size} announced", f"{start} 字节，声明为 {size}")
+            raise Truncated(self.path, said)
+        return digest.hexdigest()
+
+    def still(self, *, look: bool) -> Entry | None:
+        """
+        What OLD says now that all of it was read; None if there is no need to ask, unless told to *look*.
+
+        Raises:
+            Changed: it is not what it said before; what was sent is given up.
+        """
+        sure = self.scanned.etag is not None and self.old.profile.reads_surely
+        if sure and not look:
+            return None
+        found = self.old.stat(self.path)
+        now = Facts(found.kind, found.size, found.modified, found.etag)
+        if not sure and not same_facts(now, self.scanned):
+            # Another sitting may have sent its beginning; without etags only this tells.
+            self.give_up()
+            raise Changed(self.path, OTHER_STATE)
+        return found
+
+    def arrived(self) -> bool:
+        """Whether NEW gives back just what was sent; what it does not is given up."""
+        with self.partials.read(self.token) as reader:
+            if gives_back(reader, self.journal.blocks.get(self.token, ()), self.scanned.size):
+                return True
+        self.give_up()
+        return False
+
+    def give_up(self) -> None:
+        """Forget all that was sent."""
+        self.journal.restart(self.token, 0)
+        self.partials.append(self.token, (), start=0)
+
+    @contextmanager
+    def _coming(self, start: int) -> Iterator[Iterator[list[bytes]]]:
+        """The content from byte *start* on, block by block."""
+        etag, size = self.scanned.etag, self.scanned.size
+        ranges, more = self.old.ranges, size - start > BLOCK
+        if ranges is not None and etag is not None and self.lanes > 1 and more:
+            with closing(blocks_apart(ranges, self.path, (start, size), etag, self.lanes)) as blocks:
+                yield blocks
+            return
+        with (
+            self.old.read(self.path, start=start, expect=etag) as reader,
+            closing(blocks_of(reader, ahead=more and not self.old.profile.local)) as blocks,
+        ):
+            yield blocks
+
+    def _held(self) -> tuple[hashlib._Hash, int]:
+        """SHA-256 of the blocks that NEW holds and that are what was sent, and their length."""
+        digest, good, size = hashlib.sha256(), 0, 0
+        noted = self.journal.blocks.get(self.token, [])
+        if noted and self.partials.offset(self.token) >= BLOCK:
+            with self.partials.read(self.token) as reader:
+                for expected in noted:
+                    block = block_of(reader)
+                    if mark_of(block) != expected:
+                        break
+                    for data in block:
+                        digest.update(data)
+                    good += 1
+                    size += sum(map(len, block))
+        if good < len(noted):
+            self.journal.restart(self.token, good)
+        return digest, size
