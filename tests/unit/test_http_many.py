@@ -12,7 +12,7 @@ from lading.connectors.http.line import Request, Settings
 from lading.connectors.http.login import Login
 from lading.connectors.http.many import answers
 from lading.connectors.http.session import Answer, Session
-from lading.model.errors import DriveError, Unavailable
+from lading.model.errors import BadAnswer, DriveError, Unavailable
 
 
 class _Echo(BaseHTTPRequestHandler):
@@ -123,3 +123,14 @@ def test_leaving_early(origin: str, session: Session) -> None:
 def test_no_requests(session: Session) -> None:
     """Nothing asked, nothing answered."""
     assert [] == list(answers(session, (), 8))
+
+
+def test_an_answer_without_an_end_is_given_up(
+    origin: str, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who sends far more than anybody asks for does not fill the memory; the others come."""
+    monkeypatch.setattr("lading.connectors.http.many.MOST", 300_000)
+    found = list(answers(session, [_get(origin, path) for path in ("/1", "/large", "/2")], 2))
+
+    assert [Answer, BadAnswer, Answer] == list(map(type, found))
+    assert [b"/1", b"/2"] == _bodies(found)
