@@ -135,6 +135,14 @@ def test_content_goes_in_small_steps() -> None:
     assert 20 == pytest.approx(clock.now - MONDAY, abs=0.5)
 
 
+def test_nothing_comes_in_parallel_under_a_timetable() -> None:
+    """Where somebody set a limit, no parts of a file are on their way at once; else they may be."""
+    limits = ("100KiB/s", "Mon 09:00-18:00 1MiB/s", "")
+
+    assert [None, None] == [PacedDrive(MemoryDrive(), pacer(it, Clock())).ranges for it in limits[:2]]
+    assert PacedDrive(MemoryDrive(), pacer(limits[2], Clock())).ranges is not None
+
+
 def test_sources_stay_replayable_and_batches_count() -> None:
     """What passes in a batch counts as content."""
     clock = Clock()

@@ -20,12 +20,13 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from lading.connectors.api import Drive
 from lading.connectors.facets import Reader, Upload
 from lading.connectors.wrap.calls import Call
-from lading.connectors.wrap.forward import Forwarding
+from lading.connectors.wrap.forward import Forwarding, Lazy
+from lading.connectors.wrap.forward_facets import ForwardedRanges
 from lading.connectors.wrap.source import Blocks, led
 from lading.connectors.wrap.timetable import Limit, Timetable, limit_at, next_change
 from lading.model.entry import Entry
@@ -162,6 +163,11 @@ class Pacer:
         self._sleep = sleep
         self._known: tuple[float, Limit] = (float("-inf"), Limit())
 
+    @property
+    def follows(self) -> bool:
+        """Whether there is a timetable to follow."""
+        return bool(self._timetable.rules)
+
     def call(self) -> None:
         """Wait until one more call may be made."""
         self._take(CALLS, 1.0)
@@ -210,7 +216,11 @@ class Pacer:
 
 
 class PacedDrive(Forwarding):
-    """The inner drive, used as fast as *pacer* allows; every call counts, those of facets too."""
+    """
+    The inner drive, used as fast as *pacer* allows; every call counts, those of facets too.
+
+    Under a timetable it gives no ranges: parts that are on their way at once come in bursts, whatever is waited between them.
+    """
 
     def __init__(self, inner: Drive, pacer: Pacer) -> None:
         super().__init__(inner)
@@ -219,6 +229,8 @@ class PacedDrive(Forwarding):
     def _call(self, call: Call, path: Path, thunk: Callable[[], T]) -> T:
         self._pacer.call()
         return thunk()
+
+    ranges: Any = Lazy(lambda drive, inner: None if drive._pacer.follows else ForwardedRanges(drive, inner))
 
     def _reader(self, call: Call, path: Path, start: int, reader: Reader) -> Reader:
         return _PacedReader(reader, self._pacer)
