@@ -7,6 +7,7 @@ prefixes; real servers at hand refuse half of these keys.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from xml.sax.saxutils import escape
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lading.connectors.http.session import Answer
 from lading.connectors.s3.keys import file_key, folder_key
 from lading.connectors.s3.listing import Folder
 from lading.connectors.s3.wire import Ask
@@ -95,3 +97,38 @@ def test_every_key_is_found_once(sizes: dict[str, int], page: int) -> None:
     assert sorted(key for key, size in sizes.items() if size or not key.endswith("/")) == files
     assert {key[: at + 1] for key in sizes for at in range(len(key)) if key[at] == "/"} == folders
     assert len(found) == len({entry.path for entry in found})
+
+
+class _Told(_Bucket):
+    """A page of objects with these storage classes and etags, which notes who is asked about singly."""
+
+    def __init__(self, objects: dict[str, tuple[str, str]]) -> None:
+        super().__init__(dict.fromkeys(objects, 1), 100)
+        self.options = SimpleNamespace(server_times=False)
+        self.asked: list[str] = []
+        self._objects = objects
+
+    def _rows(self, prefix: str, delimiter: str) -> list[str]:
+        return [
+            f"<Contents><Key>{key}</Key><Size>1</Size><ETag>{etag}</ETag><StorageClass>{storage}</StorageClass>"
+            "<LastModified>2026-11-26T11:44:20.000Z</LastModified></Contents>"
+            for key, (storage, etag) in sorted(self._objects.items())
+        ]
+
+    def heads(self, asks: Iterable[tuple[str, Path, object]]) -> Iterator[Answer]:
+        for key, _, _ in asks:
+            self.asked.append(key)
+            yield Answer(200, {"content-length": "1", "etag": '"told"', "x-amz-meta-mtime": "7"}, b"")
+
+
+def test_brief_listings_ask_about_what_the_listing_leaves_open() -> None:
+    """Only what may be frozen, or what nobody could know again, is asked for; all else has the time of the server."""
+    objects = {"a": ("STANDARD", "1"), "b": ("GLACIER", "2"), "c": ("", ""), "d": ("", "4")}
+    brief, full = _Told(objects), _Told(objects)
+    told = Folder(brief, (), "", brief=True).page(None)[0]  # type: ignore[arg-type]
+    Folder(full, (), "").page(None)  # type: ignore[arg-type]
+
+    assert ["b", "c"] == brief.asked
+    assert ["a", "b", "c", "d"] == full.asked
+    assert [1_795_693_460, 7, 7, 1_795_693_460] == [(it.modified or 0) // 10**9 for it in told]
+    assert ["1", "told", "told", "4"] == [it.etag for it in told]

@@ -163,8 +163,8 @@ class Folder:
         last = max(names, key=name_bytes) if names and keys.more else None
         folders = set(keys.folders)
         paths = [self._path(it.key, folders, last) for it in objects]
-        asks = ((it.key, path, ()) for it, path in zip(objects, paths, strict=True) if self._asks(it))
-        answers = self._wire.heads(asks)
+        asks = [(it.key, path, ()) for it, path in zip(objects, paths, strict=True) if self._asks(it)]
+        answers = self._wire.heads(asks) if asks else iter(())
         for told, path in zip(objects, paths, strict=True):
             entry = _asked_entry(told, path, next(answers)) if self._asks(told) else listed_entry(path, told)
             if entry is not None:
