@@ -94,13 +94,11 @@ def upward(
     """From the folder to a new prefix each time."""
     old, rounds = str(scratch / "old"), itertools.count()
     state, target = scratch / "state", scratch / "target.toml"
+    place = iter(f"{server.bucket}/lading-{number}" for number in rounds)
 
     def fresh() -> None:
         shutil.rmtree(state, ignore_errors=True)
-        number = next(rounds)
-        # What the round before brought would stand in memory, or push the rest out of it.
-        Remote(server, f"lading-{number - 1}").clear()
-        write_address(target, f"{server.bucket}/lading-{number}", server, create="yes")
+        write_address(target, next(place), server, create="yes")
 
     yield Contender(
         "lading copy",
