@@ -54,7 +54,7 @@ def test_a_part_of_a_snapshot_comes_back(tmp_path: Path) -> None:
     nothing = lading("drill", vault, "--sample", "0", *state, "--json")
     assert (2, "--critical" in nothing.json["error"]["message"]["en"]) == (nothing.code, True)
     nowhere = lading("vault", "show", tmp_path / "old", "--json")
-    assert (91, "no_vault") == (nowhere.code, nowhere.json["error"]["code"])
+    assert (92, "no_vault") == (nowhere.code, nowhere.json["error"]["code"])
     assert 21 == lading("vault", "show", vault, "--as-of", "2001-01-01").code
 
     # What is listed is safe to look at, and can be given back as it is shown.

@@ -89,4 +89,4 @@ def test_a_bucket_without_locks_is_refused(server: SeaweedServer) -> None:
 
     assert 2 == said.code
     assert "object lock" in said.err
-    assert 91 == lading("vault", "list", f"s3:{server.bucket}", *given).code
+    assert 92 == lading("vault", "list", f"s3:{server.bucket}", *given).code

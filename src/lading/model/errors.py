@@ -221,7 +221,7 @@ class NoVault(BadVault):
     """There is no vault where one was asked for."""
 
     code = "no_vault"
-    exit_code = 91
+    exit_code = 92
     says = Text("there is no vault at {subject}", "{subject} 处没有保管库")
     remedy = Text(
         "Check the address, the folder in the bucket and whether the disk is mounted; `lading vault init` makes a new one.",
