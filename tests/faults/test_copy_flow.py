@@ -1,87 +1,139 @@
 """
-Trouble inside the durable flow itself: its file, not the drives.
+The flow of a pass stops at each of its steps, and goes on there.
 """
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path as LocalPath
 from typing import Any
 
 import pytest
-import sqlalchemy
 
+from lading.model.errors import BadState, WorkerLost
 from lading.stages.transfer import flow
+from lading.stages.transfer.state import Pass, write_json
 
-STAGES: list[list[str]] = [[]] * 300_000
-"""A plan whose record takes megabytes, and that leaves nothing to be done."""
+KEYS = [["part-00000", "part-00001"], ["part-00002"]]
+ALL = [
+    "old",
+    "new",
+    "plan",
+    "part-00000",
+    "part-00001",
+    "part-00002",
+    "links",
+    "links-000",
+    "settle",
+    "account",
+    "record",
+]
 
 
-class Disk:
-    """The disk of the flow's file: full once, until the first write that it refused."""
+class Disk(Exception):
+    """What a step may fail with."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._connections: list[sqlite3.Connection] = []
-        connect = sqlite3.connect
 
-        def noting(*given: Any, **named: Any) -> sqlite3.Connection:
-            self._connections.append(connect(*given, **named))
-            return self._connections[-1]
+class Run:
+    """Runs the flow of one pass, whose steps say that they were done; the step *bad* fails, once it has begun."""
 
-        monkeypatch.setattr(sqlite3, "connect", noting)
+    size = 2
 
-    def fill(self) -> None:
-        """From now on the file cannot grow."""
-        self._let_grow_to(1)
+    def __init__(self, folder: LocalPath) -> None:
+        self.it = Pass(1, folder)
+        self.it.prepare()
+        self.bad = ""
+        self.done: list[str] = []
 
-    def make_room(self, _refused: object) -> None:
-        """Somebody has cleared away something."""
-        self._let_grow_to(1_000_000)
+    def __call__(self, bad: str = "") -> list[str]:
+        """What was done this time."""
+        self.bad, self.done = bad, []
+        steps = flow.Steps(
+            scan_old=lambda: self.step("old"),
+            scan_new=lambda: self.step("new"),
+            plan=self.plan,
+            task=lambda key: key,  # type: ignore[arg-type,return-value]
+            settle=lambda: self.step("settle"),
+            account=lambda: self.step("account"),
+            record=lambda: self.step("record"),
+            later=(("links", self.links),),
+        )
+        flow.run_pass(self.it, self, steps)  # type: ignore[arg-type]
+        return self.done
 
-    def _let_grow_to(self, pages: int) -> None:
-        for connection in self._connections:
-            connection.execute(f"PRAGMA max_page_count={pages}")
+    def step(self, name: str) -> None:
+        """Do the step *name*."""
+        if name == self.bad:
+            raise Disk(name)
+        self.done.append(name)
+
+    def plan(self) -> list[list[str]]:
+        """Make the plan, or take the one that stands."""
+        if not self.it.planned.exists():
+            self.step("plan")
+            write_json(self.it.planned, {})
+        return KEYS
+
+    def links(self) -> list[list[str]]:
+        """Plan what comes later."""
+        self.step("links")
+        return [["links-000"]]
+
+    def submit(self, _work: object, key: str) -> Future[Any]:
+        """What a crew does with a partition, at once."""
+        future: Future[Any] = Future()
+        try:
+            if self.bad == f"lost {key}":
+                raise BrokenProcessPool
+            self.step(key)
+            self.it.result_of(key).touch()
+            future.set_result(None)
+        except Exception as error:
+            future.set_exception(error)
+        return future
 
 
 @pytest.fixture
-def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
-    """A disk that is full when told so."""
-    it = Disk(monkeypatch)
-    sqlalchemy.event.listen(sqlalchemy.Engine, "handle_error", it.make_room)
-    yield it
-    sqlalchemy.event.remove(sqlalchemy.Engine, "handle_error", it.make_room)
+def run(tmp_path: LocalPath) -> Run:
+    """A pass that has not begun."""
+    return Run(tmp_path)
 
 
-def test_a_disk_that_was_full_for_a_moment_ends_no_pass_for_good(disk: Disk, tmp_path: Path) -> None:
-    """What the flow could not note is done again by the next run, and nothing before it."""
-    done: list[str] = []
+def test_everything_is_done_once_and_in_order(run: Run) -> None:
+    """Scans, plan, its stages, later plans, the end."""
+    assert ALL == run()
 
-    def plan() -> list[list[str]]:
-        done.append("plan")
-        if done.count("plan") == 1:
-            disk.fill()
-        return STAGES
 
-    def run() -> None:
-        named = {
-            name: lambda name=name: done.append(name) for name in ("scan_old", "settle", "account", "record")
-        }
-        steps = flow.Steps(crew=_OneAtATime(), scan_new=lambda: None, plan=plan, task=_nothing, **named)  # type: ignore[arg-type]
-        flow.run_pass(tmp_path / "flow.sqlite", "pass", steps)
+@pytest.mark.parametrize("bad", ALL)
+def test_a_step_that_failed_is_done_next_time_and_what_ended_is_not(run: Run, bad: str) -> None:
+    """
+    Plans are made once and partitions done once, whatever stopped the run; scans know themselves what they have.
+    """
+    with pytest.raises(Disk, match=bad):
+        run(bad)
+    before = run.done
+    after = run()
 
-    with pytest.raises(sqlalchemy.exc.OperationalError, match="full"):
+    once = [name for name in ALL if name == "plan" or "-" in name or name == "links"]
+    assert once == sorted((name for name in before + after if name in once), key=ALL.index)
+    assert ["settle", "account", "record"] == after[-3:]
+
+
+def test_a_worker_that_was_killed_is_told_with_its_partition(run: Run) -> None:
+    """Nothing after it is begun; another run does what is left."""
+    with pytest.raises(WorkerLost, match="part-00002"):
+        run("lost part-00002")
+
+    assert "links" not in run.done
+    assert "part-00002" in run()
+
+
+def test_a_damaged_later_plan_is_told_by_its_name(run: Run) -> None:
+    """To make it anew would leave out what its partitions have done."""
+    with pytest.raises(Disk):
+        run("settle")
+    run.it.later("links").write_text("{}")
+
+    with pytest.raises(BadState, match="plan-links"):
         run()
-    before = list(done)
-    run()
-
-    assert ["scan_old", "plan"] == before
-    assert ["plan", "settle", "account", "record"] == done[len(before) :]
-
-
-class _OneAtATime:
-    size = 1
-
-
-def _nothing(_key: str) -> Any:
-    raise AssertionError

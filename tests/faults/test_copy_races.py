@@ -16,10 +16,9 @@ from lading.connectors.wrap.faults import Fault, Harm
 from lading.model.entry import Entry
 from lading.model.errors import NoSpace
 from lading.model.paths import Path
-from lading.stages.transfer import ahead, content, perform
+from lading.stages.transfer import ahead, content, flow, perform
 from lading.stages.transfer.work import run_task
 from lading.stages.transfer.worker import Task
-from support import passes as support
 from support.passes import Passes, buckets, inside, memory_passes, put, tree
 
 __all__ = ["inside"]
@@ -82,7 +81,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]],
                 waiting.pop()()
             return run_task(task)
 
-        monkeypatch.setattr(support, "run_task", disturbed)
+        monkeypatch.setattr(flow, "run_task", disturbed)
 
     return arrange
 

@@ -1,7 +1,7 @@
 """
 Passes of `lading copy` inside the test: real parts, in this process, one thing after the other.
 
-Left out are the worker processes and the durable flow; stories run those.
+Left out are the worker processes; stories run those.
 """
 
 from __future__ import annotations
@@ -29,13 +29,11 @@ from lading.model.identity import By, IdentityMap
 from lading.model.paths import ROOT, Path
 from lading.stages.planning.contract import identities, side
 from lading.stages.planning.matching import How
-from lading.stages.transfer import flow
 from lading.stages.transfer.copying import Copying
 from lading.stages.transfer.order import Order
 from lading.stages.transfer.rates import Tally
 from lading.stages.transfer.rules import Rules
 from lading.stages.transfer.state import Job, job_at
-from lading.stages.transfer.work import run_task
 from support.memory_drives import STORES
 
 
@@ -105,23 +103,9 @@ class Passes:
         return [json.loads(line) for line in text.splitlines()]
 
 
-def one_after_the_other(_database: object, _name: str, steps: flow.Steps, *_more: object) -> None:
-    """What the durable flow does, without being durable."""
-    steps.scan_old()
-    steps.scan_new()
-    for plan in (steps.plan, *(make for _, make in steps.later)):
-        for keys in plan():
-            for key in keys:
-                run_task(steps.task(key))
-    steps.settle()
-    steps.account()
-    steps.record()
-
-
 @pytest.fixture
 def inside(monkeypatch: pytest.MonkeyPatch) -> None:
     """Run passes in this process."""
-    monkeypatch.setattr(flow, "run_pass", one_after_the_other)
     monkeypatch.setattr("time.sleep", lambda _seconds: None)
     monkeypatch.setitem(CONNECTORS, "memory", "support.memory_drives")
 

@@ -13,11 +13,11 @@ from lading.cli.copy_along import tell_along
 from lading.cli.output import right
 from lading.connectors.memory import MemoryDrive
 from lading.model.text import Language
+from lading.stages.transfer import flow
 from lading.stages.transfer.account import CODES, WHY_EXCLUDED, WHY_FAILED
 from lading.stages.transfer.decide import Action
 from lading.stages.transfer.features import BUCKETS
 from lading.stages.transfer.work import run_task
-from support import passes as support
 from support.passes import inside, memory_passes, put
 
 __all__ = ["inside"]
@@ -44,7 +44,7 @@ def test_failures_are_told_in_both_languages(tmp_path: LocalPath, monkeypatch: p
         put(new, {"3": b"meanwhile"})
         return run_task(task)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(support, "run_task", disturbed)
+    monkeypatch.setattr(flow, "run_task", disturbed)
     job = memory_passes(tmp_path, old.store, new.store)
     job.run()
     messages = [row["message"] for row in job.lines("failures")]

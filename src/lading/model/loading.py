@@ -25,18 +25,11 @@ class _OnUse(ModuleType):
         if name.startswith("__"):
             # Asked by the machinery of imports, which looks whether it is there.
             raise AttributeError(name)
-        if isinstance(sys.modules.get(self.__name__), _OnUse | None):
-            _step_aside()
+        if self.__name__ not in sys.modules:
             with loading():
                 import_module(self.__name__)
         # Once more, since another thread may be loading it just now.
         return getattr(import_module(self.__name__), name)
-
-
-def _step_aside() -> None:
-    """Take all stand-ins out of the way of imports: what is looked at may be part of a package that is stood for, too."""
-    for name in [name for name, module in list(sys.modules.items()) if isinstance(module, _OnUse)]:
-        del sys.modules[name]
 
 
 def on_use(module: str) -> Any:
@@ -46,26 +39,6 @@ def on_use(module: str) -> Any:
     Nobody hears of a module that cannot be imported until then either.
     """
     return _OnUse(module)
-
-
-@contextmanager
-def stood_in(*modules: str) -> Iterator[None]:
-    """
-    Have what is imported meanwhile get stand-ins of *modules*, each a package before what lies in it.
-
-    Whoever has got one goes on having it, and loads the true module when it looks at a name of it;
-    whoever imports them afterwards gets the true ones at once.  Those that are loaded already stay.
-    """
-    standing = {name: on_use(name) for name in modules if name not in sys.modules}
-    for name, module in standing.items():
-        above, _, last = name.rpartition(".")
-        if above in standing:
-            setattr(standing[above], last, module)
-    sys.modules.update(standing)
-    try:
-        yield
-    finally:
-        _step_aside()
 
 
 @contextmanager

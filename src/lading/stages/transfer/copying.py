@@ -7,13 +7,13 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
-from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path as LocalPath
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 from lading.connectors.address import Address
 from lading.connectors.api import Drive
@@ -26,40 +26,25 @@ from lading.manifest.scan import scan
 from lading.manifest.tables import Feature
 from lading.model.errors import BadRequest, BadState, CallsUsedUp, DriveError, NotFound, WorkerLost
 from lading.model.failpoints import failpoint
-from lading.model.loading import on_use
 from lading.model.paths import ROOT
 from lading.model.text import Text
 from lading.stages.transfer.account import Times, close_account
 from lading.stages.transfer.along import hanging_of, later, scanned
 from lading.stages.transfer.decide import ACTIVE
 from lading.stages.transfer.ends import Ends
+from lading.stages.transfer.flow import VERSION, Steps, run_pass
 from lading.stages.transfer.order import Finished, Order, Planned
 from lading.stages.transfer.plan import Sides, make_plan
 from lading.stages.transfer.rates import Tally
 from lading.stages.transfer.remains import forget_secrets, seal_links
 from lading.stages.transfer.rules import Rules
-from lading.stages.transfer.state import Job, Pass, read_json, write_json
+from lading.stages.transfer.state import Job, Pass, Stages, read_json, read_stages, write_json
 from lading.stages.transfer.trouble import state_errors
 from lading.stages.transfer.worker import Task
-
-if TYPE_CHECKING:
-    from lading.stages.transfer import flow
-else:
-    # Loaded when the worker processes have been forked: DBOS takes as long to
-    # import as a small pass takes to run, and it makes threads.
-    flow = on_use("lading.stages.transfer.flow")
 
 DRY = 0
 """The number of the pass that a dry run uses and throws away."""
 _NOTHING = Address("generated", "entries=0")
-
-
-class _Ahead(NamedTuple):
-    """What is under way before the flow asks for it."""
-
-    old: Future[None]
-    new: Future[None]
-    plan: Future[list[list[str]]] | None
 
 
 class Copying:
@@ -123,9 +108,9 @@ class Copying:
         if not resumed:
             self._sweep()
         self._tally.write_to(it.folder / "rates.jsonl")
-        with ThreadPoolExecutor(3, thread_name_prefix="ahead") as pool:
+        with ThreadPoolExecutor(2, thread_name_prefix="scan") as pool:
             try:
-                self._flow(it, self._begin_ahead(it, pool))
+                run_pass(it, self._crew, self._steps(it, pool))
             except BaseException as problem:
                 # The pool would wait for all that its scans have the workers do.  Where the calls of the
                 # month are used up, all of them end by themselves, and note what they did: it cost calls.
@@ -136,33 +121,20 @@ class Copying:
             self._sweep()
         return Finished(it, read_json(it.account), resumed)
 
-    def _begin_ahead(self, it: Pass, pool: ThreadPoolExecutor) -> _Ahead:
-        """Have the workers scan and plan while we load the flow; its steps wait for the ends."""
+    def _steps(self, it: Pass, pool: ThreadPoolExecutor) -> Steps:
+        """What the flow does; both scans are begun at once."""
         old = pool.submit(self._scan, self._old, self._old_policy, it.old, "scan.old.done")
         new = pool.submit(self._scan, self._new, self._new_policy, it.new, "scan.new.done")
-
-        def plan() -> list[list[str]]:
-            for side in (old, new):
-                side.result()
-            return self._plan(it)
-
-        # A plan that stands may be half done already: only the flow knows whether to make it anew.
-        return _Ahead(old, new, None if it.planned.exists() else pool.submit(plan))
-
-    def _flow(self, it: Pass, ahead: _Ahead) -> None:
-        steps = flow.Steps(
-            crew=self._crew,
-            scan_old=ahead.old.result,
-            scan_new=ahead.new.result,
-            plan=ahead.plan.result if ahead.plan else lambda: self._plan(it),
+        return Steps(
+            scan_old=old.result,
+            scan_new=new.result,
+            plan=lambda: self._plan(it),
             task=lambda key: self._task(it, key),
             settle=self._settle,
             account=lambda: self._account(it),
             record=lambda: self._record(it),
             later=later(it, lambda: self._sides(it), self._rules(it), self._job, self._crew),
         )
-        self._expect(it)
-        flow.run_pass(self._job.folder / "flow.sqlite", f"{self._job.id}-{it.number:04d}", steps)
 
     # Before the flow
 
@@ -175,10 +147,14 @@ class Copying:
             return last, True
         it = self._job.pass_of(self._next_number())
         it.prepare()
-        facts = {"format": 1, "pass": it.number, "started": time.time(), "rules": self._order.rules.to_json()}
-        write_json(it.folder / "pass.json", facts)
+        self._write_down(it)
         self._append("copy.started", {"pass": it.number, **self._places()})
         return it, False
+
+    def _write_down(self, it: Pass) -> None:
+        rules = self._order.rules.to_json()
+        facts = {"format": 1, "flow": VERSION, "pass": it.number, "started": time.time(), "rules": rules}
+        write_json(it.folder / "pass.json", facts)
 
     def _next_number(self) -> int:
         passes = self._job.passes()
@@ -188,19 +164,29 @@ class Copying:
         begun = it.folder / "pass.json"
         if not begun.exists():
             # Cut off between making the folder and writing down the rules.
-            write_json(
-                begun,
-                {
-                    "format": 1,
-                    "pass": it.number,
-                    "started": time.time(),
-                    "rules": self._order.rules.to_json(),
-                },
-            )
-        if self._rules(it) != self._order.rules:
+            self._write_down(it)
+        rules = self._rules(it)
+        self._check_version(it)
+        if rules != self._order.rules:
             self._change_rules(it)
         it.prepare()
         self._append("copy.resumed", {"pass": it.number})
+
+    def _check_version(self, it: Pass) -> None:
+        """Let a pass that another version of Lading began go on if that has planned nothing yet."""
+        begun = it.folder / "pass.json"
+        facts = read_json(begun)
+        if facts.get("flow") == VERSION:
+            return
+        if it.planned.exists():
+            raise BadRequest(
+                str(it.folder),
+                Text(
+                    f"pass {it.number} is unfinished and was begun by another version of Lading; start a new one with --new-pass",
+                    f"第 {it.number} 轮尚未完成且由其他版本的 Lading 开始；请用 --new-pass 开始新的一轮",
+                ),
+            )
+        write_json(begun, {**facts, "flow": VERSION})
 
     def _change_rules(self, it: Pass) -> None:
         """Let a pass that has planned nothing yet (the fuse stopped it, say) go on under the rules of today."""
@@ -247,7 +233,14 @@ class Copying:
         scan(address, policy, folder, crew=self._crew, features=scanned(self._order.rules), brief=brief)
         failpoint(point)
 
-    def _plan(self, it: Pass) -> list[list[str]]:
+    def _plan(self, it: Pass) -> Stages:
+        """The plan that stands, or a new one."""
+        if not it.planned.exists():
+            self._make_plan(it)
+        self._expect(it)
+        return read_stages(it.planned)
+
+    def _make_plan(self, it: Pass) -> None:
         # What an earlier sitting planned halfway, perhaps under other rules, must not be counted.
         shutil.rmtree(it.plan, ignore_errors=True)
         it.prepare()
@@ -258,15 +251,12 @@ class Copying:
         except BrokenExecutor:
             raise WorkerLost("", Text("while planning", "制定计划期间")) from None
         write_json(it.planned, plan.to_json())
-        self._expect(it)
-        return [stage.parts for stage in plan.stages]
 
     def _expect(self, it: Pass) -> None:
-        """Tell how much there is to do, once it is known."""
-        if it.planned.exists():
-            actions = read_json(it.planned)["actions"]
-            todo = [actions[action] for action in ACTIVE if action in actions]
-            self._tally.expect("copy", sum(it["objects"] for it in todo), sum(it["bytes"] for it in todo))
+        """Tell how much there is to do."""
+        actions = read_json(it.planned).get("actions", {})
+        todo = [actions[action] for action in ACTIVE if action in actions]
+        self._tally.expect("copy", sum(it["objects"] for it in todo), sum(it["bytes"] for it in todo))
 
     def _task(self, it: Pass, key: str) -> Task:
         return Task(
@@ -289,6 +279,9 @@ class Copying:
         failpoint("pass.settled")
 
     def _account(self, it: Pass) -> None:
+        if it.account.exists():
+            # It may stand in the ledger already, and its times are part of it.
+            return
         started = read_json(it.folder / "pass.json")["started"]
         now = time.time()
         times = Times(started, now, datetime.fromtimestamp(now, UTC).date().isoformat())

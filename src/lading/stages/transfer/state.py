@@ -22,6 +22,9 @@ from lading.connectors.address import Address
 from lading.model.errors import BadRequest, BadState, Busy
 from lading.model.text import Text
 
+Stages = list[list[str]]
+"""Keys of partitions, stage by stage; those of one stage may be done at the same time."""
+
 FORMAT = 1
 LOCK_PATIENCE = 5.0
 """Seconds to wait for the workers of a killed run to go; they leave within a few milliseconds."""
@@ -63,6 +66,14 @@ class Pass:
     def result(self) -> LocalPath:
         """Results of partitions that ended."""
         return self.folder / "result"
+
+    def later(self, name: str) -> LocalPath:
+        """The stages of the later plan *name*, there once it is whole."""
+        return self.folder / f"plan-{name}.json"
+
+    def result_of(self, key: str) -> LocalPath:
+        """The result of the partition *key*, there once it has ended."""
+        return self.result / f"{key}.parquet"
 
     @property
     def account(self) -> LocalPath:
@@ -190,6 +201,19 @@ def read_json(path: LocalPath) -> dict[str, Any]:
     if not isinstance(facts, dict):
         raise BadState(str(path), Text("it is no object", "不是对象"))
     return facts
+
+
+def read_stages(path: LocalPath) -> Stages:
+    """
+    The keys of the partitions of the plan at *path*.
+
+    Raises:
+        BadState: the file is damaged or gone.
+    """
+    try:
+        return [[str(key) for key in stage["parts"]] for stage in read_json(path)["stages"]]
+    except (KeyError, TypeError) as problem:
+        raise BadState(str(path), repr(problem)) from None
 
 
 def as_text(place: str) -> str:

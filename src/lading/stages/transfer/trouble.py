@@ -60,11 +60,8 @@ def _told(problem: Exception, folder: LocalPath) -> LadingError | None:
         return BadState(str(folder), said)
     if isinstance(problem, duckdb.IOException | duckdb.OutOfMemoryException | OSError):
         return NoSpace(str(folder), said) if _is_full(said, folder) else BadState(str(folder), said)
-    cause = getattr(problem, "orig", problem)
-    if isinstance(cause, sqlite3.OperationalError) and _is_full(said, folder):
-        return NoSpace(str(folder), str(cause))
-    if isinstance(cause, sqlite3.DatabaseError):
-        return BadState(str(folder / "flow.sqlite"), str(cause))
+    if isinstance(problem, sqlite3.OperationalError) and _is_full(said, folder):
+        return NoSpace(str(folder), said)
     return None
 
 
