@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path as LocalPath
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from lading.connectors.address import Address
@@ -60,6 +60,11 @@ def began(kind: str, place: LocalPath) -> Switched:
     return switch(old, new, place / "job")
 
 
+EDITED = [("write", ("A", "f0"), ("A", "f0"), b"%d" % number) for number in range(3)]
+"""What NEW is given of a file that OLD's own people remove meanwhile."""
+
+
+@example(theirs=EDITED, ours=[("remove", ("A", "f0"), ("A", "f0"), b"")])
 @settings(max_examples=5, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(theirs=THINGS, ours=THINGS)
 def check(kind: str, theirs: list, ours: list) -> None:  # type: ignore[type-arg]

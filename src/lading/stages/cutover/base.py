@@ -96,13 +96,13 @@ class Base:
         self._file = file
         self._over: dict[Path, Row | None] = {}
         self._moves: list[tuple[Path, Path, int]] = []
-        self._put: list[tuple[Path, str]] = []
+        self._put: list[tuple[Path, str, bool]] = []
         self.settled: set[tuple[Path, int]] = set()
         """Objects that were gone from NEW and whose contents were carried: path, last entry that told of them."""
         for number, line in enumerate(carried, 1):
             try:
                 self._lay(line)
-            except (KeyError, TypeError, ValueError) as problem:
+            except (KeyError, TypeError, ValueError, StopIteration) as problem:
                 place = file.parent.parent / "carried.jsonl"
                 raise BadRollback(
                     str(place), Text(f"line {number}: {problem!r}", f"第 {number} 行：{problem!r}")
@@ -115,7 +115,7 @@ class Base:
             for path, row in list(self._over.items()):
                 if row is not None:
                     self._over[path] = follow(row, source, target)
-            self._put = [(followed(path, source, target), sha256) for path, sha256 in self._put]
+            self._put = [(followed(path, source, target), sha256, new) for path, sha256, new in self._put]
         for text, upto in line.get("drop", ()):
             # Another object may have come to the place and been carried first: that one stays.
             path = decode(text)
@@ -126,10 +126,10 @@ class Base:
             self.settled.add((decode(text), upto))
         if line.get("putting"):
             text, sha256 = line["putting"]
-            self._put.append((decode(text), sha256))
+            self._put.append((decode(text), sha256, bool(line.get("new"))))
         if line.get("left"):
             text, sha256 = line["left"]
-            self._put.remove((decode(text), sha256))
+            self._put.remove(next(it for it in self._put if it[:2] == (decode(text), sha256)))
         if line.get("row"):
             row = Row.from_json(line["row"])
             self._over[row.new_path] = row
@@ -137,9 +137,16 @@ class Base:
     def put_upon(self) -> dict[Path, set[str]]:
         """Digests of what was put upon files of OLD, or was about to be, by where the file is now."""
         found: dict[Path, set[str]] = {}
-        for path, sha256 in self._put:
+        for path, sha256, _ in self._put:
             found.setdefault(path, set()).add(sha256)
         return found
+
+    def touched(self) -> set[Path]:
+        """Files of OLD that stood there when the first content was put upon them; others were made by us, where nothing was."""
+        first: dict[Path, bool] = {}
+        for path, _, new in self._put:
+            first.setdefault(path, new)
+        return {path for path, new in first.items() if not new}
 
     def rows(self, paths: Iterable[Path]) -> dict[Path, Row]:
         """The rows of *paths* of NEW; those that it does not know are missing."""

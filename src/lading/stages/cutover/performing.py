@@ -218,10 +218,10 @@ class Performing:
         return kept
 
     @contextmanager
-    def _intending(self, path: Path, content: Content) -> Iterator[None]:
-        """Note that *content* is put upon the file at *path*, before: what a kill leaves is judged by it."""
+    def _intending(self, path: Path, content: Content, *, new: bool = False) -> Iterator[None]:
+        """Note that *content* is put upon the file at *path*, or where nothing is, before: what a kill leaves is judged by it."""
         names = [encode(path), content.sha256]
-        self._lines.add({"putting": names})
+        self._lines.add({"putting": names, **({"new": True} if new else {})})
         failpoint("rollback.intended")
         try:
             yield
@@ -264,7 +264,7 @@ class Performing:
             return
         etag: str | None = None
         for content in deed.contents:
-            with self._intending(deed.target, content):
+            with self._intending(deed.target, content, new=True):
                 entry = self._add_version(deed.target, content, etag)
             etag = entry.etag or self._drive.stat(deed.target).etag
 
@@ -275,7 +275,7 @@ class Performing:
             held = None if etag is None else digest_of(self._drive.read(path))
             done = max((n for n, it in enumerate(deed.contents, 1) if it.sha256 == held), default=0)
             for content in deed.contents[done:]:
-                self._lines.add({"putting": [encode(deed.target), content.sha256]})
+                self._lines.add({"putting": [encode(deed.target), content.sha256], "new": True})
                 entry = self._add_version(path, content, etag)
                 etag = entry.etag or self._drive.stat(path).etag
 

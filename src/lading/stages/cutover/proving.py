@@ -90,8 +90,8 @@ class _Looking:
         self._drive: Drive = drive_for(mark.old, READING)
         self._versions: dict[Path, set[str]] = {}
         self._everywhere: set[str] | None = None
-        # What we wrote upon, or were about to, is answered for; what only others touched is theirs.
-        self._ours = base.put_upon().keys()
+        # What we wrote upon, or were about to, is answered for; what only others touched or removed is theirs.
+        self._ours = base.touched()
 
     def switch(self) -> tuple[dict[str, int], list[str], list[str]]:
         """Buckets of the files of OLD at the switch, those changed by others, and those lost."""
