@@ -24,6 +24,8 @@ NAME_TAKEN = "name_taken"
 """Why NEW cannot hold an object under any name."""
 
 _BATCH = 20_000
+_FOLDED = "[\u00df\u017f\u1e9e\u212a\ufb00-\ufb06]"
+"""All characters beyond ASCII that are letters of ASCII when case is folded: `.htacce\u00df` is reserved, too."""
 
 Losers = dict[tuple[Path, str], str]
 
@@ -58,7 +60,7 @@ def target_of(path: Path, rules: NameRules, losers: Losers) -> Path:
 
 def suspicious(rules: NameRules) -> str:
     """
-    A regular expression (RE2) that finds at least each encoded path with a name *rules* refuse.
+    A regular expression (RE2) that finds at least each encoded path with a name *rules* refuse, its form (NFC) aside.
 
     It may find more; `problems` has the last word.
     """
@@ -72,7 +74,11 @@ def suspicious(rules: NameRules) -> str:
     if rules.endings:
         parts.append("[" + "".join(re.escape(it) for it in sorted(rules.endings)) + "](/|$)")
     if words := sorted(rules.reserved | rules.reserved_stems):
-        parts.append("(?i:(^|/)(" + "|".join(map(re.escape, words)) + r")([./]|$))")
+        parts.append("(?i:(^|/)(" + "|".join(map(re.escape, words)) + r") *([./]|$))")
+    if endings := sorted(rules.reserved_endings):
+        parts.append("(?i:(" + "|".join(map(re.escape, endings)) + ")(/|$))")
+    if words or endings:
+        parts.append(_FOLDED if "".join(words + endings).isascii() else "[^\x01-\x7f]")
     # A character is at most four bytes and two UTF-16 units.
     widest = {NameUnit.BYTES: 4, NameUnit.UTF16: 2, NameUnit.HALVES: 2, NameUnit.CHARACTERS: 1}[rules.unit]
     # RE2 counts repetitions only up to 1,000.
@@ -111,6 +117,8 @@ def _suspects(db: duckdb.DuckDBPyConnection, rules: NameRules, losers: Losers) -
         where.append(
             "EXISTS (SELECT 1 FROM lost WHERE o.path = lost.path OR starts_with(o.path, lost.path || '/'))"
         )
+    if rules.form is Form.COMPOSED:
+        where.append("path <> nfc_normalize(path)")
     if rules.depth is not None:
         where.append(f"length(path) - length(replace(path, '/', '')) >= {rules.depth}")
     if rules.path_length is not None:
