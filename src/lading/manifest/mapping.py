@@ -36,7 +36,7 @@ def map_names(db: duckdb.DuckDBPyConnection, rules: NameRules) -> None:
     db.execute("CREATE TEMP TABLE refused (path VARCHAR, reason VARCHAR)")
     losers = _losers(db, rules)
     for batch in _suspects(db, rules, losers):
-        rows = [_row(path, rules, losers) for path in batch]
+        rows = [row_of(path, rules, losers) for path in batch]
         changed = [row for row in rows if row[0] != row[1]]
         if changed:
             db.executemany("INSERT INTO m VALUES (?, ?, ?)", changed)
@@ -56,6 +56,15 @@ def target_of(path: Path, rules: NameRules, losers: Losers) -> Path:
         losers.get((path[:depth], name)) or (mapped(name, rules) if problems(name, rules) else name)
         for depth, name in enumerate(path)
     )
+
+
+def row_of(path: Path, rules: NameRules, losers: Losers) -> tuple[str, str, str]:
+    """The row of *path* in `m`; its target is the path itself where NEW can hold it."""
+    target = target_of(path, rules, losers)
+    why = problems(path[-1], rules) if path else ()
+    if not why and (path[:-1], path[-1]) in losers:
+        why = ("the drive cannot tell it from its neighbour",)
+    return encode(path), encode(target), "; ".join(why)
 
 
 def suspicious(rules: NameRules) -> str:
@@ -87,16 +96,19 @@ def suspicious(rules: NameRules) -> str:
     return "|".join(parts)
 
 
-def _losers(db: duckdb.DuckDBPyConnection, rules: NameRules) -> Losers:
-    """Names that NEW could not tell from a neighbour's, with the name each gets instead."""
-    if rules.case is Case.SENSITIVE and rules.form is Form.EXACT:
-        return {}
-    query = """
-        SELECT path, path IN (SELECT old_path FROM l WHERE new_path = old_path) FROM o
-        WHERE normal IN (SELECT normal FROM o GROUP BY normal HAVING count(*) > 1)
+def mixes_up(rules: NameRules) -> bool:
+    """Whether one thing may answer to several names in a drive with *rules*."""
+    return rules.case is not Case.SENSITIVE or rules.form is not Form.EXACT
+
+
+def losers_of(alike: Iterable[tuple[str, bool]], rules: NameRules) -> Losers:
+    """
+    Names that NEW could not tell from a neighbour's, with the name each gets instead.
+
+    *alike* are the encoded paths whose normal form another one has, and whether they landed under their own name.
     """
     neighbours: dict[tuple[Path, str], list[tuple[bool, str]]] = defaultdict(list)
-    for text, landed in db.execute(query).fetchall():
+    for text, landed in alike:
         path = decode(text)
         neighbours[path[:-1], folded(path[-1], rules)].append((not landed, path[-1]))
     # Who landed under its own name keeps it; else the first in byte order does.
@@ -105,6 +117,16 @@ def _losers(db: duckdb.DuckDBPyConnection, rules: NameRules) -> Losers:
         for (folder, _), names in neighbours.items()
         for _, name in sorted(names)[1:]
     }
+
+
+def _losers(db: duckdb.DuckDBPyConnection, rules: NameRules) -> Losers:
+    if not mixes_up(rules):
+        return {}
+    query = """
+        SELECT path, path IN (SELECT old_path FROM l WHERE new_path = old_path) FROM o
+        WHERE normal IN (SELECT normal FROM o GROUP BY normal HAVING count(*) > 1)
+    """
+    return losers_of(db.execute(query).fetchall(), rules)
 
 
 def _suspects(db: duckdb.DuckDBPyConnection, rules: NameRules, losers: Losers) -> Iterable[list[Path]]:
@@ -127,14 +149,6 @@ def _suspects(db: duckdb.DuckDBPyConnection, rules: NameRules, losers: Losers) -
     texts = [text for (text,) in db.execute(query, [suspicious(rules)]).fetchall()]
     for start in range(0, len(texts), _BATCH):
         yield [decode(text) for text in texts[start : start + _BATCH]]
-
-
-def _row(path: Path, rules: NameRules, losers: Losers) -> tuple[str, str, str]:
-    target = target_of(path, rules, losers)
-    why = problems(path[-1], rules) if path else ()
-    if not why and (path[:-1], path[-1]) in losers:
-        why = ("the drive cannot tell it from its neighbour",)
-    return encode(path), encode(target), "; ".join(why)
 
 
 def _refuse_taken(db: duckdb.DuckDBPyConnection) -> None:
