@@ -197,7 +197,24 @@ def sides_of(folder: LocalPath, tree: dict[Any, Looks], new: Profile) -> Sides:
     return Sides(manifest(folder / "old", whole(tree)), manifest(folder / "new", {}), old, new, True, None)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def check_both(
+    folder: LocalPath, tree: dict[Any, Looks], rules: Rules, profile: Profile, chance: random.Random
+) -> Any:
+    """Both ways plan and account for the same; what they come to."""
+    sides = sides_of(folder, tree, profile)
+    memory, database = (
+        Way(few, Pass(1, folder / name), sides, rules) for few, name in ((FEW, "1"), (MANY, "2"))
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        assert database.plan(patch) == memory.plan(patch)
+        assert files_of(database.it.plan) == files_of(memory.it.plan)
+
+        carry_out(memory.it, chance)
+        assert database._replace(it=memory.it).account(patch) == memory.account(patch)
+    return files_of(memory.it.plan)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     tree=TREES,
     rules=RULES,
@@ -205,7 +222,6 @@ def sides_of(folder: LocalPath, tree: dict[Any, Looks], new: Profile) -> Sides:
     chance=st.randoms(use_true_random=False),
 )
 def test_both_ways_come_to_the_same(
-    monkeypatch: pytest.MonkeyPatch,
     tmp_path_factory: pytest.TempPathFactory,
     tree: dict[Any, Looks],
     rules: Rules,
@@ -213,17 +229,40 @@ def test_both_ways_come_to_the_same(
     chance: random.Random,
 ) -> None:
     """Hostile names and twins, patterns, links, folders that cannot be listed, sizes and times: the same plan, account and lists."""
-    folder = tmp_path_factory.mktemp("fresh")
-    sides = sides_of(folder, tree, PROFILES[profile])
-    memory, database = (
-        Way(few, Pass(1, folder / name), sides, rules) for few, name in ((FEW, "1"), (MANY, "2"))
-    )
-    with monkeypatch.context() as patch:
-        assert database.plan(patch) == memory.plan(patch)
-        assert files_of(database.it.plan) == files_of(memory.it.plan)
+    check_both(tmp_path_factory.mktemp("fresh"), tree, rules, PROFILES[profile], chance)
 
-        carry_out(memory.it, chance)
-        assert database._replace(it=memory.it).account(patch) == memory.account(patch)
+
+FILE = FOLDER_LOOKS._replace(kind=Kind.FILE, size=1)
+TAKEN = mapped("a:b", WINDOWS)
+ALL_AT_ONCE = {
+    # A name that is taken, and what lies below it; names that NEW mixes up.
+    **dict.fromkeys([("a:b", "x", "y"), ("a:b", "z"), (TAKEN, "z"), ("d", "A"), ("d", "a"), ("d", "\u00e9"), ("d", "e\u0301")], FILE),
+    **dict.fromkeys([("con", "con.", "f"), ("\u212b", "f"), ("draft.part", "f"), ("\udcff", "\ud800"), ("n" * 250, "f")], FILE),
+    # Too long or too deep, below what is mapped and by itself.
+    **dict.fromkeys([("d", "d", "d", "d"), ("con", "m" * 12), ("m" * 17, "f"), ("合" * 9, "f"), ("合" * 5,)], FILE),
+    ("d", "large"): FILE._replace(size=5 << 30),
+    ("d", "before"): FILE._replace(modified=-YEAR),
+    ("d", "after"): FILE._replace(modified=136 * YEAR, etag="e"),
+    ("no time",): FOLDER_LOOKS._replace(modified=None),
+    ("no time", "f"): FILE._replace(modified=None, id=None),
+    ("shut",): FOLDER_LOOKS._replace(problem="forbidden"),
+    ("shut file",): FILE._replace(problem="unreadable"),
+    ("left", "f"): FILE,
+    ("link",): FILE._replace(kind=Kind.SYMLINK),
+    ("d", "pipe"): FILE._replace(kind=Kind.SPECIAL),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
+def test_all_at_once_comes_to_the_same(profile: Profile, tmp_path: LocalPath) -> None:
+    """On every kind of drive: what is refused and what lies in it, what is mapped, too large, shut, left behind."""
+    waiver = Waiver(pattern="/d/*", reason="r", by=("x", "y"), until="2026-12-31")
+    rules = Rules(exclude=("/left",), waivers=(waiver,))
+
+    files = check_both(tmp_path, ALL_AT_ONCE, rules, profile, random.Random(7))
+    rows = [row for name, (_, rows) in files.items() if name.startswith("decided") for row in rows]
+    assert len(rows) == len(whole(ALL_AT_ONCE))
+    assert {"symlink", "special", "by_rule", "unreadable", "new"} <= {row["reason"] for row in rows}
 
 
 SMALL = {
