@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lading.connectors.dav.quirks import NEXTCLOUD
 from lading.connectors.names import folded, problems
 from lading.connectors.names import mapped as name_for
 from lading.connectors.profile import Case, Form, NameRules, NameUnit
@@ -83,6 +84,30 @@ def test_a_drive_that_takes_every_name_gets_every_name(paths: set[Path]) -> None
 
     assert {path: path for path in paths} == places
     assert set() == refused
+
+
+CLOUD = replace(
+    NEXTCLOUD.names,
+    reserved=frozenset({".htaccess", "архив"}),
+    reserved_stems=frozenset({"con"}),
+    endings=frozenset("."),
+)
+REFUSED = (
+    "draft.part", "DRAFT.FilePart", ".\ufb01lepart", ".htacce\u00df", "АРХИВ", "con .txt", "Con  ", "cafe\u0301", "\u212b", "dot.",
+    "\U0001d11e" * 63,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_whatever_a_drive_refuses_is_mapped(name: str) -> None:
+    """Names with a reserved ending, in another form, or reserved only when case is folded are not tried as they are."""
+    assert problems(name, CLOUD)
+
+    places, refused = mapped({(name,), (name, "in it"), ("beside",)}, CLOUD)
+    assert set() == refused
+    assert name != places[(name,)][0] == places[(name, "in it")][0]
+    assert not problems(places[(name,)][0], CLOUD)
+    assert ("beside",) == places[("beside",)]
 
 
 def test_who_landed_first_keeps_the_name() -> None:

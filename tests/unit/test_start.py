@@ -32,6 +32,32 @@ run()
 """
 
 
+_WATCH = """
+import os, sys
+told = os.open(sys.argv.pop(1), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+class Watch:
+    def find_spec(name, path=None, target=None):
+        os.write(told, f"{name}\\n".encode())
+sys.meta_path.insert(0, Watch)
+from lading.cli.main import run
+run()
+"""
+
+
+@pytest.fixture
+def imported_by(tmp_path: Path):
+    """Runs `lading` with arguments, and tells what any of its processes imported."""
+
+    def run(*arguments: str | Path) -> set[str]:
+        told = tmp_path / "imported"
+        told.unlink(missing_ok=True)
+        command = [sys.executable, "-c", _WATCH, str(told), *map(str, arguments)]
+        subprocess.run(command, capture_output=True, check=True)
+        return set(told.read_text().split())
+
+    return run
+
+
 @pytest.fixture
 def loaded_by(tmp_path: Path):
     """Runs `lading` with arguments, and tells what it had loaded at its end."""
@@ -91,6 +117,39 @@ def test_a_copy_loads_neither_web_nor_bars(loaded_by, tmp_path: Path) -> None:
     copied = loaded_by("copy", tmp_path / "old", tmp_path / "new", "--state", tmp_path / "state")
 
     assert set() == (HEAVY - ENGINES) & copied
+
+
+def test_a_first_copy_and_a_restore_of_few_files_load_no_engine(
+    loaded_by, imported_by, tmp_path: Path
+) -> None:
+    """
+    Nothing is to be compared where NEW is empty: neither DuckDB nor Arrow's compute functions are loaded.
+
+    Not by the workers either, which are forked without them.
+    """
+    (tmp_path / "key").write_text("k" * 44)
+    (tmp_path / "old" / "deal").mkdir(parents=True)
+    (tmp_path / "old" / "deal" / "plan:1.txt").write_text("plan")
+    opens = "--key-file", tmp_path / "key"
+    loaded_by("vault", "init", tmp_path / "vault", *opens)
+    loaded_by("vault", "backup", tmp_path / "old", tmp_path / "vault", *opens)
+
+    copied = imported_by("copy", tmp_path / "old", tmp_path / "new", "--state", tmp_path / "state")
+    restored = imported_by(
+        "vault",
+        "restore",
+        tmp_path / "vault",
+        "latest",
+        tmp_path / "back",
+        "--state",
+        tmp_path / "again",
+        *opens,
+    )
+
+    assert set() == ENGINES & (copied | restored)
+    assert "duckdb" in imported_by("copy", tmp_path / "old", tmp_path / "new", "--state", tmp_path / "state")
+    assert "plan" == (tmp_path / "new" / "deal" / "plan:1.txt").read_text()
+    assert "plan" == (tmp_path / "back" / "deal" / "plan:1.txt").read_text()
 
 
 def test_a_part_is_read_without_the_engine_for_data_sets(tmp_path: Path) -> None:

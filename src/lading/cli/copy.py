@@ -28,13 +28,13 @@ from lading.cli.waivers import waivers_in
 from lading.connectors.address import Address
 from lading.connectors.crew import Crew
 from lading.connectors.wrap.timetable import parse_timetable
-from lading.manifest.engine import load_engine
 from lading.model.errors import FAILED_OBJECTS, UNANNOUNCED, BadRequest, CallsUsedUp
 from lading.model.text import Text
 from lading.stages.planning.contract import side
 from lading.stages.transfer.apart import check_apart
 from lading.stages.transfer.copying import Copying
 from lading.stages.transfer.decide import Action
+from lading.stages.transfer.fresh import load_ahead
 from lading.stages.transfer.order import Finished, Order, Planned, workers
 from lading.stages.transfer.rates import Tally
 from lading.stages.transfer.rules import Rules
@@ -173,7 +173,7 @@ def command(
         check_apart(source, target, LocalPath(order.rules.archive))
     job = job_at(state, source, target)
     tally = Tally()
-    load_engine()
+    load_ahead(job, order.rules)
     with locked(job):
         # The crew first: the bar of a terminal makes a thread, and then nothing would be forked.
         with (

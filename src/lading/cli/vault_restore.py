@@ -20,11 +20,11 @@ from lading.cli.vault_part import narrowed, part_options
 from lading.cli.vault_which import as_of_option, chosen
 from lading.connectors.address import Address
 from lading.connectors.crew import Crew
-from lading.manifest.engine import load_engine
 from lading.model.text import Text
 from lading.stages.planning.contract import side
 from lading.stages.transfer.apart import check_apart
 from lading.stages.transfer.copying import Copying
+from lading.stages.transfer.fresh import load_ahead
 from lading.stages.transfer.order import Finished, Order, workers
 from lading.stages.transfer.rates import Tally
 from lading.stages.transfer.rules import Rules
@@ -93,7 +93,7 @@ def _copied(
         actor=person(),
         who=lambda old, new: who.of(side(old), side(new)),
     )
-    load_engine()
+    load_ahead(job, order.rules)
     with locked(job):
         with (
             Crew(workers(given["asked"]), publish=tally.told, drives=(job.old, job.new)) as crew,

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from lading.manifest.fingerprint import SpacePrint, Tree, leaf
 from lading.manifest.parts import read_table
+from lading.manifest.schema import ENTRIES
 from lading.manifest.tables import TABLES, Feature
 from lading.model.access import Effect, PrincipalKind, Reach
 from lading.model.entry import Kind
@@ -130,6 +131,22 @@ def contents_of(files: Sequence[str]) -> dict[str, Row]:
         for path, kind, *looks, problem in _rows(file, columns)
         if kind == Kind.FILE.value and problem is None and looks[-1] is not None
     }
+
+
+class Entries:
+    """*columns* of the entries in the parts *files*, `path` among them, in the byte order of the paths."""
+
+    def __init__(self, files: Sequence[str], columns: Sequence[str]) -> None:
+        none = ENTRIES.empty_table().select(columns)
+        self._table = pa.concat_tables([none, *(read_table(file, columns) for file in files)])
+        paths = self._table.column("path").to_pylist()
+        self._order = sorted(range(len(paths)), key=paths.__getitem__)
+        self.paths: list[str] = self["path"]
+
+    def __getitem__(self, column: str) -> list[Any]:
+        """The values of *column*, made anew each time: to hold all of them would take several times as much memory."""
+        values = self._table.column(column).to_pylist()
+        return list(map(values.__getitem__, self._order))
 
 
 def _rows(file: str, columns: list[str]) -> Iterator[Row]:

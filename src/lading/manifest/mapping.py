@@ -24,6 +24,8 @@ NAME_TAKEN = "name_taken"
 """Why NEW cannot hold an object under any name."""
 
 _BATCH = 20_000
+_FOLDED = "[\u00df\u017f\u1e9e\u212a\ufb00-\ufb06]"
+"""All characters beyond ASCII that are letters of ASCII when case is folded: `.htacce\u00df` is reserved, too."""
 
 Losers = dict[tuple[Path, str], str]
 
@@ -34,7 +36,7 @@ def map_names(db: duckdb.DuckDBPyConnection, rules: NameRules) -> None:
     db.execute("CREATE TEMP TABLE refused (path VARCHAR, reason VARCHAR)")
     losers = _losers(db, rules)
     for batch in _suspects(db, rules, losers):
-        rows = [_row(path, rules, losers) for path in batch]
+        rows = [row_of(path, rules, losers) for path in batch]
         changed = [row for row in rows if row[0] != row[1]]
         if changed:
             db.executemany("INSERT INTO m VALUES (?, ?, ?)", changed)
@@ -56,9 +58,18 @@ def target_of(path: Path, rules: NameRules, losers: Losers) -> Path:
     )
 
 
+def row_of(path: Path, rules: NameRules, losers: Losers) -> tuple[str, str, str]:
+    """The row of *path* in `m`; its target is the path itself where NEW can hold it."""
+    target = target_of(path, rules, losers)
+    why = problems(path[-1], rules) if path else ()
+    if not why and (path[:-1], path[-1]) in losers:
+        why = ("the drive cannot tell it from its neighbour",)
+    return encode(path), encode(target), "; ".join(why)
+
+
 def suspicious(rules: NameRules) -> str:
     """
-    A regular expression (RE2) that finds at least each encoded path with a name *rules* refuse.
+    A regular expression (RE2) that finds at least each encoded path with a name *rules* refuse, its form (NFC) aside.
 
     It may find more; `problems` has the last word.
     """
@@ -72,7 +83,11 @@ def suspicious(rules: NameRules) -> str:
     if rules.endings:
         parts.append("[" + "".join(re.escape(it) for it in sorted(rules.endings)) + "](/|$)")
     if words := sorted(rules.reserved | rules.reserved_stems):
-        parts.append("(?i:(^|/)(" + "|".join(map(re.escape, words)) + r")([./]|$))")
+        parts.append("(?i:(^|/)(" + "|".join(map(re.escape, words)) + r") *([./]|$))")
+    if endings := sorted(rules.reserved_endings):
+        parts.append("(?i:(" + "|".join(map(re.escape, endings)) + ")(/|$))")
+    if words or endings:
+        parts.append(_FOLDED if "".join(words + endings).isascii() else "[^\x01-\x7f]")
     # A character is at most four bytes and two UTF-16 units.
     widest = {NameUnit.BYTES: 4, NameUnit.UTF16: 2, NameUnit.HALVES: 2, NameUnit.CHARACTERS: 1}[rules.unit]
     # RE2 counts repetitions only up to 1,000.
@@ -81,16 +96,19 @@ def suspicious(rules: NameRules) -> str:
     return "|".join(parts)
 
 
-def _losers(db: duckdb.DuckDBPyConnection, rules: NameRules) -> Losers:
-    """Names that NEW could not tell from a neighbour's, with the name each gets instead."""
-    if rules.case is Case.SENSITIVE and rules.form is Form.EXACT:
-        return {}
-    query = """
-        SELECT path, path IN (SELECT old_path FROM l WHERE new_path = old_path) FROM o
-        WHERE normal IN (SELECT normal FROM o GROUP BY normal HAVING count(*) > 1)
+def mixes_up(rules: NameRules) -> bool:
+    """Whether one thing may answer to several names in a drive with *rules*."""
+    return rules.case is not Case.SENSITIVE or rules.form is not Form.EXACT
+
+
+def losers_of(alike: Iterable[tuple[str, bool]], rules: NameRules) -> Losers:
+    """
+    Names that NEW could not tell from a neighbour's, with the name each gets instead.
+
+    *alike* are the encoded paths whose normal form another one has, and whether they landed under their own name.
     """
     neighbours: dict[tuple[Path, str], list[tuple[bool, str]]] = defaultdict(list)
-    for text, landed in db.execute(query).fetchall():
+    for text, landed in alike:
         path = decode(text)
         neighbours[path[:-1], folded(path[-1], rules)].append((not landed, path[-1]))
     # Who landed under its own name keeps it; else the first in byte order does.
@@ -99,6 +117,16 @@ def _losers(db: duckdb.DuckDBPyConnection, rules: NameRules) -> Losers:
         for (folder, _), names in neighbours.items()
         for _, name in sorted(names)[1:]
     }
+
+
+def _losers(db: duckdb.DuckDBPyConnection, rules: NameRules) -> Losers:
+    if not mixes_up(rules):
+        return {}
+    query = """
+        SELECT path, path IN (SELECT old_path FROM l WHERE new_path = old_path) FROM o
+        WHERE normal IN (SELECT normal FROM o GROUP BY normal HAVING count(*) > 1)
+    """
+    return losers_of(db.execute(query).fetchall(), rules)
 
 
 def _suspects(db: duckdb.DuckDBPyConnection, rules: NameRules, losers: Losers) -> Iterable[list[Path]]:
@@ -111,6 +139,8 @@ def _suspects(db: duckdb.DuckDBPyConnection, rules: NameRules, losers: Losers) -
         where.append(
             "EXISTS (SELECT 1 FROM lost WHERE o.path = lost.path OR starts_with(o.path, lost.path || '/'))"
         )
+    if rules.form is Form.COMPOSED:
+        where.append("path <> nfc_normalize(path)")
     if rules.depth is not None:
         where.append(f"length(path) - length(replace(path, '/', '')) >= {rules.depth}")
     if rules.path_length is not None:
@@ -119,14 +149,6 @@ def _suspects(db: duckdb.DuckDBPyConnection, rules: NameRules, losers: Losers) -
     texts = [text for (text,) in db.execute(query, [suspicious(rules)]).fetchall()]
     for start in range(0, len(texts), _BATCH):
         yield [decode(text) for text in texts[start : start + _BATCH]]
-
-
-def _row(path: Path, rules: NameRules, losers: Losers) -> tuple[str, str, str]:
-    target = target_of(path, rules, losers)
-    why = problems(path[-1], rules) if path else ()
-    if not why and (path[:-1], path[-1]) in losers:
-        why = ("the drive cannot tell it from its neighbour",)
-    return encode(path), encode(target), "; ".join(why)
 
 
 def _refuse_taken(db: duckdb.DuckDBPyConnection) -> None:

@@ -51,10 +51,11 @@ def read_table(path: str | os.PathLike[str], columns: Sequence[str] | None = Non
     """
     The Parquet file at *path*, or *columns* of it, in that order.
 
-    Arrow's own function of this name loads its engine for data sets, which takes longer than to read a small file.
+    Arrow's own function of this name loads its engine for data sets, which takes longer than to read a small file;
+    so does to start threads for it.
     """
     with pq.ParquetFile(path) as file:
-        return file.read(columns=columns)
+        return file.read(columns=columns, use_threads=False)
 
 
 class Gathered(Protocol):

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path as LocalPath
@@ -20,23 +20,20 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from lading.connectors.profile import Profile
-from lading.manifest.engine import duckdb, engine
-from lading.model.errors import AccountOpen, LadingError, known
+from lading.manifest.engine import engine
+from lading.model.errors import LadingError, known
 from lading.model.failpoints import failpoint
 from lading.model.paths import decode, shown
 from lading.model.text import Language, Text
-from lading.stages.transfer.buckets import load_pass
 from lading.stages.transfer.decide import Reason
 from lading.stages.transfer.ends import Ends, close_features, failed_features
-from lading.stages.transfer.landed import write_landed
+from lading.stages.transfer.fresh import is_fresh
+from lading.stages.transfer.fresh_account import settle_fresh
 from lading.stages.transfer.plan import Sides
 from lading.stages.transfer.rules import Rules
+from lading.stages.transfer.settled import BUCKETS, Settled, settle
 from lading.stages.transfer.state import Pass, as_text, read_json, write_json
 from lading.stages.transfer.tables import MEMORY
-
-BUCKETS = ("moved", "same", "renamed", "excluded", "waived", "failed")
-
-_BATCH = 20_000
 
 CODES = {
     Reason.KIND_DIFFERS: "wrong_kind",
@@ -70,12 +67,6 @@ WHY_EXCLUDED = {
     Reason.BY_RULE: Text("excluded by --exclude", "由 --exclude 排除"),
 }
 
-# Deletions and times of folders: no objects of OLD, so they stand in no bucket.
-_BESIDE = """
-    SELECT p.new AS path, p.kind, r.code, r.detail, p.action FROM planned AS p JOIN results AS r USING (seq)
-    WHERE p.action IN ('delete', 'time') AND r.bucket = 'failed'
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Times:
@@ -98,54 +89,36 @@ def close_account(
         AccountOpen: an object is in no bucket or in two, or the sums differ from what was found.
     """
     failpoint("account.before")
-    with engine(str(it.folder), memory_limit=MEMORY) as db:
-        load_pass(db, sides, it)
-        _waive(db, rules, times.today)
-        _check_closed(db, sides)
-        account = _summary(db, sides, it, times)
-        if ends is not None:
-            account |= close_features(db, sides, it, ends)
-            account["failures"] += account["feature_failures"]
-        _write_lists(db, it, hung=ends is not None)
-        write_landed(db, sides.landed, landed)
+    if ends is None and is_fresh(sides.old, sides.new, sides.landed):
+        settled: Settled = settle_fresh(sides.old, it, rules, times.today)
+        account = _summary(settled, sides, it, times)
+        _write_lists(settled, it)
+        settled.write_landed(landed)
+    else:
+        account = _closed_by_database(sides, rules, it, times, landed, ends)
     failpoint("account.landed")
     write_json(it.account, account)
     failpoint("account.written")
     return account
 
 
-def _waive(db: duckdb.DuckDBPyConnection, rules: Rules, today: str) -> None:
-    if not rules.waivers:
-        return
-    failed = db.execute("SELECT path FROM b WHERE bucket = 'failed'").fetchall()
-    waived = [(path,) for (path,) in failed if any(it.covers(decode(path), today) for it in rules.waivers)]
-    if waived:
-        db.execute("CREATE TEMP TABLE waived (path VARCHAR)")
-        db.executemany("INSERT INTO waived VALUES (?)", waived)
-        db.execute("UPDATE b SET bucket = 'waived' WHERE path IN (SELECT path FROM waived)")
+def _closed_by_database(
+    sides: Sides, rules: Rules, it: Pass, times: Times, landed: LocalPath, ends: Ends | None
+) -> dict[str, Any]:
+    with engine(str(it.folder), memory_limit=MEMORY) as db:
+        settled = settle(db, sides, it, rules, times.today)
+        account = _summary(settled, sides, it, times)
+        if ends is not None:
+            account |= close_features(db, sides, it, ends)
+            account["failures"] += account["feature_failures"]
+        _write_lists(settled, it, () if ends is None else failed_features(db))
+        settled.write_landed(landed)
+    return account
 
 
-def _check_closed(db: duckdb.DuckDBPyConnection, sides: Sides) -> None:
-    (open_,) = db.execute(f"""
-        SELECT count(*) FROM o FULL JOIN (SELECT path, count(*) AS times, count(bucket) AS named, any_value(bucket) AS bucket FROM b GROUP BY path) AS c
-        USING (path) WHERE o.kind IS NULL OR c.times IS NULL OR c.times <> 1 OR c.named <> 1 OR c.bucket NOT IN {BUCKETS}
-    """).fetchall()[0]
-    if open_:
-        raise AccountOpen("", f"{open_} objects are in no bucket or in several")
-    (objects, size) = db.execute(
-        "SELECT count(*), coalesce(sum(o.size), 0)::BIGINT FROM b JOIN o USING (path)"
-    ).fetchall()[0]
-    counted = (sides.old.objects, sides.old.bytes)
-    if (objects, size) != counted:
-        raise AccountOpen(
-            "", f"{objects} objects with {size} bytes accounted for, {counted[0]} with {counted[1]} found"
-        )
-
-
-def _summary(db: duckdb.DuckDBPyConnection, sides: Sides, it: Pass, times: Times) -> dict[str, Any]:
-    spaces = _by_space(db)
+def _summary(settled: Settled, sides: Sides, it: Pass, times: Times) -> dict[str, Any]:
+    figures, spaces = settled.figures(), _by_space(settled.sums())
     buckets = {bucket: _sum(space["buckets"][bucket] for space in spaces) for bucket in BUCKETS}
-    (sent,) = db.execute("SELECT coalesce(sum(sent), 0)::BIGINT FROM results").fetchall()[0]
     return {
         "format": 1,
         "pass": it.number,
@@ -156,16 +129,16 @@ def _summary(db: duckdb.DuckDBPyConnection, sides: Sides, it: Pass, times: Times
         "found": {"objects": sides.old.objects, "bytes": sides.old.bytes},
         "buckets": buckets,
         "closed": True,
-        "extra": _extra(db),
+        "extra": {"kept": figures.kept._asdict(), "deleted": figures.deleted._asdict()},
         "held_back": read_json(it.planned)["held_back"],
-        "sent_bytes": sent,
+        "sent_bytes": figures.sent,
         "retries": sum(_retries(path) for path in it.result.glob("part-*.parquet")),
-        "losses": _losses(db, sides.new_profile),
+        "losses": _losses(buckets["moved"]["objects"], sides.new_profile),
         "spaces": spaces,
         "fingerprints": {"old": sides.old.fingerprint, "new_before": sides.new.fingerprint},
         "failures": buckets["failed"]["objects"],
-        "beside_failures": db.execute(f"SELECT count(*) FROM ({_BESIDE})").fetchall()[0][0],
-        "mapped": db.execute("SELECT count(*) FROM mapped").fetchall()[0][0],
+        "beside_failures": figures.beside,
+        "mapped": figures.mapped,
     }
 
 
@@ -173,14 +146,9 @@ def _retries(result: LocalPath) -> int:
     return int((pq.read_schema(result).metadata or {}).get(b"retries", 0))
 
 
-def _by_space(db: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    rows = db.execute("""
-        SELECT CASE WHEN o.kind = 'folder' OR contains(path, '/') THEN split_part(path, '/', 1) ELSE '' END AS space,
-               bucket, count(*), coalesce(sum(o.size), 0)::BIGINT
-        FROM b JOIN o USING (path) GROUP BY 1, 2 ORDER BY 1
-    """).fetchall()
+def _by_space(sums: Iterable[tuple[str, str, int, int]]) -> list[dict[str, Any]]:
     spaces: dict[str, dict[str, dict[str, int]]] = {}
-    for space, bucket, objects, size in rows:
+    for space, bucket, objects, size in sums:
         empty = {name: {"objects": 0, "bytes": 0} for name in BUCKETS}
         spaces.setdefault(space, empty)[bucket] = {"objects": objects, "bytes": size}
     return [
@@ -194,76 +162,36 @@ def _sum(counts: Iterator[dict[str, int]] | Any) -> dict[str, int]:
     return {"objects": sum(row["objects"] for row in rows), "bytes": sum(row["bytes"] for row in rows)}
 
 
-def _extra(db: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:
-    """What was in NEW and is not in OLD: kept, or deleted as ruled."""
-    objects, size = db.execute("""
-        SELECT count(*), coalesce(sum(p.size), 0)::BIGINT FROM planned AS p JOIN results USING (seq)
-        WHERE p.action = 'delete' AND bucket = 'deleted'
-    """).fetchall()[0]
-    query = """
-        SELECT count(*), coalesce(sum(n.size), 0)::BIGINT FROM n_after AS n
-        WHERE path NOT IN (SELECT target FROM same) AND path NOT IN (SELECT new FROM decided)
-          AND path NOT IN (SELECT coalesce(renamed_from, '') FROM decided)
-    """
-    all_objects, all_size = db.execute(query).fetchall()[0]
-    return {
-        "kept": {"objects": all_objects - objects, "bytes": all_size - size},
-        "deleted": {"objects": objects, "bytes": size},
-    }
+def _losses(moved: int, profile: Profile) -> list[dict[str, Any]]:
+    """What NEW does not keep of the *moved* objects."""
+    if profile.keeps_modified:
+        return []
+    note = Text(
+        "the new drive sets times itself; the old ones stand in the manifest",
+        "新网盘自行设定时间；原有时间保存在清单中",
+    )
+    return [{"feature": "modified", "count": moved, "note": both(note)}]
 
 
-def _losses(db: duckdb.DuckDBPyConnection, profile: Profile) -> list[dict[str, Any]]:
-    """What NEW does not keep of what was moved."""
-    losses = []
-    if not profile.keeps_modified:
-        (count,) = db.execute("SELECT count(*) FROM b WHERE bucket = 'moved'").fetchall()[0]
-        note = Text(
-            "the new drive sets times itself; the old ones stand in the manifest",
-            "新网盘自行设定时间；原有时间保存在清单中",
-        )
-        losses.append({"feature": "modified", "count": count, "note": both(note)})
-    return losses
-
-
-def _write_lists(db: duckdb.DuckDBPyConnection, it: Pass, *, hung: bool) -> None:
-    failures = chain(_failures(db), map(_failure_hung, failed_features(db)) if hung else ())
+def _write_lists(settled: Settled, it: Pass, hung: Iterable[tuple[Any, ...]] = ()) -> None:
+    """Write the lists; *hung* are the failures of what goes along with the files."""
+    failures = chain(
+        map(_failure, settled.failed()), map(_failure_beside, settled.beside()), map(_failure_hung, hung)
+    )
     write_lines(it.folder / "failures.jsonl", failures)
-    excluded = db.execute(
-        "SELECT path, o.kind, o.size, reason FROM b JOIN o USING (path) WHERE bucket = 'excluded' ORDER BY path"
-    )
-    write_lines(
-        it.folder / "excluded.jsonl",
-        (
-            {
-                "path": shown(decode(path)),
-                "kind": kind,
-                "size": size,
-                "reason": both(WHY_EXCLUDED[Reason(reason)]),
-            }
-            for path, kind, size, reason in _rows(excluded)
-        ),
-    )
-    mapped = db.execute("SELECT path, target, why FROM mapped ORDER BY path")
-    write_lines(
-        it.folder / "mapped.jsonl",
-        (
-            {"old": shown(decode(path)), "new": shown(decode(new)), "why": why.split("; ")}
-            for path, new, why in _rows(mapped)
-        ),
-    )
+    write_lines(it.folder / "excluded.jsonl", map(_excluded, settled.excluded()))
+    write_lines(it.folder / "mapped.jsonl", map(_mapped, settled.mapped()))
 
 
-def _failures(db: duckdb.DuckDBPyConnection) -> Iterator[dict[str, Any]]:
-    failed = "SELECT path, o.kind, o.size, code, detail, reason, bucket FROM b JOIN o USING (path)"
-    failures = db.execute(f"{failed} WHERE bucket IN ('failed', 'waived') ORDER BY path")
-    yield from map(_failure, _rows(failures))
-    beside = db.execute(f"SELECT * FROM ({_BESIDE}) ORDER BY path")
-    yield from map(_failure_beside, _rows(beside))
+def _excluded(row: tuple[Any, ...]) -> dict[str, Any]:
+    path, kind, size, reason = row
+    why = both(WHY_EXCLUDED[Reason(reason)])
+    return {"path": shown(decode(path)), "kind": kind, "size": size, "reason": why}
 
 
-def _rows(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
-    while rows := result.fetchmany(_BATCH):
-        yield from rows
+def _mapped(row: tuple[Any, ...]) -> dict[str, Any]:
+    path, new, why = row
+    return {"old": shown(decode(path)), "new": shown(decode(new)), "why": why.split("; ")}
 
 
 def _failure(row: tuple[Any, ...]) -> dict[str, Any]:

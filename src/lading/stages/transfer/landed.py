@@ -12,7 +12,11 @@ import os
 import shutil
 from pathlib import Path as LocalPath
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from lading.manifest.engine import duckdb
+from lading.manifest.schema import COMPRESSION
 from lading.stages.transfer.renames import follow
 
 _NEW = """
@@ -55,6 +59,14 @@ def write_landed(db: duckdb.DuckDBPyConnection, before: LocalPath | None, target
     db.execute(f"CREATE TEMP TABLE fresh AS {_NEW} UNION ALL {_CAME_ALONG}")
     name = str(draft).replace("'", "''")
     db.execute(f"COPY (SELECT * FROM fresh UNION ALL {_KEPT}) TO '{name}' (FORMAT parquet, COMPRESSION zstd)")
+    os.replace(draft, target)
+
+
+def write_rows(rows: pa.Table, target: LocalPath) -> None:
+    """Write *rows*, columns as in `tables.LANDED`, as the table after a first pass to *target*."""
+    target.parent.mkdir(exist_ok=True)
+    draft = target.with_name(target.name + ".part")
+    pq.write_table(rows, draft, compression=COMPRESSION, compression_level=1, use_dictionary=["kind"])
     os.replace(draft, target)
 
 

@@ -8,8 +8,6 @@ any drive, so a dry run is this and no more.
 
 from __future__ import annotations
 
-import fnmatch
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path as LocalPath
@@ -23,13 +21,13 @@ from lading.manifest.mapping import map_names
 from lading.manifest.read import Manifest
 from lading.model.entry import Kind
 from lading.model.failpoints import failpoint
-from lading.model.paths import decode, shown
 from lading.stages.transfer.decide import Action, Decision, Facts, Landed, Object, Reason, decide
+from lading.stages.transfer.fresh import is_fresh, plan_fresh
 from lading.stages.transfer.ground import load_tables
 from lading.stages.transfer.hanging import Early, Hanging, plan_hanging, plan_histories
 from lading.stages.transfer.parts import SCHEMA, Stage, table_of, write_table
 from lading.stages.transfer.renames import find_renames, no_renames
-from lading.stages.transfer.rules import Rules
+from lading.stages.transfer.rules import Rules, excluded_by
 from lading.stages.transfer.sequence import write_stages
 from lading.stages.transfer.tables import MEMORY, UNTOUCHED, load, view
 
@@ -114,6 +112,8 @@ def make_plan(sides: Sides, rules: Rules, folder: LocalPath, hanging: Hanging | 
     Raises:
         Fuse: more than the stated share of what has landed would be removed from NEW.
     """
+    if hanging is None and is_fresh(sides.old, sides.new, sides.landed):
+        return Plan(*plan_fresh(sides.old, sides.new_profile, rules, folder), held_back=0)
     with engine(str(folder), memory_limit=MEMORY) as db:
         load(db, sides.old, sides.new, sides.landed)
         _prepare(db, sides, rules)
@@ -194,12 +194,10 @@ def _find_renamed(db: duckdb.DuckDBPyConnection, sides: Sides) -> None:
 
 def _exclude(db: duckdb.DuckDBPyConnection, patterns: Iterable[str]) -> None:
     """Note what the patterns match, and all below it."""
-    anyone = re.compile("|".join(f"(?:{fnmatch.translate(it)[:-2]}(?:/.*)?)" for it in patterns), re.DOTALL)
-    found = [pa.array([], pa.string())]
-    for batch in db.sql("SELECT path FROM o").to_arrow_reader(_BATCH):
-        held = (path for path in batch.column(0).to_pylist() if anyone.fullmatch(shown(decode(path))))
-        found.append(pa.array(held, pa.string()))
-    db.register("found", pa.table({"path": pa.chunked_array(found)}))
+    matches = excluded_by(patterns)
+    batches = db.sql("SELECT path FROM o").to_arrow_reader(_BATCH)
+    found = [pa.array(filter(matches, batch.column(0).to_pylist()), pa.string()) for batch in batches]
+    db.register("found", pa.table({"path": pa.chunked_array(found, pa.string())}))
     db.execute("INSERT INTO excluded SELECT path FROM found")
     db.unregister("found")
 

@@ -8,10 +8,12 @@ goes on under the rules it was started with.
 from __future__ import annotations
 
 import fnmatch
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from lading.model.paths import Path, shown
+from lading.model.paths import Path, decode, shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,3 +63,9 @@ class Rules:
         waivers = tuple(Waiver(**{**row, "by": tuple(row["by"])}) for row in facts["waivers"])
         lists = {name: tuple(facts.get(name, ())) for name in ("exclude", "features")}
         return cls(**{**facts, **lists, "waivers": waivers})
+
+
+def excluded_by(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """Tells of an encoded path whether one of *patterns* matches it as shown, or something it lies in."""
+    anyone = re.compile("|".join(f"(?:{fnmatch.translate(it)[:-2]}(?:/.*)?)" for it in patterns), re.DOTALL)
+    return lambda path: anyone.fullmatch(shown(decode(path))) is not None

@@ -15,8 +15,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from lading.connectors.profile import Case, Form, Profile
+from lading.connectors.profile import Profile
 from lading.manifest.engine import duckdb
+from lading.manifest.mapping import mixes_up
 from lading.model.entry import Kind
 from lading.model.errors import Fuse
 from lading.stages.transfer.decide import Action, Reason
@@ -115,7 +116,7 @@ def _deletions(
               SELECT 1 FROM known AS f WHERE f.kind = 'folder' AND f.problem IS NOT NULL AND starts_with(l.new_path, f.target || '/')
           )
           AND (l.kind = 'folder' OR ({UNTOUCHED}))
-          AND {_ALIKE if _mixes_up(new) else "true"}
+          AND {_ALIKE if mixes_up(new.names) else "true"}
         ORDER BY l.new_path DESC
     """).fetchall()
     if rows and db.execute(_UNLISTED).fetchall():
@@ -130,11 +131,6 @@ def _deletions(
         for number, (old, path, kind, size, etag, *scanned) in enumerate(rows)
     ]
     return deletions, 0
-
-
-def _mixes_up(new: Profile) -> bool:
-    """Whether one thing may answer to several names in NEW."""
-    return new.names.case is not Case.SENSITIVE or new.names.form is not Form.EXACT
 
 
 def _times(db: duckdb.DuckDBPyConnection, deleted: list[str]) -> str:

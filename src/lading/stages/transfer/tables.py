@@ -10,18 +10,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path as LocalPath
 
+import pyarrow as pa
+
 from lading.manifest.engine import duckdb
 from lading.manifest.read import Manifest, entries_of
 
 MEMORY = "300MB"
 """What DuckDB may hold before it writes to disk."""
 
-LANDED = """
-    old_path VARCHAR, kind VARCHAR, old_size BIGINT, old_modified BIGINT, old_etag VARCHAR, old_id VARCHAR,
-    new_path VARCHAR, new_size BIGINT, new_modified BIGINT, new_etag VARCHAR, sha256 VARCHAR
-"""
+LANDED = pa.schema(
+    [
+        ("old_path", pa.string()),
+        ("kind", pa.string()),
+        ("old_size", pa.int64()),
+        ("old_modified", pa.int64()),
+        ("old_etag", pa.string()),
+        ("old_id", pa.string()),
+        ("new_path", pa.string()),
+        ("new_size", pa.int64()),
+        ("new_modified", pa.int64()),
+        ("new_etag", pa.string()),
+        ("sha256", pa.string()),
+    ]
+)
 """Columns of the table of what has landed; sizes in bytes, times in nanoseconds since 1970 UTC."""
-
 
 UNTOUCHED = """
     n.size = l.new_size AND CASE
@@ -36,7 +48,9 @@ def load(db: duckdb.DuckDBPyConnection, old: Manifest, new: Manifest, landed: Lo
     entries_of(db, old.files).create_view("o")
     entries_of(db, new.files).create_view("n")
     if landed is None:
-        db.execute(f"CREATE TEMP TABLE l ({LANDED})")
+        db.register("empty", LANDED.empty_table())
+        db.execute("CREATE TEMP TABLE l AS SELECT * FROM empty")
+        db.unregister("empty")
     else:
         view(db, "l", [landed])
 

@@ -1,0 +1,195 @@
+"""
+The plan of a first pass into an empty drive, made in memory.
+
+Where few objects are to be moved, NEW holds nothing and nothing has landed, every object is either new or
+stays behind: there is nothing to join, and DuckDB takes longer to start than that takes to be written down.
+The partitions are those that `plan` would write.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path as LocalPath
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from lading.connectors.profile import Profile
+from lading.manifest import few
+from lading.manifest.engine import load_engine
+from lading.manifest.mapping import mixes_up
+from lading.manifest.places import Places, places_of
+from lading.manifest.read import Manifest
+from lading.model.entry import Kind
+from lading.model.failpoints import failpoint
+from lading.stages.transfer.decide import Action, Decision, Facts, Object, Reason, decide
+from lading.stages.transfer.parts import SCHEMA, PartWriter, Stage, table_of, write_table
+from lading.stages.transfer.rules import Rules, excluded_by
+from lading.stages.transfer.state import Job
+
+_COLUMNS = ("path", "normal", "kind", "size", "modified", "etag", "id", "problem")
+_ROWS = 20_000
+"""Rows of a file of decisions."""
+_NEW = {kind.value: decide(Object(Facts(kind, 0, None, None))) for kind in (Kind.FILE, Kind.FOLDER)}
+"""What is done with an object about which there is nothing more to say."""
+
+_SAME = pa.schema([("path", pa.string()), ("target", pa.string())])
+_MAPPED = pa.schema([("path", pa.string()), ("target", pa.string()), ("why", pa.string())])
+_MOVES = pa.schema(
+    [("number", pa.int32()), ("path", pa.string()), ("source", pa.string()), ("target", pa.string())]
+)
+
+
+def is_fresh(old: Manifest, new: Manifest, landed: LocalPath | None) -> bool:
+    """Whether few objects are to be moved into a drive that holds nothing, and none has *landed* before."""
+    return landed is None and not new.objects and old.objects <= few.FEW
+
+
+def load_ahead(job: Job, rules: Rules) -> None:
+    """Load DuckDB before workers are forked, if the next pass of *job* will surely use it; a first pass of files alone may not."""
+    if rules.features or job.landed.is_dir():
+        load_engine()
+
+
+def plan_fresh(
+    old: Manifest, new: Profile, rules: Rules, folder: LocalPath
+) -> tuple[dict[str, dict[str, int]], list[Stage]]:
+    """
+    Write the partitions of a pass of *old* into the empty drive *new* into *folder*.
+
+    Returns counts and bytes by action, and the stages.
+    """
+    entries = few.Entries(old.files, _COLUMNS)
+    places = places_of(entries.paths, entries["normal"] if mixes_up(new.names) else (), new.names)
+    known = _Known(entries, _targets(entries, places), _decisions(entries, places, rules, new.size_limit))
+    _write_decided(known, folder / "decided")
+    failpoint("plan.parts")
+    stages = _write_stages(known, new, folder)
+    _write_rest(places, folder)
+    failpoint("plan.done")
+    return _actions(known), stages
+
+
+class _Known(NamedTuple):
+    """Everything known about the objects, row by row; the number of a row is that of the plan."""
+
+    entries: few.Entries
+    targets: Sequence[str]
+    decisions: Sequence[Decision]
+
+    def column(self, name: str) -> Sequence[Any] | None:
+        """The column *name* of the plan; None if nothing stands in it."""
+        match name:
+            case "seq":
+                return range(len(self.decisions))
+            case "action" | "reason":
+                return list(map(attrgetter(name), self.decisions))
+            case "old":
+                return self.entries.paths
+            case "new":
+                return self.targets
+            case "kind" | "size" | "modified" | "etag" | "id":
+                return self.entries[name]
+            case "new_found":
+                return [False] * len(self.decisions)
+            case _:
+                return None
+
+
+def _targets(entries: few.Entries, places: Places) -> Sequence[str]:
+    if not places.mapped:
+        return entries.paths
+    targets = {path: it.target for path, it in places.mapped.items()}
+    return [targets.get(path, path) for path in entries.paths]
+
+
+def _decisions(entries: few.Entries, places: Places, rules: Rules, limit: int | None) -> list[Decision]:
+    excluded = set(filter(excluded_by(rules.exclude), entries.paths)) if rules.exclude else set()
+    told = excluded | places.refused.keys()
+
+    def decision(path: str, kind: str, size: int, problem: str | None) -> Decision:
+        if kind in _NEW and path not in told and problem is None and (limit is None or size <= limit):
+            return _NEW[kind]
+        reason = places.refused.get(path)
+        # Times and etags tell what has changed; here nothing can have.
+        facts = Facts(Kind(kind), size, None, None)
+        it = Object(
+            facts, problem, excluded=path in excluded, refused=None if reason is None else Reason(reason)
+        )
+        return decide(it, size_limit=limit, overwrite=rules.overwrite)
+
+    return list(map(decision, entries.paths, entries["kind"], entries["size"], entries["problem"]))
+
+
+def _table(known: _Known, rows: Sequence[int], **told: Sequence[Any]) -> pa.Table:
+    """The *rows* of the plan, by their numbers; columns are as *told*, else as known."""
+
+    def column(name: str, kind: pa.DataType) -> pa.Array:
+        if name in told:
+            return pa.array(told[name], kind)
+        values = known.column(name)
+        if values is None:
+            return pa.nulls(len(rows), kind)
+        return pa.array(list(map(values.__getitem__, rows)), kind)
+
+    return pa.Table.from_arrays([column(field.name, field.type) for field in SCHEMA], schema=SCHEMA)
+
+
+def _write_decided(known: _Known, folder: LocalPath) -> None:
+    folder.mkdir(exist_ok=True)
+    total = len(known.decisions)
+    for start in range(0, total, _ROWS):
+        rows = range(start, min(start + _ROWS, total))
+        write_table(folder / f"{rows.stop:09d}.parquet", _table(known, rows))
+    write_table(folder / "empty.parquet", SCHEMA.empty_table())
+
+
+def _write_stages(known: _Known, new: Profile, folder: LocalPath) -> list[Stage]:
+    """Folders from the top down, then files; the times of folders last, because writing into a folder moves its time."""
+    writer = PartWriter(folder, len(known.decisions))
+    folders, files = _rows_of(known, Action.FOLDER), _rows_of(known, Action.COPY)
+
+    def depth(row: int) -> int:
+        return known.targets[row].count("/")
+
+    for level, rows in groupby(sorted(folders, key=depth), key=depth):
+        writer.stage(f"folders-{level}", _table(known, list(rows)).to_batches())
+    writer.stage("files", _table(known, files).to_batches())
+    if new.keeps_modified and new.keeps_folder_times:
+        writer.stage("times", _times(known, folders).to_batches())
+    return writer.stages
+
+
+def _rows_of(known: _Known, action: Action) -> list[int]:
+    """The rows with *action*, by their places in NEW."""
+    rows = [row for row, decision in enumerate(known.decisions) if decision.action is action]
+    return rows if known.targets is known.entries.paths else sorted(rows, key=known.targets.__getitem__)
+
+
+def _times(known: _Known, folders: Sequence[int]) -> pa.Table:
+    """The folders that are made, from the bottom up; the numbers are negative, since the folders are counted elsewhere."""
+    modified = known.entries["modified"]
+    rows = [row for row in sorted(folders, reverse=True) if modified[row] is not None]
+    numbers = range(-1, -len(rows) - 1, -1)
+    action, reason, found = ([value] * len(rows) for value in (Action.TIME, Reason.NEW, True))
+    return _table(known, rows, seq=numbers, action=action, reason=reason, new_found=found)
+
+
+def _write_rest(places: Places, folder: LocalPath) -> None:
+    """What the account and a verification need later: which names are mapped; nothing is the same, nothing moves."""
+    rows = [(path, it.target, it.why) for path, it in sorted(places.mapped.items()) if it.why]
+    write_table(folder / "same.parquet", _SAME.empty_table())
+    write_table(folder / "mapped.parquet", table_of(rows, _MAPPED))
+    write_table(folder / "moves.parquet", _MOVES.empty_table())
+
+
+def _actions(known: _Known) -> dict[str, dict[str, int]]:
+    sizes: dict[Action, list[int]] = defaultdict(list, {Action.SAME: []})
+    for decision, size in zip(known.decisions, known.entries["size"], strict=True):
+        sizes[decision.action].append(size)
+    return {
+        action.value: {"objects": len(them), "bytes": sum(them)} for action, them in sorted(sizes.items())
+    }
