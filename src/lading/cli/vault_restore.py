@@ -29,6 +29,7 @@ from lading.stages.transfer.order import Finished, Order, workers
 from lading.stages.transfer.rates import Tally
 from lading.stages.transfer.rules import Rules
 from lading.stages.transfer.state import Job, job_at, locked
+from lading.vault.face import shared
 from lading.vault.locks import Mode
 from lading.vault.locks import locked as locked_vault
 
@@ -77,8 +78,9 @@ def restore(vault: str, snapshot: str, drive: str, state: LocalPath, as_json: bo
         name = chosen(it, snapshot, given["as_of"]).name
         source = replace(where, options={**where.options, "snapshot": name})
         check_apart(source, target, state)
-        source, state = narrowed(source, state, given)
-        finished, job = _copied(source, target, state, given, quiet=as_json)
+        with shared(source):
+            source, state = narrowed(source, state, given)
+            finished, job = _copied(source, target, state, given, quiet=as_json)
     return tell(finished, job, as_json)
 
 
@@ -96,6 +98,8 @@ def _copied(
     load_engine()
     with locked(job):
         with (
+            # Opened before the workers are forked: they have all that was read of it.
+            shared(source),
             Crew(workers(given["asked"]), publish=tally.told, drives=(job.old, job.new)) as crew,
             progress_bar(quiet=quiet) as tally.publish,
         ):
