@@ -66,9 +66,12 @@ def _copied(
     if snapshot.manifest.objects > FEW:
         # Few rows need no database, or not in every worker.
         load_engine()
+    local = snapshot.profile.local and target.kind == "folder"
     with locked(job):
         with (
-            Crew(workers(given["asked"]), publish=tally.told, drives=(job.old, job.new)) as crew,
+            Crew(
+                workers(given["asked"]), publish=tally.told, drives=(job.old, job.new), leanly=local
+            ) as crew,
             progress_bar(quiet=quiet) as tally.publish,
         ):
             finished = Copying(order, job, crew, tally).run()

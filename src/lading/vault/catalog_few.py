@@ -25,7 +25,7 @@ from lading.vault.part import Part
 
 _SCHEMA = pa.schema([ENTRIES.field(name) for name in FACTS])
 _NOTHING = pa.nulls(0)
-_KIND, _SIZE, _SHA256 = map(FACTS.index, ("kind", "size", "sha256"))
+_KIND, _SIZE, _SHA256 = map(FACTS[1:].index, ("kind", "size", "sha256"))
 _TWICE = Text("an entry stands in it twice", "其中有条目重复出现")
 
 
@@ -40,7 +40,8 @@ class FewEntries:
         batches = (batch.select(FACTS) for batch in manifest.batches(FACTS))
         table = pa.Table.from_batches(batches, _SCHEMA).combine_chunks()
         paths = table.column("path").to_pylist()
-        self._columns = [column.chunk(0) if column.num_chunks else _NOTHING for column in table.columns]
+        # All but the paths, which are the keys.
+        self._columns = [it.chunk(0) if it.num_chunks else _NOTHING for it in table.columns[1:]]
         self._rows = {path: at for at, path in enumerate(paths) if part is None or part.holds(path)}
         if part is None and len(self._rows) != len(paths):
             raise BadManifest(manifest.directory, _TWICE)
@@ -51,12 +52,12 @@ class FewEntries:
         names = self._names.get(parent, [])
         first = bisect_right(names, after) if after else 0
         above = f"{parent}/" if parent else ""
-        return [held(self._told(self._rows[above + name])) for name in names[first : first + limit]]
+        return [self._held(above + name) for name in names[first : first + limit]]
 
     def find(self, path: Path) -> Held | None:
         """The entry at *path*; None if there is none."""
-        at = self._rows.get(encode(path))
-        return None if at is None else held(self._told(at))
+        encoded = encode(path)
+        return self._held(encoded) if encoded in self._rows else None
 
     def content(self, path: Path) -> tuple[str, int, bytes | None] | None:
         """Kind and size of the entry at *path*, and the SHA-256 of its content; None if there is none."""
@@ -81,9 +82,10 @@ class FewEntries:
     def close(self) -> None:
         """Nothing to let go of."""
 
-    def _told(self, at: int) -> Told:
-        told: Told = tuple([column[at].as_py() for column in self._columns])
-        return told
+    def _held(self, path: str) -> Held:
+        at = self._rows[path]
+        told: Told = (path, *[column[at].as_py() for column in self._columns])
+        return held(told)
 
     @cached_property
     def _names(self) -> dict[str, list[str]]:

@@ -16,6 +16,8 @@ from lading.vault.part import Part
 
 # Versions have the digests of earlier contents that were read for the snapshot, and nothing of it fails to be asked.
 _OTHERWISE = frozenset({"versions", PROBLEMS})
+_AT_ONCE = 4_000
+"""Rows that are looked at one by one, which takes more memory than their columns."""
 _PATH = ENTRIES.get_field_index("path")
 
 
@@ -31,7 +33,7 @@ class SnapshotWritten:
         return WrittenDown(self._entries(), self._tables(), {"snapshot": self._name})
 
     def _entries(self) -> Iterator[pa.RecordBatch]:
-        for batch in self._manifest.batches():
+        for batch in self._manifest.batches(rows=_AT_ONCE):
             yield as_seen(batch if self._part is None else _within(batch, self._part))
 
     def _tables(self) -> dict[str, Table]:
