@@ -27,8 +27,10 @@ from lading.manifest.tables import TABLES_OF, Feature
 from lading.manifest.tabling import table_file
 from lading.manifest.walk import STAGE
 from lading.model.errors import BadManifest
+from lading.model.failpoints import failpoint
 from lading.model.progress import Progress
 
+FAILPOINTS = ("scan.taken_over",)
 PART_GROUPS = 5
 """Row groups in one part file at most."""
 
@@ -71,7 +73,9 @@ def take_over(task: TakeTask) -> TakenOver:
             for feature in features
             for name in TABLES_OF[feature]
         }
-        return TakenOver(list(_parts(told, task)), made, features, dict(told.source))
+        parts = list(_parts(told, task))
+    failpoint("scan.taken_over")
+    return TakenOver(parts, made, features, dict(told.source))
 
 
 def _parts(told: WrittenDown, task: TakeTask) -> Iterator[Part]:
