@@ -22,6 +22,7 @@ from lading.testkit.servers import require_server
 from lading.testkit.servers.lading_drive import SPACE, LadingDriveServer
 from lading.testkit.servers.local import HOST
 from lading.vault.vault import make_vault
+from support.taken_over import both_ways, told
 
 SECRET = "a passphrase 口令"
 
@@ -57,6 +58,16 @@ class FaceContract(RefusesChanges):
         yield opened
         for drive in drives:
             drive.close()
+
+    def test_a_scan_takes_over_what_a_walk_would_find(
+        self, open_drive: OpenDrive, address: Address, tmp_path: LocalPath, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Rows, tables, counts and fingerprints are the same, with all that hangs on files; the header says whence."""
+        taken, walked = both_ways(address, tmp_path, monkeypatch, tuple(Feature))
+
+        assert told(walked) == told(taken)
+        assert {"snapshot": open_drive().snapshot.name} == taken.facts["taken_over"]
+        assert "taken_over" not in walked.facts
 
 
 class TestSnapshotOfAFolder(FaceContract):

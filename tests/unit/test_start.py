@@ -15,6 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from lading.model.loading import LEFT_OUT
+
 WEB = frozenset({"django", "ninja", "wsgidav", "jinja2"})
 FLOW = frozenset({"dbos", "sqlalchemy", "psycopg", "yaml", "asyncio"})
 ENGINES = frozenset({"duckdb", "pyarrow.compute", "pyarrow.dataset"})
@@ -62,9 +64,9 @@ def imported_by(tmp_path: Path):
 def loaded_by(tmp_path: Path):
     """Runs `lading` with arguments, and tells what it had loaded at its end."""
 
-    def run(*arguments: str | Path) -> set[str]:
+    def run(*arguments: str | Path, script: str = _RUN) -> set[str]:
         told = tmp_path / "loaded.json"
-        command = [sys.executable, "-c", _RUN, str(told), *map(str, arguments)]
+        command = [sys.executable, "-c", script, str(told), *map(str, arguments)]
         subprocess.run(command, capture_output=True, check=True)
         return set(json.loads(told.read_text()))
 
@@ -97,6 +99,39 @@ def test_a_look_at_a_folder_and_at_a_vault_loads_no_engine(loaded_by, tmp_path: 
     assert set() == (HEAVY | ARROW) & loaded_by("drive-check", tmp_path / "empty")
     assert set() == (HEAVY | ARROW) & loaded_by("vault", "init", tmp_path / "vault", *opens)
     assert set() == (HEAVY | ARROW) & loaded_by("vault", "list", tmp_path / "vault", *opens)
+
+
+_STRETCHING = """
+import json, sys
+from lading.vault import keys
+stretched, told = keys._stretched, sys.argv.pop(1)
+def noted(*given):
+    with open(told, "w") as stream:
+        json.dump(sorted(sys.modules), stream)
+    return stretched(*given)
+keys._stretched = noted
+from lading.cli.main import run
+run()
+"""
+
+
+def test_a_passphrase_is_stretched_before_anything_large_is_loaded(tmp_path: Path, loaded_by) -> None:
+    """
+    The 64 MiB that it takes for a moment come on top of little; a restore then goes without what reads other file systems.
+    """
+    (tmp_path / "key").write_text("k" * 44)
+    (tmp_path / "old").mkdir()
+    vault = tmp_path / "vault"
+    opens = "--key-file", tmp_path / "key"
+    loaded_by("vault", "init", vault, *opens)
+    loaded_by("vault", "backup", tmp_path / "old", vault, *opens, "--state", tmp_path / "state")
+    restore = "vault", "restore", vault, "latest", tmp_path / "new", *opens, "--state", tmp_path / "state"
+
+    loaded = loaded_by(*restore, script=_STRETCHING)
+
+    assert set() == (HEAVY | ARROW) & loaded
+    assert (tmp_path / "new").is_dir()
+    assert set() == set(LEFT_OUT) & loaded_by(*restore)
 
 
 def test_a_scan_loads_neither_flow_nor_bars(loaded_by, tmp_path: Path) -> None:

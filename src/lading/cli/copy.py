@@ -13,8 +13,8 @@ from typing import Any
 
 import click
 
+from lading.cli.along_options import along_options
 from lading.cli.copy_along import (
-    along_options,
     along_rules,
     asked_in_part,
     contract_in,

@@ -11,11 +11,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path as LocalPath
 from typing import Any, TypeVar
 
-import click
-
 from lading.cli.options import features
 from lading.cli.output import say, speak
-from lading.cli.people_options import who_options
 from lading.manifest.files import local_errors
 from lading.manifest.tables import Feature
 from lading.model.errors import BadRequest
@@ -28,17 +25,6 @@ from lading.stages.transfer.remains import LIST
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_WITH = Text(
-    "What goes along with the files: versions, grants, links, separated by commas, or all.",
-    "随文件一同迁移的内容：versions、grants、links，以逗号分隔，或 all。",
-)
-_CONTRACT = Text(
-    "A fidelity contract; a loss that it does not announce ends in an exit code of its own.",
-    "保真约定；出现其中未声明的损失时以专门的退出码结束。",
-)
-_ARCHIVE = Text(
-    "Keep earlier versions that NEW does not take in this folder.", "将 NEW 不接收的历史版本保存到此文件夹。"
-)
 _NO_CONTRACT = Text("it is no fidelity contract", "不是保真约定")
 _LINE = Text("{feature}: {found:,} found  {buckets}", "{feature}：发现 {found:,}  {buckets}")
 _LOSS = Text("    {count:,} × {code}: {says}", "    {count:,} × {code}：{says}")
@@ -67,30 +53,6 @@ WORDS = {
     "excluded": Text("excluded", "已排除"),
     "waived": Text("waived", "已豁免"),
 }
-
-
-def along_options(function: F) -> F:
-    """`--with`, `--contract`, `--archive`, and those that find out who is who."""
-    for option in (
-        who_options,
-        click.option(
-            "--archive",
-            type=click.Path(path_type=LocalPath),
-            default=None,
-            metavar="DIR",
-            help=speak(_ARCHIVE),
-        ),
-        click.option(
-            "--contract",
-            type=click.Path(path_type=LocalPath),
-            default=None,
-            metavar="FILE",
-            help=speak(_CONTRACT),
-        ),
-        click.option("--with", "wanted", default="", metavar="LIST", help=speak(_WITH)),
-    ):
-        function = option(function)
-    return function
 
 
 def along_rules(given: Mapping[str, Any]) -> dict[str, Any]:

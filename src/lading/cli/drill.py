@@ -21,9 +21,10 @@ from lading.cli.drill_scratch import Scratch, clean_earlier, held, scratch_in
 from lading.cli.drill_telling import tell
 from lading.cli.options import Percent, address, drive_option, json_option
 from lading.cli.output import answer, hint, person, progress_bar, speak
-from lading.cli.people_options import who_given, who_options
+from lading.cli.people_options import who_given
 from lading.cli.vault_options import opened, vault_address, vault_options
 from lading.cli.vault_which import as_of_option, chosen
+from lading.cli.who_options import who_options
 from lading.connectors.address import Address
 from lading.connectors.crew import Crew
 from lading.connectors.registry import open_drive

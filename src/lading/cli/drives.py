@@ -45,6 +45,7 @@ FACETS = {
     "brief": Text("listings that need no question about each file", "无需逐一查询文件的列表"),
     "ranges": Text("parts of a large file at once", "大文件分段并行读取"),
     "retention": Text("files that nobody can remove before a time", "到期前任何人不可删除的文件"),
+    "written": Text("written down as a whole, so that nothing need be listed", "已有完整清单，无需逐级列出"),
     "batch": Text("many small files in one call", "小文件批量传输"),
 }
 _READS = Text("read only", "只读")

@@ -19,9 +19,10 @@ from lading.cli.forecast_run import Trial
 from lading.cli.forecast_telling import tell
 from lading.cli.options import address, drive_option, features, json_option
 from lading.cli.output import answer, hint, progress_bar, speak
-from lading.cli.people_options import who_given, who_options
+from lading.cli.people_options import who_given
 from lading.cli.scan import Depth, written
 from lading.cli.scratch_folder import ScratchFolder, clean_earlier, held, scratch_folder
+from lading.cli.who_options import who_options
 from lading.connectors.crew import Crew
 from lading.manifest.engine import load_engine
 from lading.manifest.files import local_errors

@@ -13,6 +13,7 @@ from lading.cli.options import drive_option
 from lading.cli.output import speak
 from lading.cli.scan import WORKERS, Depth
 from lading.cli.sides import Given, opened
+from lading.cli.who_options import who_options
 from lading.manifest.files import local_errors
 from lading.manifest.read import Manifest
 from lading.manifest.row_rules import Who
@@ -22,23 +23,13 @@ from lading.model.identity import By, IdentityMap
 from lading.model.text import Text
 from lading.stages.planning.contract import Side, identities, side
 from lading.stages.planning.mapfile import LARGEST, decisions
-from lading.stages.planning.matching import ORDER, How
+from lading.stages.planning.matching import How
 from lading.stages.planning.rules import Rule, rule
 
 F = TypeVar("F", bound=Callable[..., Any])
 Whose = Callable[[Manifest, Manifest], Who]
 """Tells who of the first manifest is who of the second."""
 STEPS = (By.ID, By.MAIL, By.LOGIN, By.RULE, By.NAME)
-
-_BY = Text(
-    "By what people are found, in this order: of id, mail, login, rule, name.",
-    "按此顺序查找人员：id、mail、login、rule、name。",
-)
-_RULE = Text(
-    r"Find by a rule, e.g. 'login:CORP\{{x}}=login:{{x}}'; may be repeated.",
-    r"按规则查找，例如 'login:CORP\{{x}}=login:{{x}}'；可重复。",
-)
-_MAP = Text("A corrected map (CSV), which overrides all else.", "已更正的映射表（CSV），优先于其他一切。")
 
 
 def people_options(function: F) -> F:
@@ -48,17 +39,6 @@ def people_options(function: F) -> F:
         drive_option("--new-opt", Text("new drive", "新网盘")),
         drive_option("--old-opt", Text("old drive", "旧网盘")),
         who_options,
-    ):
-        function = option(function)
-    return function
-
-
-def who_options(function: F) -> F:
-    """`--by`, `--rule` and `--map`."""
-    for option in (
-        click.option("--map", "map_file", default=None, metavar="FILE", help=speak(_MAP)),
-        click.option("--rule", "rules", multiple=True, metavar="RULE", help=speak(_RULE)),
-        click.option("--by", default=",".join(ORDER), show_default=True, metavar="LIST", help=speak(_BY)),
     ):
         function = option(function)
     return function

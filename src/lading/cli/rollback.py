@@ -15,7 +15,7 @@ from lading.cli.copy import target_of
 from lading.cli.meter import Meter
 from lading.cli.options import address, drive_option, json_option
 from lading.cli.output import person, speak
-from lading.cli.people_options import who_given, who_options
+from lading.cli.people_options import who_given
 from lading.cli.rollback_telling import (
     tell_closed,
     tell_ended,
@@ -36,6 +36,7 @@ from lading.cli.rollback_work import (
     whose,
     write_messages,
 )
+from lading.cli.who_options import who_options
 from lading.connectors.crew import Crew
 from lading.manifest.files import local_errors
 from lading.model.errors import BadRequest, NotMarked, Unavailable

@@ -1,17 +1,14 @@
 """
-Which part of a snapshot: `--path`, `--space`.
+Narrow a snapshot to a part of it.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path as LocalPath
-from typing import Any, TypeVar
-
-import click
+from typing import Any
 
 from lading.cli.output import hint, speak
 from lading.connectors.address import Address
@@ -23,13 +20,6 @@ from lading.vault.face import SnapshotDrive
 from lading.vault.face import open as open_snapshot
 from lading.vault.part import Part, resolve
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-_PATH = Text(
-    "Only this entry and what lies below it, as `lading vault browse` shows it; may be repeated.",
-    "仅此条目及其下级，写法同 `lading vault browse` 所示；可重复给出。",
-)
-_SPACE = Text("Only this space; may be repeated.", "仅此空间；可重复给出。")
 _EMPTY = Text(
     "it is empty; leave the option out to restore the whole snapshot, or name an entry",
     "取值为空；恢复整个快照时请省略该选项，否则请指定条目",
@@ -40,12 +30,6 @@ _ABOVE = Text(
 )
 _CARRIED = Text("they are carried along", "将一并恢复")
 _STAYS = Text("without --with grants no rights come along", "未使用 --with grants，不恢复任何权限")
-
-
-def part_options(function: F) -> F:
-    """`--path` and `--space`: the arguments of `narrowed`."""
-    function = click.option("--space", "spaces", multiple=True, metavar="SPACE", help=speak(_SPACE))(function)
-    return click.option("--path", "paths", multiple=True, metavar="PATH", help=speak(_PATH))(function)
 
 
 def narrowed(source: Address, state: LocalPath, given: dict[str, Any]) -> tuple[Address, LocalPath]:

@@ -6,31 +6,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path as LocalPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from lading.cli.copy import target_of, tell
-from lading.cli.copy_along import along_options, along_rules
+from lading.cli.along_options import along_options
 from lading.cli.options import address, drive_option, json_option
-from lading.cli.output import person, progress_bar, speak
-from lading.cli.people_options import who_given
+from lading.cli.output import person, speak
 from lading.cli.vault_options import opened, vault_address, vault_options
-from lading.cli.vault_part import narrowed, part_options
-from lading.cli.vault_which import as_of_option, chosen
-from lading.connectors.address import Address
-from lading.connectors.crew import Crew
+from lading.cli.vault_which import as_of_option, chosen, part_options
+from lading.model.loading import on_use
 from lading.model.text import Text
-from lading.stages.planning.contract import side
-from lading.stages.transfer.apart import check_apart
-from lading.stages.transfer.copying import Copying
-from lading.stages.transfer.fresh import load_ahead
-from lading.stages.transfer.order import Finished, Order, workers
-from lading.stages.transfer.rates import Tally
-from lading.stages.transfer.rules import Rules
-from lading.stages.transfer.state import Job, job_at, locked
 from lading.vault.locks import Mode
 from lading.vault.locks import locked as locked_vault
+
+if TYPE_CHECKING:
+    from lading.cli import vault_restoring
+else:
+    # Loaded when the vault is open: to stretch a passphrase takes 64 MiB for a moment, and those shall not come on top of Arrow.
+    vault_restoring = on_use("lading.cli.vault_restoring")
 
 _RESTORE = Text(
     """Restore SNAPSHOT of VAULT into the drive DRIVE, of whatever kind.
@@ -69,36 +63,11 @@ _WORKERS = Text("Worker processes; default one per processor.", "工作进程数
 @json_option
 def restore(vault: str, snapshot: str, drive: str, state: LocalPath, as_json: bool, **given: Any) -> int:
     """Restore a snapshot."""
-    where = vault_address(vault, given)
-    target = target_of(address(drive, given["opt"]))
+    where, target = vault_address(vault, given), address(drive, given["opt"])
     # Nobody may prune what is being restored.
     with opened(where) as it, locked_vault(it.store, it.master, Mode.SHARED, who=person(), purpose="restore"):
         # A run that goes on must mean the same snapshot, whichever is the latest by then.
         name = chosen(it, snapshot, given["as_of"]).name
         source = replace(where, options={**where.options, "snapshot": name})
-        check_apart(source, target, state)
-        source, state = narrowed(source, state, given)
-        finished, job = _copied(source, target, state, given, quiet=as_json)
-    return tell(finished, job, as_json)
-
-
-def _copied(
-    source: Address, target: Address, state: LocalPath, given: dict[str, Any], *, quiet: bool
-) -> tuple[Finished, Job]:
-    job = job_at(state, source, target)
-    tally = Tally()
-    who = who_given(given)
-    order = Order(
-        rules=Rules(overwrite=given["overwrite"], **along_rules(given)),
-        actor=person(),
-        who=lambda old, new: who.of(side(old), side(new)),
-    )
-    load_ahead(job, order.rules)
-    with locked(job):
-        with (
-            Crew(workers(given["asked"]), publish=tally.told, drives=(job.old, job.new)) as crew,
-            progress_bar(quiet=quiet) as tally.publish,
-        ):
-            finished = Copying(order, job, crew, tally).run()
-        tally.close()
-    return finished, job
+        finished, job = vault_restoring.restored(source, target, state, given, quiet=as_json)
+    return vault_restoring.tell(finished, job, as_json)

@@ -1,5 +1,5 @@
 """
-Which snapshot: `--as-of`.
+Which snapshot, and which part of it: `--as-of`, `--path`, `--space`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,11 @@ _AS_OF = Text(
     "The last snapshot that was begun by TIME (ISO 8601, UTC unless it says otherwise; a day alone means its end).",
     "截至 TIME 开始的最后一个快照（ISO 8601，未注明时区则为 UTC；仅给出日期表示当日结束）。",
 )
+_PATH = Text(
+    "Only this entry and what lies below it, as `lading vault browse` shows it; may be repeated.",
+    "仅此条目及其下级，写法同 `lading vault browse` 所示；可重复给出。",
+)
+_SPACE = Text("Only this space; may be repeated.", "仅此空间；可重复给出。")
 _NO_TIME = Text("it is no time such as 2026-05-01T12:00", "不是有效时间，例如 2026-05-01T12:00")
 _NOT_BOTH = Text("with a time, SNAPSHOT can only be latest", "给出时间时，SNAPSHOT 只能为 latest")
 
@@ -29,6 +34,12 @@ _NOT_BOTH = Text("with a time, SNAPSHOT can only be latest", "给出时间时，
 def as_of_option(function: F) -> F:
     """`--as-of TIME`: the argument of `chosen`."""
     return click.option("--as-of", default=None, metavar="TIME", help=speak(_AS_OF))(function)
+
+
+def part_options(function: F) -> F:
+    """`--path` and `--space`: the arguments of `narrowed`."""
+    function = click.option("--space", "spaces", multiple=True, metavar="SPACE", help=speak(_SPACE))(function)
+    return click.option("--path", "paths", multiple=True, metavar="PATH", help=speak(_PATH))(function)
 
 
 def chosen(vault: Vault, snapshot: str, as_of: str | None) -> Snapshot:

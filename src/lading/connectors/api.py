@@ -50,6 +50,7 @@ from lading.connectors.facets import (
     Settings,
     Settle,
     Versions,
+    Written,
 )
 from lading.connectors.profile import Profile
 from lading.model.entry import Entry
@@ -85,6 +86,7 @@ class Drive(ABC):
     freeze: Freeze | None = None
     batch: Batch | None = None
     retention: Retention | None = None
+    written: Written | None = None
 
     @property
     @abstractmethod

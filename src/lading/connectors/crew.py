@@ -20,6 +20,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor
+from functools import partial
 from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
 from multiprocessing.util import Finalize
@@ -43,6 +44,8 @@ OPENINGS = 5
 """Attempts at most at opening a drive: some four seconds on average until it is called unavailable."""
 KEPT = 64 << 20
 """Bytes of freed memory that a worker keeps for itself at most, in each pool that its threads share."""
+LEAN = 8 << 20
+"""The same for workers whose drives are local: there it costs little to have blocks made anew."""
 _LARGEST_KEPT = 32 << 20
 """The most that glibc lets `M_MMAP_THRESHOLD` be (mallopt(3))."""
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
@@ -59,23 +62,36 @@ class Crew:
 
     Start a crew before anything that makes threads: then the workers are forked (on Linux),
     which takes milliseconds, and they inherit the file locks of the run, and the code for *drives*.
+    Those that work *leanly* keep little of what they free, and nothing after a task.
     """
 
     def __init__(
-        self, size: int, *, publish: Publish = nobody_listens, drives: Iterable[Address] = ()
+        self,
+        size: int,
+        *,
+        publish: Publish = nobody_listens,
+        drives: Iterable[Address] = (),
+        leanly: bool = False,
     ) -> None:
         load(drives)
+        # What is free now would be copied by each worker that uses it.
+        _give_back()
         context = _context()
         self.size = size
+        self._leanly = leanly
         self._publish = publish
         self._progress: Any = context.SimpleQueue()
-        self._pool = ProcessPoolExecutor(size, context, initializer=_begin, initargs=(self._progress,))
+        self._pool = ProcessPoolExecutor(
+            size, context, initializer=_begin, initargs=(self._progress, LEAN if leanly else KEPT)
+        )
         self._pool.submit(os.getpid).result()
         self._listener = threading.Thread(target=self._listen, name="crew-progress", daemon=True)
         self._listener.start()
 
     def submit(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Future[R]:
         """Have one of the processes call *work*; its exception comes back through the future."""
+        if self._leanly:
+            return self._pool.submit(_lean, partial(work, *args, **kwargs))
         return self._pool.submit(work, *args, **kwargs)
 
     def stop(self, *, at_once: bool = False) -> None:
@@ -159,24 +175,42 @@ def _context() -> BaseContext:
     return multiprocessing.get_context("spawn")
 
 
-def _keep_memory() -> None:
+def _keep_memory(most: int) -> None:
     """
-    Have the C library keep what is freed for the next block.
+    Have the C library keep *most* bytes of what is freed for the next block.
 
     glibc gives blocks of a megabyte back to the system and takes them again, each time as pages of zeros that
     have to be made: more work than to receive, hash and store what comes into them.
     """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if mallopt is not None:
-        mallopt(_TRIM_THRESHOLD, KEPT)
-        mallopt(_MMAP_THRESHOLD, _LARGEST_KEPT)
+    if (mallopt := _of_libc("mallopt")) is not None:
+        mallopt(_TRIM_THRESHOLD, most)
+        mallopt(_MMAP_THRESHOLD, min(most, _LARGEST_KEPT))
 
 
-def _begin(progress: Any) -> None:
+def _give_back() -> None:
+    """Have the C library give back to the system whatever is free."""
+    if (trim := _of_libc("malloc_trim")) is not None:
+        trim(0)
+
+
+def _of_libc(name: str) -> Callable[..., int] | None:
+    """The function *name* of the C library; None where it has none of its own kind."""
+    return getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None
+
+
+def _lean(work: Callable[[], R]) -> R:
+    """What *work* gives, after which nothing that it freed is kept."""
+    try:
+        return work()
+    finally:
+        _give_back()
+
+
+def _begin(progress: Any, kept: int) -> None:
     global _progress  # one channel to the parent per process
     _progress = progress
     _drives.clear()
-    _keep_memory()
+    _keep_memory(kept)
     # What was made before the fork is not looked through again: that would copy its pages.
     gc.freeze()
     # Ctrl-C is the parent's business; it ends us.

@@ -8,9 +8,9 @@ raise only `DriveError` and never retry.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from lading.connectors.conditions import Precondition
 from lading.model.access import Comment, Grant, Label, Link, Lock, Membership, Principal, Setting, Version
@@ -410,4 +410,37 @@ class Batch(Protocol):
         The content of each, or what failed for it, in order; one failure does not touch the others.
 
         A newest content whose etag is not the one that is wanted is a failure `Changed`.  For contents of up to `profile.batch_content` bytes; a larger one is a failure `TooLarge`.
+        """
+
+
+class Table(NamedTuple):
+    """One table of a manifest: its local *file*, and what the manifest says of it."""
+
+    file: str
+    facts: Mapping[str, Any]
+
+
+class WrittenDown(NamedTuple):
+    """
+    A drive as a manifest has it (`docs/formats/manifest.md`).
+
+    *entries* are batches of Arrow with the columns of part files, in no order, without the SHA-256 of contents that nobody
+    has read here.  *tables* are those that say exactly what the facet of the drive does; the others have to be asked for.
+    *source* says where all this stands.
+    """
+
+    entries: Iterator[Any]
+    tables: Mapping[str, Table]
+    source: Mapping[str, str]
+
+
+class Written(Protocol):
+    """What nobody can change and was written down before, and proven when the drive was opened: a scan takes that over instead of walking."""
+
+    def all(self) -> WrittenDown:
+        """
+        All that `list` tells of the folders, and what the facets tell where that stands in tables as well.
+
+        Raises:
+            DriveError: what was written down is not there any more.
         """

@@ -43,6 +43,7 @@ FACETS = (
     "freeze",
     "batch",
     "retention",
+    "written",
 )
 
 

@@ -9,15 +9,14 @@ from a manifest.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from hashlib import sha256
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lading.manifest.fingerprint import SpacePrint, Tree, leaf
+from lading.manifest.fingerprint import WIDTH, SpacePrint, Tree, leaf
 from lading.manifest.parts import read_table
 from lading.manifest.schema import ENTRIES
 from lading.manifest.tables import TABLES, Feature
@@ -30,6 +29,7 @@ FEW = 100_000
 Row = tuple[Any, ...]
 _LOOKS = ("size", "modified", "etag", "id")
 _SORTED_BY = 4
+_AT_ONCE = 2_000
 _WIDE = frozenset((Reach.ALL.value, Reach.BELOW.value))
 _CUTS = frozenset((Effect.BREAK.value, Effect.RESET.value))
 
@@ -93,33 +93,32 @@ def counted(files: Sequence[str]) -> dict[str, Any]:
     counts = {kind.value: {"objects": 0, "bytes": 0} for kind in Kind}
     problems = digested = served = 0
     for file in files:
-        table = read_table(file, columns=["kind", "size", "problem", "sha256", "digests"])
-        problems += len(table) - table.column("problem").null_count
-        digested += len(table) - table.column("sha256").null_count
-        served += sum(map(bool, table.column("digests").to_pylist()))
-        for kind, size in zip(
-            table.column("kind").to_pylist(), table.column("size").to_pylist(), strict=True
+        for kind, size, problem, digest, digests in _passing(
+            file, ["kind", "size", "problem", "sha256", "digests"]
         ):
-            counts[kind]["objects"] += 1
-            counts[kind]["bytes"] += size
+            problems += problem is not None
+            digested += digest is not None
+            served += bool(digests)
+            count = counts[kind]
+            count["objects"] += 1
+            count["bytes"] += size
     return {"counts": counts, "problems": problems, "digested": digested, "served": served}
 
 
 def space_prints(files: Sequence[str]) -> Iterator[SpacePrint]:
     """The spaces of the entries in the parts *files*, in the byte order of their names; see `fingerprint.fingerprints`."""
-    columns = ["space", "path", "kind", "size", "sha256"]
-    rows = sorted((row for file in files for row in _rows(file, columns)), key=itemgetter(0, 1))
-    for space, several in groupby(rows, key=itemgetter(0)):
-        entries = list(several)
-        tree = Tree()
-        tree.add(b"".join([leaf(*row[1:]) for row in entries]))
-        yield SpacePrint(
-            space,
-            len(entries),
-            sum(row[3] for row in entries),
-            tree.root(),
-            all(row[2] != Kind.FILE.value or row[4] is not None for row in entries),
-        )
+    spaces: dict[str, _Space] = {}
+    for file in files:
+        for space, path, kind, size, digest in _passing(file, ["space", "path", "kind", "size", "sha256"]):
+            it = spaces.get(space)
+            if it is None:
+                it = spaces[space] = _Space()
+            # A path has no NUL in it, so these are in order when the paths are.
+            it.leaves.append(path.encode() + b"\0" + leaf(path, kind, size, digest))
+            it.size += size
+            it.content = it.content and (digest is not None or kind != Kind.FILE)
+    for space in sorted(spaces):
+        yield spaces.pop(space).print(space)
 
 
 def contents_of(files: Sequence[str]) -> dict[str, Row]:
@@ -147,6 +146,27 @@ class Entries:
         """The values of *column*, made anew each time: to hold all of them would take several times as much memory."""
         values = self._table.column(column).to_pylist()
         return list(map(values.__getitem__, self._order))
+
+
+@dataclass(slots=True)
+class _Space:
+    """Entries that come in in no order: of each its encoded path, NUL, and its leaf hash."""
+
+    leaves: list[bytes] = field(default_factory=list)
+    size: int = 0
+    content: bool = True
+
+    def print(self, space: str) -> SpacePrint:
+        self.leaves.sort()
+        tree = Tree()
+        tree.add(b"".join([it[-WIDTH:] for it in self.leaves]))
+        return SpacePrint(space, len(self.leaves), self.size, tree.root(), self.content)
+
+
+def _passing(file: str, columns: list[str]) -> Iterator[Row]:
+    """The rows of *file* as `_rows` gives them, of which few are held at a time."""
+    for batch in pq.ParquetFile(file).iter_batches(_AT_ONCE, columns=columns):
+        yield from zip(*(batch.column(name).to_pylist() for name in columns), strict=True)
 
 
 def _rows(file: str, columns: list[str]) -> Iterator[Row]:

@@ -24,7 +24,8 @@ from lading.manifest.tables import TABLES, quoted, stated
 ALGORITHM = "rfc6962-sha256"
 BATCH = 10_000
 
-_WIDTH = 32
+WIDTH = 32
+"""Bytes of a hash."""
 _ROWS = r"""
 select
     space,
@@ -58,16 +59,16 @@ class Tree:
 
     def add(self, hashes: bytes) -> None:
         """Append leaf hashes, 32 bytes each, one behind the other."""
-        self.leaves += len(hashes) // _WIDTH
+        self.leaves += len(hashes) // WIDTH
         height = 0
         while hashes:
             if height == len(self._waiting):
                 self._waiting.append(b"")
             hashes = self._waiting[height] + hashes
-            whole = len(hashes) // (2 * _WIDTH) * 2 * _WIDTH
+            whole = len(hashes) // (2 * WIDTH) * 2 * WIDTH
             self._waiting[height] = hashes[whole:]
             hashes = b"".join(
-                [sha256(b"\x01" + hashes[at : at + 64]).digest() for at in range(0, whole, 2 * _WIDTH)]
+                [sha256(b"\x01" + hashes[at : at + 64]).digest() for at in range(0, whole, 2 * WIDTH)]
             )
             height += 1
 
@@ -133,9 +134,9 @@ def _column_text(field: pa.Field) -> str:
 
 def _hashes(leaves: pa.Array) -> bytes:
     """Leaf hashes, one behind the other."""
-    leaves = leaves.cast(pa.binary(_WIDTH))
-    start = leaves.offset * _WIDTH
-    return bytes(leaves.buffers()[1][start : start + len(leaves) * _WIDTH])
+    leaves = leaves.cast(pa.binary(WIDTH))
+    start = leaves.offset * WIDTH
+    return bytes(leaves.buffers()[1][start : start + len(leaves) * WIDTH])
 
 
 class _Growing:

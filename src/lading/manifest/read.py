@@ -150,10 +150,10 @@ class Manifest:
         """All entries as a relation of DuckDB, in no order."""
         return entries_of(connection, self.files)
 
-    def batches(self, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
-        """All entries in Arrow batches of bounded size, in no order."""
+    def batches(self, columns: list[str] | None = None, *, rows: int = ROW_GROUP) -> Iterator[pa.RecordBatch]:
+        """All entries in Arrow batches of *rows* at most, in no order."""
         for path in self.files:
-            yield from pq.ParquetFile(path).iter_batches(ROW_GROUP, columns=columns)
+            yield from pq.ParquetFile(path).iter_batches(rows, columns=columns)
 
     def entries(self) -> Iterator[tuple[Entry, Digest | None]]:
         """All entries with the SHA-256 of their content where it was read, in no order."""

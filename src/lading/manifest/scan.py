@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Collection
 from concurrent.futures import BrokenExecutor
 from dataclasses import asdict
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from lading import __version__
 from lading.connectors.address import SECRET_OPTIONS, Address
@@ -36,10 +36,15 @@ from lading.manifest.schema import FORMAT
 from lading.manifest.share import Means, share
 from lading.manifest.tables import Feature, features_of
 from lading.manifest.tabling import table_file
+from lading.manifest.taken_over import TakeTask, take_over
 from lading.manifest.taking import Hashing, Taker
+from lading.manifest.walk import STAGE
 from lading.model.errors import BadManifest, BadRequest, Overlapping, WorkerLost
-from lading.model.progress import Publish, nobody_listens
+from lading.model.progress import Progress, Publish, nobody_listens
 from lading.model.text import Text
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _OURS = frozenset((FOLDER, CONTENTS, asking.FOLDER, tables.FOLDER, "lock", HEADER + ".tmp"))
 _LACKS = Text(
@@ -95,7 +100,8 @@ def scan(
     entries that cannot be asked stand in the table of problems.  With *singly* versions, grants and links are asked for
     entry by entry, whatever the drive tells in one go.  With *brief* a drive that offers brief listings is asked for
     those: times and digests of files are those of `facets.Brief`.  *taker* takes the contents that are read; those of files that are as they were
-    in the manifest *earlier* are not read, their digests are those of then.  *publish* gets totals whenever a
+    in the manifest *earlier* are not read, their digests are those of then.  Of a drive that is written down already
+    (`facets.Written`) that is taken over, unless contents are to be read or entries to be asked *singly*.  *publish* gets totals whenever a
     task ends; between that the workers tell increments through *crew*.
 
     Raises:
@@ -109,14 +115,15 @@ def scan(
     directory = os.path.abspath(directory)
     _apart(directory, address)
     # A drive that is not there leaves no trace of a scan.
-    profile, offers_brief = _asked_profile(address, policy, crew)
-    wish = _Wish(digest, features_of(features), singly, brief and offers_brief)
+    seen = _by_worker(crew, _seen, address, policy)
+    wish = _Wish(digest, features_of(features), singly, brief and seen.brief)
     _claim(directory)
     with locked(directory), local_errors(directory):
         facts = _begun(directory, address, wish, now)
         if "finished" not in facts:
-            means = Means(address, policy, profile, crew, directory, publish, singly, wish.brief)
-            facts |= _written(means, facts, taker, earlier)
+            means = Means(address, policy, seen.profile, crew, directory, publish, singly, wish.brief)
+            taken = seen.written and not (digest or singly)
+            facts |= _taken_over(means, facts) if taken else _written(means, facts, taker, earlier)
             write_json(os.path.join(directory, HEADER), {**facts, "finished": now()})
     return open_manifest(directory)
 
@@ -189,6 +196,23 @@ def _written(
     return {"profile": _plain(asdict(means.profile)), **_finished(means, parts)}
 
 
+def _taken_over(means: Means, facts: dict[str, Any]) -> dict[str, Any]:
+    """Take over what the drive has written down, and tell the facts of the whole manifest."""
+    features = tuple(facts["features"])
+    task = TakeTask(means.address, means.policy, means.directory, facts["attempt"], features)
+    taken = _by_worker(means.crew, take_over, task)
+    left = [it for it in features if it not in taken.features]
+    facts["tables"] = (
+        dict(sorted({**taken.tables, **gather(means, taken.parts, left)}.items())) if features else {}
+    )
+    _sweep(means.directory, facts["tables"])
+    told = _finished(means, taken.parts)
+    means.publish(
+        Progress(STAGE, *(sum(it[what] for it in told["counts"].values()) for what in ("objects", "bytes")))
+    )
+    return {"profile": _plain(asdict(means.profile)), "taken_over": taken.source, **told}
+
+
 def _rights_along(means: Means, facts: dict[str, Any]) -> str:
     """The folder for rights that are asked while walking, "" if they are asked later, if at all."""
     if Feature.GRANTS not in facts["features"] or means.singly or means.threads > 1 or "tables" in facts:
@@ -216,23 +240,27 @@ def _sweep(directory: str, made: Collection[str]) -> None:
 
 def _finished(means: Means, parts: list[Part]) -> dict[str, Any]:
     """The counts and fingerprints, made by a worker: this process may have other scans to lead."""
+    return _by_worker(means.crew, finished_facts, means.directory, parts)
+
+
+def _by_worker(crew: Crew, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     try:
-        return means.crew.submit(finished_facts, means.directory, parts).result()
+        return crew.submit(work, *args, **kwargs).result()
     except BrokenExecutor:
         raise WorkerLost("", Text("while scanning", "扫描期间")) from None
 
 
-def _asked_profile(address: Address, policy: Policy, crew: Crew) -> tuple[Profile, bool]:
-    """The profile of the drive, and whether it offers brief listings."""
-    try:
-        return crew.submit(_profile, address, policy).result()
-    except BrokenExecutor:
-        raise WorkerLost("", Text("while scanning", "扫描期间")) from None
+class _Seen(NamedTuple):
+    """What a look at the drive tells: its profile, whether it offers brief listings, and whether it is written down already."""
+
+    profile: Profile
+    brief: bool
+    written: bool
 
 
-def _profile(address: Address, policy: Policy) -> tuple[Profile, bool]:
+def _seen(address: Address, policy: Policy) -> _Seen:
     drive = drive_for(address, policy)
-    return drive.profile, drive.brief is not None
+    return _Seen(drive.profile, drive.brief is not None, drive.written is not None)
 
 
 def _plain(value: Any) -> Any:

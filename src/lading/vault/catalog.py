@@ -1,44 +1,24 @@
 """
-The entries of a manifest by their place: what a folder holds, what each file is, and which contents it had.
+The entries of a snapshot by their place: what a folder holds, what each file is, and which contents it had.
+
+There are two catalogs with the same calls: few entries are held in memory (`catalog_few`), which processes
+forked later share; many, and those that have versions, stand in a file (`catalog_file`).
 """
 
 from __future__ import annotations
 
-import json
-import os
-import sqlite3
 from collections.abc import Iterator
-from itertools import groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple, Protocol
 
-import pyarrow.parquet as pq
-
-from lading.manifest.read import Manifest, digests_of
-from lading.manifest.rows import VALUES
+from lading.manifest.read import digests_of
 from lading.model.access import Version
 from lading.model.entry import Entry, Kind
-from lading.model.paths import Path, decode, encode
-from lading.vault.part import Part
-from lading.vault.words import HISTORY
+from lading.model.paths import Path, decode
 
-_TABLES = """
-pragma journal_mode = off;
-pragma synchronous = off;
-create table entry (
-    parent text, name text, kind text, size int, modified int, id text, etag text, digests text, problem text, sha256 blob,
-    primary key (parent, name)
-) without rowid;
-create table version (path text, ordinal int, id text, facts text, sha256 blob, primary key (path, ordinal)) without rowid;
-create table history (path text, id text, sha256 blob, primary key (path, id)) without rowid;
-"""
-_FACTS = ["path", "kind", "size", "modified", "id", "etag", "digests", "problem", "sha256"]
-_ENTRY = "insert into entry values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_CHILDREN = "select * from entry where parent = ? and name > ? order by name limit ?"
-# The current content is that of the entry; of an earlier one the history says more than the drive did.
-_VERSIONS = """
-select v.path, v.facts, coalesce(h.sha256, v.sha256) from version v left join history h using (path, id)
-{where} order by v.path, v.ordinal
-"""
+Told = tuple[str, str, int, int | None, str | None, str | None, list[str], str | None, bytes | None]
+"""Path (encoded), kind, size, time, id, etag, digests, problem and SHA-256 of an entry, as the manifest tells them."""
+FACTS = ["path", "kind", "size", "modified", "id", "etag", "digests", "problem", "sha256"]
+"""The columns of a manifest that give a `Told`."""
 
 
 class Held(NamedTuple):
@@ -48,97 +28,42 @@ class Held(NamedTuple):
     digest: bytes | None
 
 
-class Catalog:
-    """The entries of *manifest* (only those of *part*), indexed in a file in *folder*.  Several threads may ask, one at a time."""
-
-    def __init__(self, manifest: Manifest, folder: str, part: Part | None = None) -> None:
-        self._part = part
-        self._file = sqlite3.connect(os.path.join(folder, "catalog.sqlite"), check_same_thread=False)
-        self._file.executescript(_TABLES)
-        for batch in manifest.batches(_FACTS):
-            rows = zip(*(column.to_pylist() for column in batch.columns), strict=True)
-            # The path comes first.
-            here = rows if part is None else (row for row in rows if part.holds(row[0]))
-            self._file.executemany(_ENTRY, map(_entry_row, here))
-        if manifest.has("versions"):
-            self._fill("version", manifest.table("versions") or "", _version_row)
-            history = os.path.join(manifest.directory, HISTORY)
-            if os.path.exists(history):
-                self._fill("history", history, lambda row: (row["path"], row["id"], row["sha256"]))
-        self._file.commit()
+class Catalog(Protocol):
+    """The entries of a manifest.  Several threads may ask, one at a time."""
 
     def children(self, folder: Path, after: str, limit: int) -> list[Held]:
         """At most *limit* entries of *folder*, in the order of their encoded names, those after *after*."""
-        rows = self._file.execute(_CHILDREN, (encode(folder), after, limit)).fetchall()
-        return [_held(row) for row in rows]
 
     def find(self, path: Path) -> Held | None:
         """The entry at *path*; None if there is none."""
-        row = self._file.execute(
-            "select * from entry where parent = ? and name = ?", _split(encode(path))
-        ).fetchone()
-        return None if row is None else _held(row)
 
     def content(self, path: Path) -> tuple[str, int, bytes | None] | None:
         """Kind and size of the entry at *path*, and the SHA-256 of its content; None if there is none."""
-        found: tuple[str, int, bytes | None] | None = self._file.execute(
-            "select kind, size, sha256 from entry where parent = ? and name = ?", _split(encode(path))
-        ).fetchone()
-        return found
 
     def versions(self, path: Path) -> list[tuple[Version, bytes | None]]:
         """The versions of the file at *path*, oldest first, and the SHA-256 of each."""
-        rows = self._file.execute(_VERSIONS.format(where="where v.path = ?"), (encode(path),)).fetchall()
-        return [_version(facts, digest) for _, facts, digest in rows]
 
     def all_versions(self) -> Iterator[tuple[Path, tuple[Version, ...]]]:
         """Every file that has versions, with all of them."""
-        rows = self._file.execute(_VERSIONS.format(where=""))
-        for path, some in groupby(rows, key=lambda row: row[0]):
-            yield decode(path), tuple(_version(facts, digest)[0] for _, facts, digest in some)
+
+    def again(self) -> Catalog:
+        """The same for another drive, perhaps in a process that was forked from the one that made it."""
 
     def close(self) -> None:
-        """Let go of the file."""
-        self._file.close()
-
-    def _fill(self, table: str, file: str, row: Any) -> None:
-        for batch in pq.ParquetFile(file).iter_batches():
-            found = [row(it) for it in self._chosen(batch.to_pylist())]
-            if found:
-                places = ", ".join("?" * len(found[0]))
-                self._file.executemany(f"insert or replace into {table} values ({places})", found)
-
-    def _chosen(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        part = self._part
-        return rows if part is None else [row for row in rows if part.holds(row["path"])]
+        """Let go of it."""
 
 
-def _split(encoded: str) -> tuple[str, str]:
-    parent, _, name = encoded.rpartition("/")
-    return parent, name
-
-
-def _entry_row(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    path, kind, size, modified, identity, etag, digests, problem, digest = row
-    told = json.dumps(digests) if digests else None
-    return (*_split(path), kind, size, modified, identity, etag, told, problem, digest)
-
-
-def _version_row(row: dict[str, Any]) -> tuple[str, int, str, str, bytes | None]:
-    digest = row.pop("sha256")
-    return row["path"], row["ordinal"], row["id"], json.dumps(row), digest
-
-
-def _held(row: tuple[Any, ...]) -> Held:
-    parent, name, kind, size, modified, identity, etag, told, problem, digest = row
-    digests = digests_of(json.loads(told)) if told else ()
+def held(told: Told) -> Held:
+    """What the face of a snapshot says of an entry: a file that the vault holds has its SHA-256 for an etag."""
+    path, kind, size, modified, identity, etag, words, problem, digest = told
+    digests = digests_of(words) if words else ()
     if digest is not None:
         etag = digest.hex()
         digests = (("sha256", etag), *(pair for pair in digests if pair[0] != "sha256"))
-    path = decode(f"{parent}/{name}" if parent else name)
-    return Held(Entry(path, Kind(kind), size, modified, identity, etag, digests, problem), digest)
+    return Held(Entry(decode(path), Kind(kind), size, modified, identity, etag, digests, problem), digest)
 
 
-def _version(facts: str, digest: bytes | None) -> tuple[Version, bytes | None]:
-    _, version = VALUES["versions"]({**json.loads(facts), "sha256": digest})
-    return version, digest
+def split(encoded: str) -> tuple[str, str]:
+    """Folder and name of an encoded path."""
+    parent, _, name = encoded.rpartition("/")
+    return parent, name

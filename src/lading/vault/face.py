@@ -16,7 +16,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from lading.connectors.address import Address
 from lading.connectors.api import Drive, Page
@@ -32,6 +32,7 @@ from lading.model.errors import Changed, NotFound, ReadOnly, Truncated, Unreadab
 from lading.model.paths import ROOT, Path, encode
 from lading.model.text import Text
 from lading.vault.catalog import Catalog, Held
+from lading.vault.cataloguing import catalog_of
 from lading.vault.extract import manifest_of
 from lading.vault.facets import NOT_KEPT, SnapshotBatch, SnapshotVersions, facets_of
 from lading.vault.opening import store_at, unlocked
@@ -39,9 +40,12 @@ from lading.vault.part import Part, read_part
 from lading.vault.snapshots import LATEST, Snapshot, find
 from lading.vault.vault import Vault
 from lading.vault.words import WHOLE
+from lading.vault.written import SnapshotWritten
 
 KIND = DriveKind(about=Text("A snapshot in a vault.", "保管库中的快照。"), features=Features())
 _PAGE = 1_000
+_shared: dict[tuple[object, ...], SnapshotDrive] = {}
+"""Snapshots that are open in this process, or were in the one that it was forked from when that did so."""
 
 
 def open(address: Address) -> SnapshotDrive:
@@ -52,37 +56,86 @@ def open(address: Address) -> SnapshotDrive:
         BadAddress: an option makes no sense.
         BadVault, WrongKey, NotFound: there is no such vault, secret or snapshot.
     """
+    file = address.options.get("part")
+    part = None if file is None else read_part(file)
+    if (same := _shared.get(_key(address))) is not None:
+        return same.again(store_at(address))
+    if (whole := _shared.get(_key(_whole(address)))) is not None:
+        return whole.again(store_at(address), part)
     store = store_at(address)
     vault = Vault(store, unlocked(store, address))
     vault.load()
     snapshot = find(vault.store, vault.master, address.options.get("snapshot", LATEST))
-    file = address.options.get("part")
-    return SnapshotDrive(vault, snapshot, None if file is None else read_part(file))
+    folder = _new_folder()
+    with _removed_after_failure(folder):
+        manifest = manifest_of(vault, snapshot, os.path.join(folder, "manifest"))
+        return SnapshotDrive(
+            vault, snapshot, Laid(manifest, catalog_of(manifest, folder, part), part), folder
+        )
+
+
+@contextmanager
+def shared(address: Address) -> Iterator[SnapshotDrive]:
+    """
+    Open the snapshot at *address* once: meanwhile this process, and those that it forks, open it without looking at the vault again.
+
+    Raises:
+        BadAddress, BadVault, WrongKey, NotFound: as `open` does.
+    """
+    before = dict(_shared)
+    with open(address) as drive:
+        _shared[_key(address)] = drive
+        try:
+            yield drive
+        finally:
+            _shared.clear()
+            _shared.update(before)
+
+
+class Laid(NamedTuple):
+    """What a snapshot is told from: its *manifest* on the local disk, and the *catalog* of its entries, or of *part* of them."""
+
+    manifest: Manifest
+    catalog: Catalog
+    part: Part | None
 
 
 class SnapshotDrive(Drive):
-    """*snapshot* of *vault*, or only *part* of it."""
+    """*snapshot* of *vault*, told from what is *laid* out; *folder* is removed with it."""
 
-    def __init__(self, vault: Vault, snapshot: Snapshot, part: Part | None = None) -> None:
+    def __init__(self, vault: Vault, snapshot: Snapshot, laid: Laid, folder: str | None = None) -> None:
         self.vault = vault
         self.snapshot = snapshot
-        self._folder = tempfile.mkdtemp(prefix="lading-snapshot-")
-        try:
-            self.manifest = manifest_of(vault, snapshot, os.path.join(self._folder, "manifest"))
-            self._catalog = Catalog(self.manifest, self._folder, part)
-        except BaseException:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            raise
+        self.manifest = laid.manifest
+        self._laid = laid
+        self._folder = folder
+        self._catalog = laid.catalog
         self._lock = threading.Lock()
         self._profile = _profile(vault, self.manifest)
         self.batch = SnapshotBatch(self._catalog, self._lock, vault)
-        told = facets_of(self.manifest, self.stat, part)
+        self.written = SnapshotWritten(self.manifest, snapshot.name, laid.part)
+        told = facets_of(self.manifest, self.stat, laid.part)
         self.grants, self.links = told.get("grants"), told.get("links")
         self.people, self.locks = told.get("people"), told.get("locks")
         self.labels, self.comments = told.get("labels"), told.get("comments")
         self.settings = told.get("settings")
         if self.manifest.has("versions"):
             self.versions = SnapshotVersions(self._catalog, self._lock, self._reading)
+
+    def again(self, store: Drive, part: Part | None = None) -> SnapshotDrive:
+        """
+        The same snapshot, or *part* of it, read from *store*, which is the same one opened anew; not to be used longer than this one.
+
+        It may be asked for in a process that was forked from the one that opened the snapshot.
+        """
+        vault = Vault(store, self.vault.opened)
+        vault.take_over(self.vault)
+        if part is None:
+            return SnapshotDrive(vault, self.snapshot, self._laid._replace(catalog=self._catalog.again()))
+        folder = _new_folder()
+        with _removed_after_failure(folder):
+            laid = Laid(self.manifest, catalog_of(self.manifest, folder, part), part)
+            return SnapshotDrive(vault, self.snapshot, laid, folder)
 
     @property
     def profile(self) -> Profile:
@@ -136,7 +189,8 @@ class SnapshotDrive(Drive):
 
     def close(self) -> None:
         self._catalog.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
         self.vault.store.drive.close()
 
     def _find(self, path: Path) -> Held:
@@ -178,6 +232,29 @@ class ContentReader:
         if self._done != self.entry.size:
             raise Truncated(self.entry.path, f"{self._done} bytes, {self.entry.size} expected")
         return b""
+
+
+def _key(address: Address) -> tuple[object, ...]:
+    """What two addresses of the same snapshot have in common; whose leftovers are swept is nothing to a vault."""
+    return address.place, *sorted(address.options.items())
+
+
+def _whole(address: Address) -> Address:
+    options = {name: value for name, value in address.options.items() if name != "part"}
+    return replace(address, options=options)
+
+
+def _new_folder() -> str:
+    return tempfile.mkdtemp(prefix="lading-snapshot-")
+
+
+@contextmanager
+def _removed_after_failure(folder: str) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _name(held: Held) -> str:

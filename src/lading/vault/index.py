@@ -155,11 +155,21 @@ def packs_of(master: Master, content: bytes) -> list[Pack]:
     Raises:
         BadVault: it is damaged.
     """
+    return list(each_pack_of(master, content))
+
+
+def each_pack_of(master: Master, content: bytes) -> Iterator[Pack]:
+    """
+    As `packs_of`, one after the other: the records of a pack take four times the memory of their rows in an index.
+
+    Raises:
+        BadVault: it is damaged, perhaps behind the packs that were told already.
+    """
     name = f"{INDEX}/{sha256(content).hexdigest()}"
     if not content.startswith(MAGIC) or len(content) < len(MAGIC) + SALT:
         raise BadVault(name, _NO_INDEX)
     salt, sealed = content[len(MAGIC) : len(MAGIC) + SALT], content[len(MAGIC) + SALT :]
-    return list(_packs_in(master.sealer(salt, "index").open(0, sealed, MAGIC, name=name), name))
+    yield from _packs_in(master.sealer(salt, "index").open(0, sealed, MAGIC, name=name), name)
 
 
 def _first(pack: Pack, told: set[bytes]) -> bool:

@@ -18,7 +18,7 @@ from lading.connectors.listing import list_all
 from lading.model.errors import BadRequest, BadVault, NotEmpty, NotFound, NoVault, WrongKey
 from lading.model.text import Text
 from lading.vault.contents import Writer, content_of, ids_of
-from lading.vault.index import Index, Spot, packs_of, sealed_indexes
+from lading.vault.index import Index, Spot, each_pack_of, packs_of, sealed_indexes
 from lading.vault.keys import Slot, new_slot, slot_from
 from lading.vault.packs import START, Pack, Packer, PackReader
 from lading.vault.sealing import Master
@@ -170,7 +170,7 @@ class Vault:
             try:
                 names = sorted(name for name, _ in self.store.names(INDEX))
                 told = (self.store.whole(INDEX, name) for name in names)
-                packs = (pack for content in told for pack in packs_of(self.master, content))
+                packs = (pack for content in told for pack in each_pack_of(self.master, content))
                 there = dict(self.store.names(PACKS)) if present else {}
                 self.lost = set()
                 self.index = Index(it for it in packs if not present or self._there(it, there))

@@ -65,5 +65,6 @@ RETAIN = Call("retention.keep", changes=True)
 RETAINED = Call("retention.until")
 BATCH = Call("batch.write", changes=True)
 BATCH_READ = Call("batch.read")
+WRITTEN = Call("written.all")
 
 CALLS: dict[str, Call] = {call.name: call for call in list(globals().values()) if isinstance(call, Call)}

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from lading.connectors.api import Drive, Page
 from lading.connectors.conditions import Precondition
@@ -82,6 +82,9 @@ class Fault:
 
 class FaultyDrive(Forwarding):
     """The inner drive, harmed by *faults*."""
+
+    # Listings are what is harmed, so they are asked for.
+    written: Any = None
 
     def __init__(
         self,

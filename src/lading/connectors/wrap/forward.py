@@ -46,6 +46,7 @@ from lading.connectors.wrap.forward_facets import (
     ForwardedSettings,
     ForwardedSettle,
     ForwardedVersions,
+    ForwardedWritten,
     Opens,
 )
 from lading.connectors.wrap.source import Blocks
@@ -175,6 +176,7 @@ class Forwarding(Drive):
     freeze: Any = Lazy(ForwardedFreeze)
     batch: Any = Lazy(ForwardedBatch)
     retention: Any = Lazy(ForwardedRetention)
+    written: Any = Lazy(ForwardedWritten)
 
 
 class Opening(AbstractContextManager[Reader]):

@@ -38,6 +38,8 @@ from lading.connectors.facets import (
     Upload,
     Versions,
     Wanted,
+    Written,
+    WrittenDown,
 )
 from lading.connectors.wrap import calls
 from lading.connectors.wrap.calls import Call
@@ -337,3 +339,12 @@ def remembered(items: Iterable[T], asked: deque[T]) -> Iterator[T]:
 
 def _whole(rows: Iterator[T] | None) -> Iterator[T] | None:
     return None if rows is None else held(rows)
+
+
+class ForwardedWritten:
+    def __init__(self, drive: Hooks, inner: Written) -> None:
+        self._drive = drive
+        self._inner = inner
+
+    def all(self) -> WrittenDown:
+        return self._drive._call(calls.WRITTEN, ROOT, self._inner.all)

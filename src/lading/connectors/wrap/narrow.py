@@ -62,6 +62,9 @@ class NarrowedDrive(Forwarding):
         super().__init__(inner)
         self._seen = seen
 
+    # What is written down is the whole drive: its entries are listed, as far as they are seen.
+    written: Any = None
+
     def _call(self, call: Call, path: Path, thunk: Callable[[], T]) -> T:
         told = thunk()
         return told if told is None else cast("T", self._seen_of(call, told))

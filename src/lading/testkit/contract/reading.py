@@ -326,6 +326,7 @@ class ReadContract(TellContract, SpareContract):
             "freeze": ("freeze", "thaw", "frozen"),
             "batch": ("write", "read"),
             "retention": ("keep", "until"),
+            "written": ("all",),
         }
         for name, needed in calls.items():
             facet = getattr(reading, name)

@@ -1,0 +1,81 @@
+"""
+What `lading vault restore` does once the vault is open.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path as LocalPath
+from typing import Any
+
+from lading.cli.copy import target_of
+from lading.cli.copy import tell as tell
+from lading.cli.copy_along import along_rules
+from lading.cli.output import person, progress_bar
+from lading.cli.people_options import who_given
+from lading.cli.vault_part import narrowed
+from lading.connectors.address import Address
+from lading.connectors.crew import Crew
+from lading.manifest.engine import load_engine
+from lading.manifest.few import FEW
+from lading.stages.planning.contract import side
+from lading.stages.transfer.apart import check_apart
+from lading.stages.transfer.copying import Copying
+from lading.stages.transfer.fresh import load_ahead
+from lading.stages.transfer.order import Finished, Order, workers
+from lading.stages.transfer.rates import Tally
+from lading.stages.transfer.rules import Rules
+from lading.stages.transfer.state import Job, job_at, locked
+from lading.vault.face import SnapshotDrive, shared
+
+
+def restored(
+    source: Address, drive: Address, state: LocalPath, given: dict[str, Any], *, quiet: bool
+) -> tuple[Finished, Job]:
+    """
+    Copy the snapshot at *source*, or the part of it that was *given*, into *drive*.
+
+    Raises:
+        BadRequest, NotFound, Overlapping: an option makes no sense.
+        LadingError: what stopped it; running again goes on where it was.
+    """
+    target = target_of(drive)
+    check_apart(source, target, state)
+    # Opened before the workers are forked: they have all that was read of it.
+    with shared(source):
+        source, state = narrowed(source, state, given)
+        with shared(source) as it:
+            return _copied(it, source, target, state, given, quiet=quiet)
+
+
+def _copied(
+    snapshot: SnapshotDrive,
+    source: Address,
+    target: Address,
+    state: LocalPath,
+    given: dict[str, Any],
+    *,
+    quiet: bool,
+) -> tuple[Finished, Job]:
+    job = job_at(state, source, target)
+    tally = Tally()
+    who = who_given(given)
+    order = Order(
+        rules=Rules(overwrite=given["overwrite"], **along_rules(given)),
+        actor=person(),
+        who=lambda old, new: who.of(side(old), side(new)),
+    )
+    if snapshot.manifest.objects > FEW:
+        load_engine()
+    else:
+        load_ahead(job, order.rules)
+    local = snapshot.profile.local and target.kind == "folder"
+    with locked(job):
+        with (
+            Crew(
+                workers(given["asked"]), publish=tally.told, drives=(job.old, job.new), leanly=local
+            ) as crew,
+            progress_bar(quiet=quiet) as tally.publish,
+        ):
+            finished = Copying(order, job, crew, tally).run()
+        tally.close()
+    return finished, job
