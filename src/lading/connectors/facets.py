@@ -384,12 +384,16 @@ class Wanted(NamedTuple):
     One content for `Batch.read`: of a *version*, or the newest one; with *etag* only the content that has it.
 
     Of a newest content a drive with `brief` listings calls *tell* with the entry, before it gives the content.
+    A drive that has held the SHA-256 of a content against what it is known to be calls *proven*, before it gives
+    that content, with the very object that it gives, and the digest in hex: whoever is given another object, for
+    something stands between, knows nothing of its digest.
     """
 
     path: Path
     version: str | None = None
     etag: str | None = None
     tell: Callable[[Entry], None] | None = None
+    proven: Callable[[bytes, str], None] | None = None
 
 
 class Batch(Protocol):

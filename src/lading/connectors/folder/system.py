@@ -19,6 +19,8 @@ _RESOLVE_NO_SYMLINKS = 0x04
 _RESOLVE_BENEATH = 0x08
 # include/uapi/linux/fs.h
 _RENAME_NOREPLACE = 1
+# include/uapi/linux/fcntl.h
+_AT_EMPTY_PATH = 0x1000
 # Longer paths go name by name: the kernel takes 4,095 bytes at once.
 _LONGEST = 4000
 
@@ -41,6 +43,7 @@ class _Switch:
     openat2 = os.uname().sysname == "Linux"
     renameat2: Any = getattr(_libc, "renameat2", None)
     syncfs: Any = getattr(_libc, "syncfs", None)
+    linkat: Any = getattr(_libc, "linkat", None) if openat2 else None
 
 
 _syscall = _libc.syscall
@@ -54,6 +57,8 @@ if _Switch.renameat2 is not None:
         ctypes.c_char_p,
         ctypes.c_uint,
     )
+if _Switch.linkat is not None:
+    _Switch.linkat.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int)
 
 
 def open_beneath(root: int, names: bytes, flags: int) -> int:
@@ -97,6 +102,25 @@ def rename_new(source: int, old: bytes, target: int, new: bytes) -> None:
     if _Switch.renameat2(source, old, target, new, _RENAME_NOREPLACE) != 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
+
+
+def link_open(descriptor: int, folder: int, name: bytes) -> None:
+    """
+    Give what *descriptor* has open, a file without a name, the *name* in *folder*, where nothing may be.
+
+    Before Linux 6.10 only the privileged may have that directly (open(2)); the way through `/proc`, which has to
+    find the descriptor again by a path, is open to all.
+    """
+    linkat = _Switch.linkat
+    if linkat is not None:
+        if linkat(descriptor, b"", folder, name, _AT_EMPTY_PATH) == 0:
+            return
+        number = ctypes.get_errno()
+        # ENOENT says "not you", or that the folder was removed: the other way tells which.
+        if number not in UNSUPPORTED and number != errno.ENOENT:
+            raise OSError(number, os.strerror(number))
+    os.link(by_descriptor(descriptor), name, dst_dir_fd=folder, follow_symlinks=True)
+    _Switch.linkat = None
 
 
 def sync_file_system(descriptor: int) -> None:
