@@ -38,7 +38,7 @@ def contents_together(vault: Vault, digests: Sequence[bytes]) -> list[bytes | La
     """
     answers: dict[int, bytes | LadingError] = {}
     for run in _runs(_spots(vault, digests)):
-        answers.update(_opened(vault, run))
+        answers.update(_opened(vault, run, digests))
     return [answers[number] if number in answers else _alone(vault, it) for number, it in enumerate(digests)]
 
 
@@ -72,16 +72,17 @@ def _runs(spots: Iterable[tuple[int, Spot]]) -> Iterator[_Run]:
         yield run
 
 
-def _opened(vault: Vault, run: _Run) -> Iterator[tuple[int, bytes]]:
+def _opened(vault: Vault, run: _Run, digests: Sequence[bytes]) -> Iterator[tuple[int, bytes]]:
     """What is good in *run*; the rest has to be looked at one by one, for there may be another copy."""
     try:
-        held = vault.part(run.spots[0][1].pack, run.start, run.end - run.start)
+        held = memoryview(vault.part(run.spots[0][1].pack, run.start, run.end - run.start))
     except LadingError:
         return
     for number, spot in run.spots:
         at = spot.offset - run.start
         try:
-            yield number, vault.opened_at(spot, held[at : at + spot.record.stored + TAG])
+            sealed = held[at : at + spot.record.stored + TAG]
+            yield number, vault.opened_at(spot, sealed, digests[number])
         except BadVault:
             continue
 

@@ -283,14 +283,14 @@ class Vault:
         """
         return self.opened_at(spot, self.part(spot.pack, spot.offset, spot.record.stored + TAG))
 
-    def opened_at(self, spot: Spot, sealed: bytes) -> bytes:
+    def opened_at(self, spot: Spot, sealed: bytes | memoryview, digest: bytes | None = None) -> bytes:
         """
-        The raw content of the record at *spot*, of which *sealed* was read.
+        The raw content of the record at *spot*, of which *sealed* was read; with *digest* it is a whole content with this SHA-256.
 
         Raises:
             BadVault: it is damaged.
         """
-        return self._reader(spot.pack).record(spot.number, spot.record, sealed)
+        return self._reader(spot.pack).record(spot.number, spot.record, sealed, digest)
 
     def _reader(self, pack: bytes) -> PackReader:
         reader = self._heads.get(pack)

@@ -37,6 +37,9 @@ class _How(ctypes.Structure):
     _fields_ = (("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64))
 
 
+_HOW_SIZE = ctypes.sizeof(_How)
+
+
 class _Switch:
     """Which calls this kernel has turned out to lack."""
 
@@ -72,9 +75,9 @@ def open_beneath(root: int, names: bytes, flags: int) -> int:
     """
     flags |= os.O_CLOEXEC | os.O_NOFOLLOW
     if _Switch.openat2 and len(names) < _LONGEST:
-        how = _how(flags)
+        how = _how(flags)[0]
         while True:
-            opened: int = _syscall(_OPENAT2, root, names, ctypes.addressof(how), ctypes.sizeof(how))
+            opened: int = _syscall(_OPENAT2, root, names, how, _HOW_SIZE)
             if opened >= 0:
                 return opened
             number = ctypes.get_errno()
@@ -138,8 +141,10 @@ def by_descriptor(descriptor: int) -> str:
 
 
 @functools.cache
-def _how(flags: int) -> _How:
-    return _How(flags, 0, _RESOLVE_NO_SYMLINKS | _RESOLVE_BENEATH)
+def _how(flags: int) -> tuple[int, _How]:
+    """The address of what says how to open, and the thing itself, which has to stay."""
+    how = _How(flags, 0, _RESOLVE_NO_SYMLINKS | _RESOLVE_BENEATH)
+    return ctypes.addressof(how), how
 
 
 def _open_each(root: int, names: bytes, flags: int) -> int:

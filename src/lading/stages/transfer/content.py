@@ -88,9 +88,7 @@ class Content:
     write whose connection broke; `digests` are those of the last time.  Close it when the write is over.
     """
 
-    def __init__(
-        self, drive: Drive, path: Path, expect: str | None, moved: Callable[[int], None]
-    ) -> None:
+    def __init__(self, drive: Drive, path: Path, expect: str | None, moved: Callable[[int], None]) -> None:
         self._drive, self._path, self._expect, self._moved = drive, path, expect, moved
         self._begun: ExitStack | None = None
         self.digests = Digests()
