@@ -53,23 +53,19 @@ def _spots(vault: Vault, digests: Sequence[bytes]) -> list[tuple[int, Spot]]:
 
 
 def _runs(spots: Iterable[tuple[int, Spot]]) -> Iterator[_Run]:
-    run: _Run | None = None
+    held: list[tuple[int, Spot]] = []
+    pack, first, last = b"", 0, 0
     for number, spot in spots:
         start, end = spot.offset, spot.offset + spot.record.stored + TAG
-        if (
-            run is not None
-            and run.spots[0][1].pack == spot.pack
-            and start - run.end <= GAP
-            and end - run.start <= MOST
-        ):
-            run.spots.append((number, spot))
-            run = run._replace(end=max(run.end, end))
-            continue
-        if run is not None:
-            yield run
-        run = _Run([(number, spot)], start, end)
-    if run is not None:
-        yield run
+        if held and not (spot.pack == pack and start - last <= GAP and end - first <= MOST):
+            yield _Run(held, first, last)
+            held = []
+        if not held:
+            pack, first, last = spot.pack, start, end
+        held.append((number, spot))
+        last = max(last, end)
+    if held:
+        yield _Run(held, first, last)
 
 
 def _opened(vault: Vault, run: _Run, digests: Sequence[bytes]) -> Iterator[tuple[int, bytes]]:

@@ -251,14 +251,14 @@ class Vault:
             return False
         return all(id in self.index for id in ids)
 
-    def content(self, digest: bytes) -> Iterator[bytes]:
+    def content(self, digest: bytes, *, prove: bool = True) -> Iterator[bytes]:
         """
-        The content with the SHA-256 *digest*, in blocks.
+        The content with the SHA-256 *digest*, in blocks; without *prove* the caller does what `content_of` says.
 
         Raises:
             BadVault: it is not there, or damaged.
         """
-        return content_of(self.master, digest, self.fetch)
+        return content_of(self.master, digest, self.fetch, prove=prove)
 
     def fetch(self, id: bytes) -> bytes | None:
         """The raw content of the record *id*; None if there is none."""

@@ -11,11 +11,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import cast
 
 from blake3 import blake3
 
 from lading.connectors.api import Drive
-from lading.connectors.facets import Reader
+from lading.connectors.facets import Proving, Reader
 from lading.model.entry import Entry
 from lading.model.paths import Path
 
@@ -111,8 +112,12 @@ class Content:
     def again(self) -> Iterator[bytes]:
         """The content from its beginning."""
         self.digests = Digests()
+        self._proof: Proving | None = None
         for data in self._pieces():
             self.digests.add(data)
+            # Before the last piece is given away: a drive that has counted them may not ask again.
+            if self._proof is not None and self.digests.size >= self._reader.entry.size:
+                self._proof.prove(self.digests.sha256)
             yield data
             self._moved(len(data))
 
@@ -121,7 +126,18 @@ class Content:
         with begun or ExitStack() as stack:
             if begun is None:
                 self._reader = stack.enter_context(self._drive.read(self._path, expect=self._expect))
+            self._proof = proof_left_by(self._reader)
             yield from chunks(self._reader)
+
+
+def proof_left_by(reader: Reader) -> Proving | None:
+    """*reader*, if it holds its content against a digest that is known: it leaves that to the caller, who has to call `prove`."""
+    # `isinstance` of a protocol takes longer than it takes to read a small file.
+    if not hasattr(reader, "leave_proof"):
+        return None
+    proof = cast("Proving", reader)
+    proof.leave_proof()
+    return proof
 
 
 def chunks(reader: Reader) -> Iterator[bytes]:
