@@ -109,10 +109,10 @@ class Reading:
 
     def _check(self, complaint: str) -> None:
         now, then = os.fstat(self._descriptor), self._facts
-        if (now.st_size, now.st_mtime_ns, now.st_ctime_ns) != (
-            then.st_size,
-            then.st_mtime_ns,
-            then.st_ctime_ns,
+        if (
+            now.st_ctime_ns != then.st_ctime_ns
+            or now.st_mtime_ns != then.st_mtime_ns
+            or now.st_size != then.st_size
         ):
             raise Changed(self._path, "while it was read")
         if complaint:
