@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
+from blake3 import blake3
+
 from lading.connectors.api import Drive
 from lading.connectors.facets import Partials, Proving
 from lading.model.entry import Entry
@@ -18,7 +20,7 @@ from lading.model.errors import Changed, LadingError, Truncated
 from lading.model.failpoints import failpoint
 from lading.model.paths import Path
 from lading.model.text import Text
-from lading.stages.transfer.ahead import block_of, blocks_apart, blocks_of, gives_back, mark_of
+from lading.stages.transfer.ahead import Block, block_of, blocks_apart, blocks_of, gives_back, mark_of
 from lading.stages.transfer.content import BLOCK, proof_left_by
 from lading.stages.transfer.decide import Facts, same_facts
 from lading.stages.transfer.journal import Journal
@@ -52,12 +54,11 @@ class Sitting:
         digest, start = self._held()
         with self._coming(start) as (blocks, proof):
             for block in blocks:
-                start = self.partials.append(self.token, iter(block), start=start)
-                for data in block:
-                    digest.update(data)
-                self.journal.block(self.token, mark_of(block))
+                mark = blake3()
+                passing = self._passing(block, digest, mark)
+                start = self.partials.append(self.token, passing, start=start)
+                self.journal.block(self.token, mark.hexdigest())
                 failpoint("large.block_sent")
-                self.moved(sum(map(len, block)))
         size = self.scanned.size
         if start != size:
             said = Text(f"{start} bytes, {size} announced", f"{start} 字节，声明为 {size}")
@@ -70,6 +71,14 @@ class Sitting:
                 self.give_up()
                 raise
         return sha256
+
+    def _passing(self, block: Block, *digests: hashlib._Hash | blake3) -> Iterator[bytes]:
+        """*block* on its way, taken in by *digests* and counted."""
+        for data in block:
+            for digest in digests:
+                digest.update(data)
+            yield data
+            self.moved(len(data))
 
     def still(self, *, look: bool) -> Entry | None:
         """
@@ -103,7 +112,7 @@ class Sitting:
         self.partials.append(self.token, (), start=0)
 
     @contextmanager
-    def _coming(self, start: int) -> Iterator[tuple[Iterator[list[bytes]], Proving | None]]:
+    def _coming(self, start: int) -> Iterator[tuple[Iterator[Block], Proving | None]]:
         """The content from byte *start* on, block by block, and what its digest is to be held against, if OLD leaves that to us."""
         etag, size = self.scanned.etag, self.scanned.size
         ranges, more = self.old.ranges, size - start > BLOCK
