@@ -4,6 +4,7 @@ How files come into being on a folder drive, by each of the ways a file system m
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 import signal
@@ -29,7 +30,7 @@ def opened(root: Path, **options: str) -> FolderDrive:
     return open_folder(Address("folder", str(root), options))
 
 
-@pytest.fixture(params=["nameless", "renameat2", "link", "reserve"])
+@pytest.fixture(params=["nameless", "through /proc", "renameat2", "link", "reserve"])
 def drive(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[FolderDrive]:
@@ -44,9 +45,35 @@ def drive(
         monkeypatch.setattr(moving, "rename_new", refuse)
     if way == "reserve":
         monkeypatch.setattr(os, "link", refuse)
+    if way == "through /proc":
+        monkeypatch.setattr(system._Switch, "linkat", _only_for_the_privileged)
     with opened(tmp_path) as drive:
-        drive._parts._nameless = way == "nameless"
+        drive._parts._nameless = way in ("nameless", "through /proc")
         yield drive
+
+
+def _only_for_the_privileged(*_args: object) -> int:
+    ctypes.set_errno(errno.ENOENT)
+    return -1
+
+
+def test_a_folder_that_is_gone_is_no_missing_right(tmp_path: Path) -> None:
+    """A file is not linked into a folder that was removed, and the direct way stays open for the next one."""
+    (tmp_path / "gone").mkdir()
+    there, folder = (os.open(place, os.O_RDONLY | os.O_DIRECTORY) for place in (tmp_path, tmp_path / "gone"))
+    unnamed = os.open(tmp_path, os.O_TMPFILE | os.O_RDWR)
+    (tmp_path / "gone").rmdir()
+    before = system._Switch.linkat
+    try:
+        with pytest.raises(FileNotFoundError):
+            system.link_open(unnamed, folder, b"file")
+        system.link_open(unnamed, there, b"file")
+    finally:
+        for descriptor in (unnamed, folder, there):
+            os.close(descriptor)
+
+    assert before is system._Switch.linkat
+    assert (tmp_path / "file").exists()
 
 
 def test_each_way_of_writing(drive: FolderDrive, tmp_path: Path) -> None:

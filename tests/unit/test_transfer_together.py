@@ -5,14 +5,17 @@ Small copies that go out together come to the same end as one by one.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path as LocalPath
 
 import pytest
 
+from lading.connectors.address import parse
 from lading.connectors.conditions import ABSENT, ANYTHING
 from lading.connectors.facets import Upload, Wanted
 from lading.connectors.memory import MemoryDrive
+from lading.connectors.registry import open_drive
 from lading.connectors.wrap.faults import Fault, FaultyDrive, Harm
 from lading.connectors.wrap.forward import Forwarding
 from lading.model.entry import Entry, Kind
@@ -242,6 +245,93 @@ def test_a_file_that_is_begun_anew_is_read_anew(tmp_path: LocalPath) -> None:
     assert ["moved", "moved"] == [outcome.bucket for outcome in outcomes]
     assert [("file 0",)] == old.singly
     assert bytes(4) == held_by(new, ("file 0",))
+
+
+class Proving(Counting):
+    """A batch that tells of each content the digest that it has proven; the one of "file 1" is *swapped* on its way."""
+
+    def __init__(self, drive: MemoryDrive, swapped: bytes | None = None) -> None:
+        super().__init__(drive)
+        self._swapped = swapped
+
+    def read(self, wanted: Iterable[Wanted]) -> Iterator[bytes | Exception]:
+        wanted = list(wanted)
+        for one, content in zip(wanted, super().read(wanted), strict=True):
+            assert one.proven is not None and isinstance(content, bytes)
+            one.proven(content, hashlib.sha256(content).hexdigest())
+            yield content if self._swapped is None or one.path != ("file 1",) else self._swapped
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "swapped", [None, bytes(5), b"\x01" * 4 + b"!"], ids=["untouched", "other", "flipped"]
+)
+def test_a_digest_counts_for_the_very_object_it_was_told_of(
+    tmp_path: LocalPath, takes_batches: bool, swapped: bytes | None
+) -> None:
+    """What something between us and OLD gives instead is hashed anew: the digest noted is that of what has landed."""
+    old, new, _ = pair(takes_batches=takes_batches)
+    rows = filled(old, [0, 5, 5])
+    old.batch = Proving(MemoryDrive(old.store), swapped)  # type: ignore[assignment]
+    outcomes = done(old, Untold(new), rows, tmp_path)  # type: ignore[arg-type]
+
+    for it, outcome in zip(rows, outcomes, strict=True):
+        assert ("moved", hashlib.sha256(held_by(new, it.new)).hexdigest()) == (outcome.bucket, outcome.sha256)
+    assert (swapped or bytes([1] * 5)) == held_by(new, ("file 1",))
+
+
+def test_a_digest_that_was_told_is_not_computed_again(tmp_path: LocalPath) -> None:
+    """The digest that OLD told is the one that is noted."""
+    old, new, _ = pair(takes_batches=False)
+    rows = filled(old, [4, 5])
+
+    class Told(Proving):
+        def read(self, wanted: Iterable[Wanted]) -> Iterator[bytes | Exception]:
+            for one, content in zip(wanted := list(wanted), Counting.read(self, wanted), strict=True):
+                assert one.proven is not None and isinstance(content, bytes)
+                one.proven(content, "ab" * 32)
+                yield content
+
+    old.batch = Told(MemoryDrive(old.store))  # type: ignore[assignment]
+    outcomes = done(old, Untold(new), rows, tmp_path)  # type: ignore[arg-type]
+
+    assert ["ab" * 32] * 2 == [outcome.sha256 for outcome in outcomes]
+
+
+@pytest.mark.parametrize("call", ["write", "read"])
+def test_a_new_drive_that_lies_is_caught_though_the_digest_was_told(tmp_path: LocalPath, call: str) -> None:
+    """A proven content is read back like any other: what NEW stored or gives otherwise is not moved, and is taken away."""
+    old, new, _ = pair(takes_batches=False)
+    rows = filled(old, [4, 5, 6])
+    old.batch = Proving(MemoryDrive(old.store))  # type: ignore[assignment]
+    lying = FaultyDrive(new, [Fault(harm=Harm.FLIP, call=call, path=("file 1",), at=1)])
+    lying.batch = None  # type: ignore[misc]
+    outcomes = done(old, Untold(lying), rows, tmp_path)  # type: ignore[arg-type]
+
+    assert ["moved", "failed", "moved"] == [outcome.bucket for outcome in outcomes]
+    assert [("file 0",), ("file 2",)] == sorted(entry.path for entry in new.list(()).entries)
+
+
+@pytest.mark.parametrize("inside", [False, True], ids=["swapped for a symlink", "moved out of the root"])
+def test_a_folder_that_goes_between_two_files(tmp_path: LocalPath, inside: bool) -> None:
+    """Each file finds its folder anew: nothing lands outside of the root, whatever became of it since the last one."""
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    (root / "folder").mkdir(parents=True)
+    old, _, _ = pair(takes_batches=False)
+    rows = [it._replace(new=("folder", *it.new)) for it in filled(old, [3, 3, 3])]
+    old.batch = Proving(MemoryDrive(old.store))  # type: ignore[assignment]
+
+    def swap(_count: int) -> None:
+        if not outside.exists():
+            os.rename(root / "folder", outside)
+            if not inside:
+                (root / "folder").symlink_to(outside)
+
+    with open_drive(parse(str(root))) as new, Journal(tmp_path / "part.jsonl") as journal:
+        outcomes = list(perform_group(Performer(old, new, journal, swap), rows))
+
+    assert ["failed"] * 3 == [outcome.bucket for outcome in outcomes]
+    assert ["file 0"] == os.listdir(outside)
 
 
 class Untold(Forwarding):

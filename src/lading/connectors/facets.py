@@ -45,6 +45,26 @@ class Reader(Protocol):
         """
 
 
+class Proving(Protocol):
+    """
+    What a reader offers that holds a whole content against its known SHA-256 when all has been read.
+
+    Whoever computes that digest anyway, of what has passed through his own hands from the first byte on, may leave
+    the reader out of it.  A wrapper whose reader may give other bytes does not offer this.
+    """
+
+    def leave_proof(self) -> None:
+        """From now on the reader tells at its end that all bytes came, not which; before anything was read only."""
+
+    def prove(self, sha256: str) -> None:
+        """
+        Hold *sha256* (hex), that of the whole content, against the known one; also after the reader was closed.
+
+        Raises:
+            LadingError: it is another; as the reader itself would have told.
+        """
+
+
 class Brief(Protocol):
     """Listings that ask the server less, and tell less, than `Drive.list`."""
 
@@ -384,12 +404,16 @@ class Wanted(NamedTuple):
     One content for `Batch.read`: of a *version*, or the newest one; with *etag* only the content that has it.
 
     Of a newest content a drive with `brief` listings calls *tell* with the entry, before it gives the content.
+    A drive that has held the SHA-256 of a content against what it is known to be calls *proven*, before it gives
+    that content, with the very object that it gives, and the digest in hex: whoever is given another object, for
+    something stands between, knows nothing of its digest.
     """
 
     path: Path
     version: str | None = None
     etag: str | None = None
     tell: Callable[[Entry], None] | None = None
+    proven: Callable[[bytes, str], None] | None = None
 
 
 class Batch(Protocol):

@@ -108,9 +108,12 @@ class Writer:
         return len(raw)
 
 
-def content_of(master: Master, digest: bytes, fetch: Fetch) -> Iterator[bytes]:
+def content_of(master: Master, digest: bytes, fetch: Fetch, *, prove: bool = True) -> Iterator[bytes]:
     """
     The content with the SHA-256 *digest*, in blocks, proven at its end.
+
+    Without *prove* whoever asked for a content in pieces holds its digest against *digest* with `check_content`; each
+    piece is what it is named after, and all of them are as long as the content, all the same.
 
     Raises:
         BadVault: it is not there, or damaged.
@@ -119,16 +122,30 @@ def content_of(master: Master, digest: bytes, fetch: Fetch) -> Iterator[bytes]:
     if whole is not None:
         yield whole
         return
-    proof, size = sha256(), 0
+    proof, size = sha256() if prove else None, 0
     wanted, pieces = _listed(master, digest, fetch)
     for id in pieces:
         piece = fetch(id)
         if piece is None:
             raise BadVault(digest.hex(), _NOT_THERE)
-        proof.update(piece)
+        if proof is not None:
+            proof.update(piece)
         size += len(piece)
         yield piece
-    if (digest, wanted) != (proof.digest(), size):
+    if size != wanted:
+        raise BadVault(digest.hex(), _OTHER)
+    if proof is not None:
+        check_content(digest, proof.digest())
+
+
+def check_content(digest: bytes, found: bytes) -> None:
+    """
+    Hold the SHA-256 *found* of a content that was read against its *digest*.
+
+    Raises:
+        BadVault: it is another.
+    """
+    if found != digest:
         raise BadVault(digest.hex(), _OTHER)
 
 

@@ -33,6 +33,7 @@ from lading.model.paths import ROOT, Path, encode
 from lading.model.text import Text
 from lading.vault.catalog import Catalog, Held
 from lading.vault.cataloguing import catalog_of
+from lading.vault.contents import check_content
 from lading.vault.extract import manifest_of
 from lading.vault.facets import NOT_KEPT, SnapshotBatch, SnapshotVersions, facets_of
 from lading.vault.opening import store_at, unlocked
@@ -203,18 +204,25 @@ class SnapshotDrive(Drive):
     def _reading(self, entry: Entry, digest: bytes | None, start: int = 0) -> Reader:
         if digest is None:
             raise Unreadable(entry.path, NOT_KEPT)
-        return ContentReader(entry, self.vault.content(digest), start)
+        return ContentReader(entry, self.vault, digest, start)
 
 
 class ContentReader:
-    """Gives the content of *entry* out of *blocks* from byte *start* on."""
+    """Gives the content of *entry*, whose SHA-256 is *digest*, out of *vault* from byte *start* on; `Proving`."""
 
-    def __init__(self, entry: Entry, blocks: Iterator[bytes], start: int) -> None:
+    def __init__(self, entry: Entry, vault: Vault, digest: bytes, start: int) -> None:
         self.entry = entry
-        self._blocks = blocks
+        self._vault, self._digest = vault, digest
+        self._blocks = vault.content(digest)
         self._held = memoryview(b"")
         self._skip = start
         self._done = 0
+
+    def leave_proof(self) -> None:
+        self._blocks = self._vault.content(self._digest, prove=False)
+
+    def prove(self, sha256: str) -> None:
+        check_content(self._digest, bytes.fromhex(sha256))
 
     def read(self, size: int, /) -> bytes:
         while not self._held:

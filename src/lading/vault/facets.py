@@ -27,6 +27,8 @@ Held = tuple[Version, bytes | None]
 Reading = Callable[[Entry, bytes | None], Reader]
 Content = tuple[str, int, bytes | None]
 """Kind, size and SHA-256 of what stands at a path."""
+_Place = tuple[Wanted, tuple[bytes, int] | Exception]
+"""What is wanted, and the SHA-256 and the size of it, or why it is not given."""
 NOT_KEPT = Text("its content could not be read when the snapshot was taken", "制作快照时其内容无法读取")
 _MOST_FILES, _MOST_BYTES = 200, 4 << 20
 """Contents that are held in memory at once, and their bytes, unless a single one has more."""
@@ -144,7 +146,7 @@ class SnapshotBatch:
         return iter([ReadOnly(upload.path) for upload in uploads])
 
     def read(self, wanted: Iterable[Wanted]) -> Iterator[bytes | Exception]:
-        held: list[tuple[bytes, int] | Exception] = []
+        held: list[_Place] = []
         size = 0
         for one in wanted:
             found = self._place(one)
@@ -152,15 +154,21 @@ class SnapshotBatch:
             if held and (len(held) == _MOST_FILES or size + more > _MOST_BYTES):
                 yield from self._contents(held)
                 held, size = [], 0
-            held.append(found)
+            held.append((one, found))
             size += more
         yield from self._contents(held)
 
-    def _contents(self, found: Sequence[tuple[bytes, int] | Exception]) -> Iterator[bytes | Exception]:
-        digests = [it[0] for it in found if isinstance(it, tuple)]
+    def _contents(self, places: Sequence[_Place]) -> Iterator[bytes | Exception]:
+        digests = [found[0] for _, found in places if isinstance(found, tuple)]
         contents = iter(contents_together(self._vault, digests))
-        for one in found:
-            yield next(contents) if isinstance(one, tuple) else one
+        for one, found in places:
+            if not isinstance(found, tuple):
+                yield found
+                continue
+            content = next(contents)
+            if one.proven is not None and isinstance(content, bytes):
+                one.proven(content, found[0].hex())
+            yield content
 
     def _place(self, one: Wanted) -> tuple[bytes, int] | Exception:
         """The SHA-256 and the size of what is wanted, or why it is not given."""

@@ -19,7 +19,7 @@ from lading.model.errors import BadVault
 from lading.model.text import Text
 from lading.vault.packs import Pack, offsets, records_in
 from lading.vault.sealing import Master, new_salt
-from lading.vault.words import ID, INDEX, RECORD, SALT, How, Kind, Record
+from lading.vault.words import HOWS, ID, INDEX, KINDS, RECORD, SALT, Record
 
 MAGIC = b"LDGINDX\x01"
 _PACK = Struct("<32sQI")
@@ -116,7 +116,7 @@ class Index:
 
     def _spot(self, at: int) -> Spot:
         id, pack, offset, number, stored, raw, kind, how = _ROW.unpack_from(self._rows, at * _ROW.size)
-        return Spot(self.packs[pack].name, offset, number, Record(Kind(kind), How(how), id, stored, raw))
+        return Spot(self.packs[pack].name, offset, number, Record(KINDS[kind], HOWS[how], id, stored, raw))
 
 
 def _starts(rows: Sequence[bytes]) -> array[int]:

@@ -18,15 +18,25 @@ import zstandard
 from lading.model.errors import BadVault, Internal
 from lading.model.text import Text
 from lading.vault.sealing import LAST, Master, Sealer, new_salt
-from lading.vault.words import ID, MOST_RAW, PACK_RECORDS, PACK_SIZE, RECORD, SALT, TAG, How, Kind, Record
+from lading.vault.words import (
+    HOWS,
+    ID,
+    KINDS,
+    MOST_RAW,
+    PACK_RECORDS,
+    PACK_SIZE,
+    RECORD,
+    SALT,
+    TAG,
+    How,
+    Kind,
+    Record,
+)
 
 MAGIC = b"LDGPACK\x01"
 START = len(MAGIC) + SALT
 """Where the first record of a pack begins."""
 _END = struct.Struct("<I")
-# A look into a table takes a third of the time of making a value of an enumeration.
-_KINDS: dict[int, Kind] = {kind.value: kind for kind in Kind}
-_HOWS: dict[int, How] = {how.value: how for how in How}
 LEVEL = 1
 """Of zstd: what higher levels save costs more time than it is worth beside a network."""
 _BLOCK = 1 << 20
@@ -125,16 +135,21 @@ class PackReader:
         self._name = name
         self._sealer: Sealer = master.sealer(head[len(MAGIC) : START], "pack")
 
-    def record(self, number: int, it: Record, sealed: bytes | memoryview) -> bytes:
+    def record(
+        self, number: int, it: Record, sealed: bytes | memoryview, digest: bytes | None = None
+    ) -> bytes:
         """
         The content of record *number* of the pack.
+
+        *digest* is its SHA-256, where the record was found by that.
 
         Raises:
             BadVault: it is damaged, or not what it says.
         """
         stored = self._sealer.open(number, sealed, RECORD.pack(*it), name=self._name)
         raw = expanded(stored, it, self._name)
-        if not named_right(self._master, it, raw):
+        right = named_right(self._master, it, raw) if digest is None else sha256(raw).digest() == digest
+        if not right:
             raise BadVault(self._name, _WRONG)
         return raw
 
@@ -164,7 +179,7 @@ def records_in(plain: bytes, name: str) -> tuple[Record, ...]:
     try:
         return tuple(
             [
-                Record(_KINDS[kind], _HOWS[how], id, stored, raw)
+                Record(KINDS[kind], HOWS[how], id, stored, raw)
                 for kind, how, id, stored, raw in RECORD.iter_unpack(plain)
             ]
         )

@@ -38,7 +38,7 @@ def contents_together(vault: Vault, digests: Sequence[bytes]) -> list[bytes | La
     """
     answers: dict[int, bytes | LadingError] = {}
     for run in _runs(_spots(vault, digests)):
-        answers.update(_opened(vault, run))
+        answers.update(_opened(vault, run, digests))
     return [answers[number] if number in answers else _alone(vault, it) for number, it in enumerate(digests)]
 
 
@@ -53,35 +53,32 @@ def _spots(vault: Vault, digests: Sequence[bytes]) -> list[tuple[int, Spot]]:
 
 
 def _runs(spots: Iterable[tuple[int, Spot]]) -> Iterator[_Run]:
-    run: _Run | None = None
+    held: list[tuple[int, Spot]] = []
+    pack, first, last = b"", 0, 0
     for number, spot in spots:
         start, end = spot.offset, spot.offset + spot.record.stored + TAG
-        if (
-            run is not None
-            and run.spots[0][1].pack == spot.pack
-            and start - run.end <= GAP
-            and end - run.start <= MOST
-        ):
-            run.spots.append((number, spot))
-            run = run._replace(end=max(run.end, end))
-            continue
-        if run is not None:
-            yield run
-        run = _Run([(number, spot)], start, end)
-    if run is not None:
-        yield run
+        if held and not (spot.pack == pack and start - last <= GAP and end - first <= MOST):
+            yield _Run(held, first, last)
+            held = []
+        if not held:
+            pack, first, last = spot.pack, start, end
+        held.append((number, spot))
+        last = max(last, end)
+    if held:
+        yield _Run(held, first, last)
 
 
-def _opened(vault: Vault, run: _Run) -> Iterator[tuple[int, bytes]]:
+def _opened(vault: Vault, run: _Run, digests: Sequence[bytes]) -> Iterator[tuple[int, bytes]]:
     """What is good in *run*; the rest has to be looked at one by one, for there may be another copy."""
     try:
-        held = vault.part(run.spots[0][1].pack, run.start, run.end - run.start)
+        held = memoryview(vault.part(run.spots[0][1].pack, run.start, run.end - run.start))
     except LadingError:
         return
     for number, spot in run.spots:
         at = spot.offset - run.start
         try:
-            yield number, vault.opened_at(spot, held[at : at + spot.record.stored + TAG])
+            sealed = held[at : at + spot.record.stored + TAG]
+            yield number, vault.opened_at(spot, sealed, digests[number])
         except BadVault:
             continue
 

@@ -251,14 +251,14 @@ class Vault:
             return False
         return all(id in self.index for id in ids)
 
-    def content(self, digest: bytes) -> Iterator[bytes]:
+    def content(self, digest: bytes, *, prove: bool = True) -> Iterator[bytes]:
         """
-        The content with the SHA-256 *digest*, in blocks.
+        The content with the SHA-256 *digest*, in blocks; without *prove* the caller does what `content_of` says.
 
         Raises:
             BadVault: it is not there, or damaged.
         """
-        return content_of(self.master, digest, self.fetch)
+        return content_of(self.master, digest, self.fetch, prove=prove)
 
     def fetch(self, id: bytes) -> bytes | None:
         """The raw content of the record *id*; None if there is none."""
@@ -283,14 +283,14 @@ class Vault:
         """
         return self.opened_at(spot, self.part(spot.pack, spot.offset, spot.record.stored + TAG))
 
-    def opened_at(self, spot: Spot, sealed: bytes) -> bytes:
+    def opened_at(self, spot: Spot, sealed: bytes | memoryview, digest: bytes | None = None) -> bytes:
         """
-        The raw content of the record at *spot*, of which *sealed* was read.
+        The raw content of the record at *spot*, of which *sealed* was read; with *digest* it is a whole content with this SHA-256.
 
         Raises:
             BadVault: it is damaged.
         """
-        return self._reader(spot.pack).record(spot.number, spot.record, sealed)
+        return self._reader(spot.pack).record(spot.number, spot.record, sealed, digest)
 
     def _reader(self, pack: bytes) -> PackReader:
         reader = self._heads.get(pack)

@@ -55,6 +55,11 @@ class How(IntEnum):
     ZSTD = 1
 
 
+KINDS: dict[int, Kind] = {kind.value: kind for kind in Kind}
+HOWS: dict[int, How] = {how.value: how for how in How}
+"""What the numbers stand for; to ask the classes takes several times as long, and is done for each record."""
+
+
 class Record(NamedTuple):
     """A record of a pack as its table tells it; *stored* and *raw* are bytes, the first without its tag."""
 

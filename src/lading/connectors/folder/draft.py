@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 import os
 
-from lading.connectors.folder.system import UNSUPPORTED, by_descriptor, rename_new
+from lading.connectors.folder.system import UNSUPPORTED, link_open, rename_new
 
 MODE = 0o666
 # Reading, too: a draft on another file system than its target is copied.
@@ -35,11 +35,11 @@ class Draft:
 
     def link_new(self, parent: int, name: bytes) -> None:
         """Give a draft without name its final *name* in *parent*; FileExistsError if that is taken."""
-        _link(self.descriptor, parent, name)
+        link_open(self.descriptor, parent, name)
 
     def name_in(self, folder: int, name: bytes) -> None:
         """Give a draft without name a temporary one."""
-        _link(self.descriptor, folder, name)
+        link_open(self.descriptor, folder, name)
         self.folder, self.name = folder, name
 
     def rename(self, parent: int, name: bytes, *, replace: bool) -> None:
@@ -121,7 +121,3 @@ def rename_absent(source: int, old: bytes, parent: int, name: bytes) -> None:
     except OSError:
         os.unlink(name, dir_fd=parent)
         raise
-
-
-def _link(descriptor: int, folder: int, name: bytes) -> None:
-    os.link(by_descriptor(descriptor), name, dst_dir_fd=folder, follow_symlinks=True)

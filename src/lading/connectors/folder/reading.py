@@ -26,7 +26,7 @@ class Reading:
     than at the beginning, what was read may be half old and half new.
     """
 
-    __slots__ = ("_at", "_checked", "_descriptor", "_device", "_end", "_facts", "_path")
+    __slots__ = ("_at", "_checked", "_descriptor", "_device", "_end", "_facts", "_more", "_path")
 
     def __init__(self, path: Path, descriptor: int, device: int) -> None:
         self._descriptor = descriptor
@@ -38,6 +38,8 @@ class Reading:
         self._at = 0
         self._end = facts.st_size
         self._checked = False
+        self._more: bool | None = None
+        """Whether the file goes on behind where it should end; None as long as nobody knows."""
         if self._end >= _LARGE and hasattr(os, "posix_fadvise"):
             os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_SEQUENTIAL)
 
@@ -68,8 +70,12 @@ class Reading:
         try:
             if left <= 0:
                 return self._checked_end()
-            # Asking for no more than is left spares making and shrinking a large buffer.
-            block = os.read(self._descriptor, size if 0 <= size < left else left)
+            # Asking for little more than is left spares making and shrinking a large buffer; the
+            # byte more says whether this is the end, which else takes another call.
+            block = os.read(self._descriptor, size if 0 <= size <= left else left + 1)
+            if not 0 <= size <= left and len(block) >= left:
+                self._more = len(block) > left
+                block = block[:left]
             if not block and size:
                 self._check(f"{self._at} of {self._end} bytes")
         except OSError as problem:
@@ -96,16 +102,17 @@ class Reading:
 
     def _checked_end(self) -> bytes:
         if not self._checked:
-            self._check(f"more than {self._end} bytes" if os.read(self._descriptor, 1) else "")
+            more = bool(os.read(self._descriptor, 1)) if self._more is None else self._more
+            self._check(f"more than {self._end} bytes" if more else "")
             self._checked = True
         return b""
 
     def _check(self, complaint: str) -> None:
         now, then = os.fstat(self._descriptor), self._facts
-        if (now.st_size, now.st_mtime_ns, now.st_ctime_ns) != (
-            then.st_size,
-            then.st_mtime_ns,
-            then.st_ctime_ns,
+        if (
+            now.st_ctime_ns != then.st_ctime_ns
+            or now.st_mtime_ns != then.st_mtime_ns
+            or now.st_size != then.st_size
         ):
             raise Changed(self._path, "while it was read")
         if complaint:

@@ -19,6 +19,8 @@ _RESOLVE_NO_SYMLINKS = 0x04
 _RESOLVE_BENEATH = 0x08
 # include/uapi/linux/fs.h
 _RENAME_NOREPLACE = 1
+# include/uapi/linux/fcntl.h
+_AT_EMPTY_PATH = 0x1000
 # Longer paths go name by name: the kernel takes 4,095 bytes at once.
 _LONGEST = 4000
 
@@ -35,12 +37,16 @@ class _How(ctypes.Structure):
     _fields_ = (("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64))
 
 
+_HOW_SIZE = ctypes.sizeof(_How)
+
+
 class _Switch:
     """Which calls this kernel has turned out to lack."""
 
     openat2 = os.uname().sysname == "Linux"
     renameat2: Any = getattr(_libc, "renameat2", None)
     syncfs: Any = getattr(_libc, "syncfs", None)
+    linkat: Any = getattr(_libc, "linkat", None) if openat2 else None
 
 
 _syscall = _libc.syscall
@@ -54,6 +60,8 @@ if _Switch.renameat2 is not None:
         ctypes.c_char_p,
         ctypes.c_uint,
     )
+if _Switch.linkat is not None:
+    _Switch.linkat.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int)
 
 
 def open_beneath(root: int, names: bytes, flags: int) -> int:
@@ -67,9 +75,9 @@ def open_beneath(root: int, names: bytes, flags: int) -> int:
     """
     flags |= os.O_CLOEXEC | os.O_NOFOLLOW
     if _Switch.openat2 and len(names) < _LONGEST:
-        how = _how(flags)
+        how = _how(flags)[0]
         while True:
-            opened: int = _syscall(_OPENAT2, root, names, ctypes.addressof(how), ctypes.sizeof(how))
+            opened: int = _syscall(_OPENAT2, root, names, how, _HOW_SIZE)
             if opened >= 0:
                 return opened
             number = ctypes.get_errno()
@@ -99,6 +107,25 @@ def rename_new(source: int, old: bytes, target: int, new: bytes) -> None:
         raise OSError(number, os.strerror(number))
 
 
+def link_open(descriptor: int, folder: int, name: bytes) -> None:
+    """
+    Give what *descriptor* has open, a file without a name, the *name* in *folder*, where nothing may be.
+
+    Before Linux 6.10 only the privileged may have that directly (open(2)); the way through `/proc`, which has to
+    find the descriptor again by a path, is open to all.
+    """
+    linkat = _Switch.linkat
+    if linkat is not None:
+        if linkat(descriptor, b"", folder, name, _AT_EMPTY_PATH) == 0:
+            return
+        number = ctypes.get_errno()
+        # ENOENT says "not you", or that the folder was removed: the other way tells which.
+        if number not in UNSUPPORTED and number != errno.ENOENT:
+            raise OSError(number, os.strerror(number))
+    os.link(by_descriptor(descriptor), name, dst_dir_fd=folder, follow_symlinks=True)
+    _Switch.linkat = None
+
+
 def sync_file_system(descriptor: int) -> None:
     """Return when all that was written to the file system of *descriptor* is on its disk."""
     if _Switch.syncfs is None:
@@ -114,8 +141,10 @@ def by_descriptor(descriptor: int) -> str:
 
 
 @functools.cache
-def _how(flags: int) -> _How:
-    return _How(flags, 0, _RESOLVE_NO_SYMLINKS | _RESOLVE_BENEATH)
+def _how(flags: int) -> tuple[int, _How]:
+    """The address of what says how to open, and the thing itself, which has to stay."""
+    how = _How(flags, 0, _RESOLVE_NO_SYMLINKS | _RESOLVE_BENEATH)
+    return ctypes.addressof(how), how
 
 
 def _open_each(root: int, names: bytes, flags: int) -> int:

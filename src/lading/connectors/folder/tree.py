@@ -38,9 +38,11 @@ class Tree:
 
     def folder(self, path: Path) -> int:
         """A descriptor of the folder *path*, good for calls relative to it; the caller closes it."""
-        if not path:
-            return os.dup(self.root)
-        return open_beneath(self.root, joined(path), FOLDER_ONLY)
+        return self.opened(joined(path))
+
+    def opened(self, names: bytes) -> int:
+        """As `folder`, of a path that was `joined` before."""
+        return open_beneath(self.root, names, FOLDER_ONLY) if names else os.dup(self.root)
 
     def parent(self, path: Path) -> int:
         """A descriptor of the folder that holds *path*, which is not the root."""
@@ -103,7 +105,13 @@ def target(path: Path) -> bytes:
     Raises:
         NameRefused: as for `joined`, and for our own folder of unfinished files.
     """
+    return targeted(path)[1]
+
+
+def targeted(path: Path) -> tuple[bytes, bytes]:
+    """The folder of *path* as the kernel takes it, empty for the root, and its last name; refuses what `target` refuses."""
     raw = joined(path)
     if PARTS in path:
         raise NameRefused(path, "reserved for unfinished files")
-    return raw.rpartition(b"/")[2]
+    folder, _, name = raw.rpartition(b"/")
+    return folder, name

@@ -12,7 +12,7 @@ from lading.connectors.conditions import Absent, Precondition, Unchanged, check
 from lading.connectors.folder.draft import Draft, write_at
 from lading.connectors.folder.entries import barred, entry_of
 from lading.connectors.folder.parts import Parts
-from lading.connectors.folder.tree import Tree, target
+from lading.connectors.folder.tree import Tree, targeted
 from lading.connectors.folder.trouble import translated
 from lading.connectors.names import check_holdable
 from lading.connectors.profile import NameRules, Profile
@@ -49,11 +49,15 @@ class Writing:
         Raises:
             NameRefused: the drive cannot hold it, or would store it as another one.
         """
+        return self._place_for(path)[1]
+
+    def _place_for(self, path: Path) -> tuple[bytes, bytes]:
+        """The folder, as `Tree.opened` takes it, and the name that *path* would get; refuses what `name_for` refuses."""
         if self._strict is None:
             self._strict = _needs_checking(self._profile().names)
         if self._strict:
             check_holdable(path, self._profile().names)
-        return target(path)
+        return targeted(path)
 
     def kept(self, modified: int) -> int:
         """The time that is kept for *modified*."""
@@ -63,11 +67,11 @@ class Writing:
         self, path: Path, source: Source, *, expect: Precondition, size: int | None, modified: int | None
     ) -> Entry:
         """Store *source* at *path*; see `Drive.write`."""
-        name = self.name_for(path)
+        folder, name = self._place_for(path)
         if not path:
             raise WrongKind(path, "the root is a folder")
         try:
-            parent = self._tree.parent(path)
+            parent = self._tree.opened(folder)
         except OSError as problem:
             raise translated(problem, path) from problem
         try:
@@ -75,39 +79,40 @@ class Writing:
                 self._look_ahead(parent, name, path, expect)
             draft = self._draft(parent, path)
             try:
-                _fill(draft.descriptor, source, size, path)
-                return self.place(draft, path, expect=expect, modified=modified, parent=parent)
+                if _fill(draft.descriptor, source, size, path) >= _LONG:
+                    return self.place(draft, path, expect=expect, modified=modified)
+                return self._placed(draft, parent, name, path, expect, modified)
             finally:
                 draft.close()
         finally:
             os.close(parent)
 
-    def place(
-        self, draft: Draft, path: Path, *, expect: Precondition, modified: int | None, parent: int = -1
-    ) -> Entry:
-        """
-        Give the whole *draft* its time and its name.
+    def place(self, draft: Draft, path: Path, *, expect: Precondition, modified: int | None) -> Entry:
+        """Give the whole *draft* its time and its name, in the folder that is there now."""
+        folder, name = targeted(path)
+        try:
+            parent = self._tree.opened(folder)
+        except OSError as problem:
+            raise translated(problem, path) from problem
+        try:
+            return self._placed(draft, parent, name, path, expect, modified)
+        finally:
+            os.close(parent)
 
-        *parent* is a descriptor of its folder, good for a file that was written in a moment.
-        """
-        name = target(path)
-        own = -1
+    def _placed(
+        self, draft: Draft, parent: int, name: bytes, path: Path, expect: Precondition, modified: int | None
+    ) -> Entry:
         try:
             if modified is not None:
                 os.utime(draft.descriptor, ns=(self.kept(modified),) * 2)
             if self._sync:
                 os.fsync(draft.descriptor)
-            if parent < 0 or os.fstat(draft.descriptor).st_size >= _LONG:
-                own = parent = self._tree.parent(path)
             self._put(draft, parent, name, path, expect)
             if self._sync:
                 _sync_folder(parent)
             return entry_of(path, os.fstat(draft.descriptor), self._tree.device)
         except OSError as problem:
             raise translated(problem, path) from problem
-        finally:
-            if own >= 0:
-                os.close(own)
 
     def compare(self, parent: int, name: bytes, path: Path, expect: Precondition) -> Entry | None:
         """
@@ -154,8 +159,8 @@ def found_in(parent: int, name: bytes, path: Path, device: int) -> Entry | None:
     return entry_of(path, facts, device, barred(facts, name, parent))
 
 
-def _fill(descriptor: int, source: Source, size: int | None, path: Path) -> None:
-    """Write all of *source*; errors of its own pass through untouched."""
+def _fill(descriptor: int, source: Source, size: int | None, path: Path) -> int:
+    """Write all of *source*, and tell how many bytes; errors of its own pass through untouched."""
     count = 0
     for block in source:
         if size is not None and count + len(block) > size:
@@ -167,6 +172,7 @@ def _fill(descriptor: int, source: Source, size: int | None, path: Path) -> None
         count += len(block)
     if size is not None and count != size:
         raise Truncated(path, f"{count} of {size} bytes")
+    return count
 
 
 def _needs_checking(rules: NameRules) -> bool:

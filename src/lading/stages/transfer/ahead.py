@@ -7,9 +7,9 @@ works, and the processor while the line does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from itertools import chain, islice
 
 from blake3 import blake3
 
@@ -21,30 +21,37 @@ LANES = 4
 """Blocks of one file on their way at most: each stands in memory."""
 
 
+Block = Iterable[bytes]
+"""The pieces of one block: taken once, and all of them before the next block is asked for."""
+
+
 def block_of(reader: Reader) -> list[bytes]:
     """The next `BLOCK` bytes of *reader* in pieces; fewer only at the end, none after it."""
-    pieces, left = [], BLOCK
+    return list(_pieces(reader, BLOCK))
+
+
+def _pieces(reader: Reader, left: int) -> Iterator[bytes]:
     while left and (data := reader.read(min(left, CHUNK))):
-        pieces.append(data)
+        yield data
         left -= len(data)
-    return pieces
 
 
-def blocks_of(reader: Reader, *, ahead: bool) -> Generator[list[bytes]]:
+def blocks_of(reader: Reader, *, ahead: bool) -> Generator[Block]:
     """
     What is left in *reader*, block by block; one block *ahead* is read by a thread of its own.
 
     What goes wrong while reading ahead is raised in place of the block that is missing, so all
     before it counts.  Close the generator before the reader: until then the thread may read.
+    Otherwise a block is read while it is taken, and never stands in memory as a whole.
     """
-    if not ahead:
-        while block := block_of(reader):
-            yield block
+    if ahead:
+        yield from _ahead(lambda: block_of(reader))
         return
-    yield from _ahead(lambda: block_of(reader))
+    while first := reader.read(min(BLOCK, CHUNK)):
+        yield chain((first,), _pieces(reader, BLOCK - len(first)))
 
 
-def _ahead(following: Callable[[], list[bytes]]) -> Generator[list[bytes]]:
+def _ahead(following: Callable[[], list[bytes]]) -> Generator[Block]:
     """What *following* gives until it gives nothing, the next of it always on its way."""
     with ThreadPoolExecutor(1, thread_name_prefix="read-ahead") as pool:
         coming = pool.submit(following)
@@ -53,7 +60,7 @@ def _ahead(following: Callable[[], list[bytes]]) -> Generator[list[bytes]]:
             yield block
 
 
-def blocks_apart(ranges: Ranges, path: Path, span: Span, etag: str, lanes: int) -> Generator[list[bytes]]:
+def blocks_apart(ranges: Ranges, path: Path, span: Span, etag: str, lanes: int) -> Generator[Block]:
     """
     The bytes of *path* in *span*, block by block, as many as *lanes* there or on their way.
 
@@ -77,8 +84,10 @@ def gives_back(reader: Reader, marks: Iterable[str], size: int) -> bool:
     """Whether *reader* has exactly the blocks with these *marks*, *size* bytes in all, and then ends."""
     found = 0
     for mark in marks:
-        block = block_of(reader)
-        if mark_of(block) != mark:
+        digest = blake3()
+        for data in _pieces(reader, BLOCK):
+            digest.update(data)
+            found += len(data)
+        if digest.hexdigest() != mark:
             return False
-        found += sum(map(len, block))
     return found == size and not reader.read(1)

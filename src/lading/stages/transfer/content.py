@@ -11,11 +11,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import cast
 
 from blake3 import blake3
 
 from lading.connectors.api import Drive
-from lading.connectors.facets import Reader
+from lading.connectors.facets import Proving, Reader
 from lading.model.entry import Entry
 from lading.model.paths import Path
 
@@ -33,13 +34,23 @@ class Digests:
     takes less than to compute a second digest of it.
     """
 
-    __slots__ = ("_blake3", "_only", "_sha256", "size")
+    __slots__ = ("_blake3", "_known", "_only", "_sha256", "size")
 
     def __init__(self) -> None:
         self._sha256 = hashlib.sha256()
+        self._known: str | None = None
         self._blake3: blake3 | None = None
         self._only = b""
         self.size = 0
+
+    @classmethod
+    def of(cls, content: bytes, sha256: str | None = None) -> Digests:
+        """Those of a whole *content*, to which nothing is added; *sha256* if somebody has computed it of this very object."""
+        it = cls()
+        if sha256 is None and content:
+            it._sha256.update(content)
+        it._known, it._only, it.size = sha256, content, len(content)
+        return it
 
     def add(self, data: bytes) -> None:
         """Take *data* in."""
@@ -56,16 +67,18 @@ class Digests:
     @property
     def sha256(self) -> str:
         """The digest that is recorded, in hex."""
-        return self._sha256.hexdigest()
+        return self._known or self._sha256.hexdigest()
 
     def gives_back(self, reader: Reader) -> bool:
         """Whether *reader* has exactly what has passed here, to its end."""
         if self._blake3 is not None:
             return blake3_of(reader) == (self._blake3.digest(), self.size)
-        held = reader.read(CHUNK)
-        while held and self._only.startswith(held) and (more := reader.read(CHUNK)):
-            held += more
-        return held == self._only
+        at = 0
+        while held := reader.read(CHUNK):
+            if not self._only.startswith(held, at):
+                return False
+            at += len(held)
+        return at == self.size
 
 
 class Content:
@@ -73,20 +86,11 @@ class Content:
     The content of *path* on *drive*, to be given to `Drive.write`.
 
     It can be asked again from its beginning, so that a wrapper may repeat a
-    write whose connection broke; `digests` are those of the last time.  What was read before,
-    together with other contents, is *held*: then the drive is not asked at all.  Close it when the write is over.
+    write whose connection broke; `digests` are those of the last time.  Close it when the write is over.
     """
 
-    def __init__(
-        self,
-        drive: Drive,
-        path: Path,
-        expect: str | None,
-        moved: Callable[[int], None],
-        held: bytes | None = None,
-    ) -> None:
+    def __init__(self, drive: Drive, path: Path, expect: str | None, moved: Callable[[int], None]) -> None:
         self._drive, self._path, self._expect, self._moved = drive, path, expect, moved
-        self.held = held
         self._begun: ExitStack | None = None
         self.digests = Digests()
 
@@ -108,21 +112,32 @@ class Content:
     def again(self) -> Iterator[bytes]:
         """The content from its beginning."""
         self.digests = Digests()
+        self._proof: Proving | None = None
         for data in self._pieces():
             self.digests.add(data)
+            # Before the last piece is given away: a drive that has counted them may not ask again.
+            if self._proof is not None and self.digests.size >= self._reader.entry.size:
+                self._proof.prove(self.digests.sha256)
             yield data
             self._moved(len(data))
 
     def _pieces(self) -> Iterator[bytes]:
-        if self.held is not None:
-            if self.held:
-                yield self.held
-            return
         begun, self._begun = self._begun, None
         with begun or ExitStack() as stack:
             if begun is None:
                 self._reader = stack.enter_context(self._drive.read(self._path, expect=self._expect))
+            self._proof = proof_left_by(self._reader)
             yield from chunks(self._reader)
+
+
+def proof_left_by(reader: Reader) -> Proving | None:
+    """*reader*, if it holds its content against a digest that is known: it leaves that to the caller, who has to call `prove`."""
+    # `isinstance` of a protocol takes longer than it takes to read a small file.
+    if not hasattr(reader, "leave_proof"):
+        return None
+    proof = cast("Proving", reader)
+    proof.leave_proof()
+    return proof
 
 
 def chunks(reader: Reader) -> Iterator[bytes]:

@@ -139,6 +139,9 @@ def write_table(path: LocalPath, table: pa.Table) -> None:
     os.replace(draft, path)
 
 
+# To ask the classes takes several times as long, and is done for each row.
+_ACTIONS = {action.value: action for action in Action}
+_KINDS = {kind.value: kind for kind in Kind}
 _READ = [name for name in SCHEMA.names if name not in ("reason", "id")]
 
 
@@ -162,6 +165,6 @@ def read_rows(path: LocalPath, *, overwrite: bool) -> Iterator[Row]:
         *scanned,
     ) in zip(*columns, strict=True):
         yield Row(
-            seq, Action(action), decode(old), decode(new), Kind(kind), size, modified, etag,
+            seq, _ACTIONS[action], decode(old), decode(new), _KINDS[kind], size, modified, etag,
             new_etag, new_found, None if source is None else decode(source), sha256, overwrite, *scanned,
         )  # fmt: skip

@@ -77,20 +77,31 @@ class Performer:
         """Where folders should be that could not be moved there: their places stay free."""
         self.brief = old.brief is not None
         """Whether OLD tells the times of files when they are read, and not before."""
-        self._given: dict[int, bytes] = {}
-        """Contents that were read together with others, by the rows that are done with them now."""
 
     def known(self, row: Row, entry: Entry) -> Row:
         """*row* with the time of its *entry*, as OLD told it when it was asked for the content."""
         return row._replace(modified=entry.modified) if self.brief else row
 
-    def perform_held(self, row: Row, content: bytes) -> Outcome:
-        """As `perform`, with the *content* that OLD gave for `known` *row*; what is begun anew is read anew."""
-        self._given[row.seq] = content
+    def perform_held(self, row: Row, content: bytes, sha256: str | None) -> Outcome:
+        """
+        As `perform`, for a new file whose *content* OLD gave for `known` *row* (its *sha256*, if that was told).
+
+        What goes wrong is left to `perform`, which begins anew and reads anew.
+        """
         try:
+            failpoint("copy.before_write")
+            source = (content,) if content else ()
+            entry = self.new.write(row.new, source, expect=ABSENT, size=row.size, modified=row.modified)
+            failpoint("copy.after_write")
+            self.moved(len(content))
+            return self.settled(row, entry, Digests.of(content, sha256))
+        except DriveError:
             return self.perform(row)
-        finally:
-            self._given.pop(row.seq, None)
+
+    def settled(self, row: Row, entry: Entry, digests: Digests) -> Outcome:
+        """The outcome of *row*, of which NEW answered *entry* to the content with *digests*, once that is `confirmed`."""
+        entry = self.confirmed(row, entry, digests)
+        return self.landed(row, "moved", entry, digests.sha256, sent=digests.size)
 
     def perform(self, row: Row) -> Outcome:
         """
@@ -163,20 +174,19 @@ class Performer:
             # An earlier sitting may have put it there, cut off before it could note it.
             return self._adopt(row)
         failpoint("copy.before_write")
-        content = Content(self.old, row.old, row.etag, self.moved, self._given.pop(row.seq, None))
+        content = Content(self.old, row.old, row.etag, self.moved)
         try:
             row, entry = self._written(row, content)
         except AlreadyExists:
             # Ours, from a sitting that was cut off before it could note it; or somebody else's.
             return self._adopt(row)
         failpoint("copy.after_write")
-        entry = self.confirmed(row, entry, content.digests)
-        return self.landed(row, "moved", entry, content.digests.sha256, sent=content.digests.size)
+        return self.settled(row, entry, content.digests)
 
     def _written(self, row: Row, content: Content) -> tuple[Row, Entry]:
         """What NEW answers when it is given *content*, and *row* as it is known then."""
         with closing(content):
-            if self.brief and content.held is None:
+            if self.brief:
                 row = self.known(row, content.begin())
             expect = _expected(row)
             entry = self.new.write(row.new, content, expect=expect, size=row.size, modified=row.modified)
@@ -224,7 +234,7 @@ class Performer:
         The server's own digest is enough where it computes one; elsewhere the content is read
         back, and what is told then completes what the answer to the write told.
         """
-        if dict(entry.digests).get("sha256") == digests.sha256:
+        if entry.digests and dict(entry.digests).get("sha256") == digests.sha256:
             return entry
         try:
             with self.new.read(row.new) as reader:

@@ -15,7 +15,7 @@ from lading.model.entry import Entry, Kind
 from lading.model.errors import DriveError
 from lading.model.failpoints import failpoint
 from lading.stages.transfer.cargo import Cargo
-from lading.stages.transfer.carrier import Carrier, Course, check_content, content_digests
+from lading.stages.transfer.carrier import Carrier, Course, check_content
 from lading.stages.transfer.content import Digests
 from lading.stages.transfer.decide import Action
 from lading.stages.transfer.journal import Outcome
@@ -113,7 +113,7 @@ def _contents(carrier: Carrier, active: Sequence[Course]) -> Iterator[bytes | Ex
 def _checked(course: Course, wanted: Wanted, content: bytes | Exception) -> Digests | None:
     if not isinstance(content, bytes):
         return None
-    digests = content_digests(content)
+    digests = Digests.of(content)
     try:
         check_content(course.row.old, wanted, digests)
     except DriveError:

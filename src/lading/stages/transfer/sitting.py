@@ -11,15 +11,17 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
+from blake3 import blake3
+
 from lading.connectors.api import Drive
-from lading.connectors.facets import Partials
+from lading.connectors.facets import Partials, Proving
 from lading.model.entry import Entry
-from lading.model.errors import Changed, Truncated
+from lading.model.errors import Changed, LadingError, Truncated
 from lading.model.failpoints import failpoint
 from lading.model.paths import Path
 from lading.model.text import Text
-from lading.stages.transfer.ahead import block_of, blocks_apart, blocks_of, gives_back, mark_of
-from lading.stages.transfer.content import BLOCK
+from lading.stages.transfer.ahead import Block, block_of, blocks_apart, blocks_of, gives_back, mark_of
+from lading.stages.transfer.content import BLOCK, proof_left_by
 from lading.stages.transfer.decide import Facts, same_facts
 from lading.stages.transfer.journal import Journal
 
@@ -47,21 +49,36 @@ class Sitting:
 
         Raises:
             Truncated: OLD gave fewer bytes than it had announced.
+            LadingError: OLD knows that it is another content; what was sent is given up.
         """
         digest, start = self._held()
-        with self._coming(start) as blocks:
+        with self._coming(start) as (blocks, proof):
             for block in blocks:
-                start = self.partials.append(self.token, iter(block), start=start)
-                for data in block:
-                    digest.update(data)
-                self.journal.block(self.token, mark_of(block))
+                mark = blake3()
+                passing = self._passing(block, digest, mark)
+                start = self.partials.append(self.token, passing, start=start)
+                self.journal.block(self.token, mark.hexdigest())
                 failpoint("large.block_sent")
-                self.moved(sum(map(len, block)))
         size = self.scanned.size
         if start != size:
             said = Text(f"{start} bytes, {size} announced", f"{start} 字节，声明为 {size}")
             raise Truncated(self.path, said)
-        return digest.hexdigest()
+        sha256 = digest.hexdigest()
+        if proof is not None:
+            try:
+                proof.prove(sha256)
+            except LadingError:
+                self.give_up()
+                raise
+        return sha256
+
+    def _passing(self, block: Block, *digests: hashlib._Hash | blake3) -> Iterator[bytes]:
+        """*block* on its way, taken in by *digests* and counted."""
+        for data in block:
+            for digest in digests:
+                digest.update(data)
+            yield data
+            self.moved(len(data))
 
     def still(self, *, look: bool) -> Entry | None:
         """
@@ -95,19 +112,18 @@ class Sitting:
         self.partials.append(self.token, (), start=0)
 
     @contextmanager
-    def _coming(self, start: int) -> Iterator[Iterator[list[bytes]]]:
-        """The content from byte *start* on, block by block."""
+    def _coming(self, start: int) -> Iterator[tuple[Iterator[Block], Proving | None]]:
+        """The content from byte *start* on, block by block, and what its digest is to be held against, if OLD leaves that to us."""
         etag, size = self.scanned.etag, self.scanned.size
         ranges, more = self.old.ranges, size - start > BLOCK
         if ranges is not None and etag is not None and self.lanes > 1 and more:
             with closing(blocks_apart(ranges, self.path, (start, size), etag, self.lanes)) as blocks:
-                yield blocks
+                yield blocks, None
             return
-        with (
-            self.old.read(self.path, start=start, expect=etag) as reader,
-            closing(blocks_of(reader, ahead=more and not self.old.profile.local)) as blocks,
-        ):
-            yield blocks
+        with self.old.read(self.path, start=start, expect=etag) as reader:
+            proof = proof_left_by(reader)
+            with closing(blocks_of(reader, ahead=more and not self.old.profile.local)) as blocks:
+                yield blocks, proof
 
     def _held(self) -> tuple[hashlib._Hash, int]:
         """SHA-256 of the blocks that NEW holds and that are what was sent, and their length."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from functools import partial
+from typing import NamedTuple
 
 from lading.connectors.api import Drive
 from lading.connectors.conditions import ABSENT
@@ -16,7 +17,7 @@ from lading.connectors.facets import Upload, Wanted
 from lading.model.entry import Entry, Kind
 from lading.model.errors import CallsUsedUp, DriveError
 from lading.model.failpoints import failpoint
-from lading.stages.transfer.content import Content, chunks
+from lading.stages.transfer.content import Digests, chunks
 from lading.stages.transfer.decide import Action
 from lading.stages.transfer.journal import Outcome
 from lading.stages.transfer.perform import Performer, Row
@@ -70,71 +71,102 @@ def perform_group(performer: Performer, rows: list[Row]) -> Iterator[Outcome]:
     if len(rows) == 1:
         yield performer.perform(rows[0])
         return
-    pairs, spent = _contents(performer, rows)
+    found, spent = _contents(performer, rows)
     done = _one_by_one if performer.new.batch is None else _in_one_call
-    yield from done(performer, pairs)
+    yield from done(performer, found)
     if spent is not None:
         # What was read until now cost calls: it is stored before we stop.
         raise spent
 
 
-_Pair = tuple[Row, bytes | None]
-"""A row as it is known when its content has come; None where it has to be looked at by itself."""
+class _Found(NamedTuple):
+    """
+    A row as it is known when its *content* has come; None where it has to be looked at by itself.
+
+    *sha256* is that of the content, where whoever gave it has computed it of this very object.
+    """
+
+    row: Row
+    content: bytes | None
+    sha256: str | None = None
 
 
-def _one_by_one(performer: Performer, pairs: list[_Pair]) -> Iterator[Outcome]:
-    for row, data in pairs:
-        yield performer.perform(row) if data is None else performer.perform_held(row, data)
+class _Told:
+    """What OLD says of contents while it gives them: entries by the numbers of their rows, and proven digests."""
+
+    def __init__(self) -> None:
+        self.entries: dict[int, Entry] = {}
+        self._proven: dict[int, tuple[bytes, str]] = {}
+
+    def proven(self, content: bytes, sha256: str) -> None:
+        """*content* has this digest."""
+        self._proven[id(content)] = content, sha256
+
+    def sha256(self, content: bytes) -> str | None:
+        """The digest of the very object *content*; None for any other, be it equal to one that was proven."""
+        known = self._proven.pop(id(content), None)
+        return known[1] if known is not None and known[0] is content else None
 
 
-def _in_one_call(performer: Performer, pairs: list[_Pair]) -> Iterator[Outcome]:
-    uploads, contents = [], []
-    for row, data in pairs:
-        if data is None:
+def _one_by_one(performer: Performer, found: list[_Found]) -> Iterator[Outcome]:
+    for row, content, sha256 in found:
+        yield performer.perform(row) if content is None else performer.perform_held(row, content, sha256)
+
+
+def _in_one_call(performer: Performer, found: list[_Found]) -> Iterator[Outcome]:
+    uploads, rows = [], []
+    for row, content, sha256 in found:
+        if content is None:
             yield performer.perform(row)
             continue
-        content = Content(performer.old, row.old, row.etag, performer.moved, data)
-        uploads.append(Upload(row.new, b"".join(content), ABSENT, row.modified))
-        contents.append((row, content))
+        performer.moved(len(content))
+        uploads.append(Upload(row.new, content, ABSENT, row.modified))
+        rows.append((row, Digests.of(content, sha256)))
     failpoint("batch.before_write")
     answers = answers_of(performer, uploads)
     failpoint("batch.after_write")
-    for (row, content), answer in zip(contents, answers, strict=True):
-        yield _settled(performer, row, content, answer)
+    for (row, digests), answer in zip(rows, answers, strict=True):
+        yield _settled(performer, row, digests, answer)
 
 
-def _contents(performer: Performer, rows: list[Row]) -> tuple[list[_Pair], CallsUsedUp | None]:
+def _contents(performer: Performer, rows: list[Row]) -> tuple[list[_Found], CallsUsedUp | None]:
     """
     *rows* with their contents.
 
     Those behind the call for which there was none left are missing; that error comes with them.
     """
-    found: list[_Pair] = []
-    told: dict[int, Entry] = {}
+    found: list[_Found] = []
+    told = _Told()
     try:
         for row, answer in zip(rows, _given(performer.old, rows, told), strict=False):
-            found.append(_pair(performer, row, answer, told.pop(row.seq, None)))
+            found.append(_found(performer, row, answer, told))
     except CallsUsedUp as error:
         return found, error
     except DriveError:
         pass
-    return found + [(row, None) for row in rows[len(found) :]], None
+    return found + [_Found(row, None) for row in rows[len(found) :]], None
 
 
-def _pair(performer: Performer, row: Row, answer: bytes | Exception, entry: Entry | None) -> _Pair:
+def _found(performer: Performer, row: Row, answer: bytes | Exception, told: _Told) -> _Found:
+    if not isinstance(answer, bytes):
+        return _Found(row, None)
+    sha256 = told.sha256(answer)
     # Kept only as long as it was planned: so a group stays as small in memory as it was made.
-    if not isinstance(answer, bytes) or len(answer) != row.size:
-        return row, None
-    if not performer.brief:
-        return row, answer
-    return (row, None) if entry is None else (performer.known(row, entry), answer)
+    if len(answer) != row.size:
+        return _Found(row, None)
+    if performer.brief:
+        entry = told.entries.pop(row.seq, None)
+        if entry is None:
+            return _Found(row, None)
+        row = performer.known(row, entry)
+    return _Found(row, answer, sha256)
 
 
-def _given(old: Drive, rows: list[Row], told: dict[int, Entry]) -> Iterator[bytes | Exception]:
+def _given(old: Drive, rows: list[Row], told: _Told) -> Iterator[bytes | Exception]:
     """
     What *old* answers for each of *rows*; what stops all of them is raised.
 
-    What it says of the entries meanwhile is *told* by the numbers of the rows.
+    What it says of them meanwhile is *told*.
     """
     if (
         old.batch is None
@@ -143,18 +175,18 @@ def _given(old: Drive, rows: list[Row], told: dict[int, Entry]) -> Iterator[byte
     ):
         yield from (_read(old, row, told) for row in rows)
         return
-    tell = told.__setitem__
-    wanted = [Wanted(row.old, etag=row.etag, tell=partial(tell, row.seq)) for row in rows]
+    tell, proven = told.entries.__setitem__, told.proven
+    wanted = [Wanted(row.old, None, row.etag, partial(tell, row.seq), proven) for row in rows]
     for answer in old.batch.read(wanted):
         if isinstance(answer, CallsUsedUp):
             raise answer
         yield answer
 
 
-def _read(old: Drive, row: Row, told: dict[int, Entry]) -> bytes | Exception:
+def _read(old: Drive, row: Row, told: _Told) -> bytes | Exception:
     try:
         with old.read(row.old, expect=row.etag) as reader:
-            told[row.seq] = reader.entry
+            told.entries[row.seq] = reader.entry
             return b"".join(chunks(reader))
     except CallsUsedUp:
         raise
@@ -174,14 +206,14 @@ def answers_of(performer: Performer, uploads: list[Upload]) -> list[Entry | Exce
     return answers
 
 
-def _settled(performer: Performer, row: Row, content: Content, answer: Entry | Exception) -> Outcome:
+def _settled(performer: Performer, row: Row, digests: Digests, answer: Entry | Exception) -> Outcome:
     if not isinstance(answer, Entry):
         return performer.perform(row)
     try:
-        entry = performer.confirmed(row, answer, content.digests)
+        entry = performer.confirmed(row, answer, digests)
     except DriveError:
         return performer.perform(row)
-    return performer.landed(row, "moved", entry, content.digests.sha256, sent=content.digests.size)
+    return performer.landed(row, "moved", entry, digests.sha256, sent=digests.size)
 
 
 def _small(row: Row, largest: int) -> bool:
