@@ -20,13 +20,12 @@ from lading.cli.drill_run import Drilling, held_by, lacking, live, own_tables
 from lading.cli.drill_scratch import Scratch, clean_earlier, held, scratch_in
 from lading.cli.drill_telling import tell
 from lading.cli.options import Percent, address, drive_option, json_option
-from lading.cli.output import answer, hint, person, progress_bar, speak
+from lading.cli.output import answer, hint, person, speak
 from lading.cli.people_options import who_given
 from lading.cli.vault_options import opened, vault_address, vault_options
 from lading.cli.vault_which import as_of_option, chosen
 from lading.cli.who_options import who_options
 from lading.connectors.address import Address
-from lading.connectors.crew import Crew
 from lading.connectors.registry import open_drive
 from lading.connectors.wrap.policy import Policy, wrapped
 from lading.evidence.ledger import NAME, Ledger
@@ -46,8 +45,7 @@ from lading.stages.transfer.apart import check_apart
 from lading.stages.transfer.order import workers
 from lading.stages.transfer.rates import Tally
 from lading.stages.verification.confidence import Sample, enough, stated
-from lading.vault.face import SnapshotDrive
-from lading.vault.face import open as open_snapshot
+from lading.vault.face import SnapshotDrive, shared
 from lading.vault.locks import Mode
 from lading.vault.locks import locked as locked_vault
 from lading.vault.part import Part
@@ -174,21 +172,18 @@ def _drilled(
 ) -> dict[str, Any]:
     """Do the drill; its result."""
     started = time.time()
-    tally = Tally()
     load_engine()
-    with Crew(workers(asked.workers), publish=tally.told) as crew, progress_bar(quiet=quiet) as tally.publish:
-        target = replace(
-            scratch.target, options={"create": "yes", "role": "target", **scratch.target.options}
-        )
-        opening = time.monotonic() - begun
-        drilling = Drilling(source, target, (), scratch.work, crew, tally, who, opening)
-        drilling.reasons += _moments(found, started)
-        try:
-            facts = _restored(found, scratch, asked, drilling)
-        except BadVault as damage:
-            drilling.reasons.append(Reason(Code.DAMAGED, damage.subject, damage.details.en))
-            facts = _nothing(asked)
-        facts["rto"] = {"seconds": time.monotonic() - begun}
+    target = replace(scratch.target, options={"create": "yes", "role": "target", **scratch.target.options})
+    drilling = Drilling(source, target, (), scratch.work, workers(asked.workers), Tally(), quiet, who)
+    drilling.reasons += _moments(found, started)
+    try:
+        with shared(source) as drive:
+            drilling.opening = time.monotonic() - begun
+            facts = _restored(found, drive, scratch, asked, drilling)
+    except BadVault as damage:
+        drilling.reasons.append(Reason(Code.DAMAGED, damage.subject, damage.details.en))
+        facts = _nothing(asked)
+    facts["rto"] = {"seconds": time.monotonic() - begun}
     reasons = list(dict.fromkeys(drilling.reasons))
     return {
         "format": FORMAT,
@@ -209,29 +204,30 @@ def _drilled(
     }
 
 
-def _restored(found: Snapshot, scratch: Scratch, asked: Asked, drilling: Drilling) -> dict[str, Any]:
-    with closing(open_snapshot(drilling.source)) as drive:
-        entries = {encode(entry.path): (entry, digest) for entry, digest in drive.manifest.entries()}
-        choice, files = _chosen(drive, entries, asked, drilling.reasons)
-        _critical_moments(found, entries, choice, drilling.reasons)
-        whole_ones = [path for path in files if entries[encode(path)][1] is not None]
-        drawn = portions(choice.all, whole_ones, asked.seed, least=_LEAST)
-        part = Part(path for portion in drawn for path in portion)
-        if not choice.all and asked.sample == 0:
-            raise BadRequest("--sample", _NOTHING)
-        if choice.all:
-            scratch.claim(part)
-            drilling.features = held_by(drilling.target, drive)
-            for number, paths in enumerate(drawn, 1):
-                drilling.restore(number, paths)
-            compared = dict(drilling.compare(part))
-        else:
-            compared = {"entries": 0, "bytes": 0}
-        inside, wrong = own_tables(drive, drilling.features, part)
-        drilling.reasons += wrong
-        looked = _looked(found, entries, choice, asked, drilling)
-        whole = load_of(drive.manifest, drilling.features)
-        bad = {it.subject for it in drilling.reasons if it.code in _BAD}
+def _restored(
+    found: Snapshot, drive: SnapshotDrive, scratch: Scratch, asked: Asked, drilling: Drilling
+) -> dict[str, Any]:
+    entries = {encode(entry.path): (entry, digest) for entry, digest in drive.manifest.entries()}
+    choice, files = _chosen(drive, entries, asked, drilling.reasons)
+    _critical_moments(found, entries, choice, drilling.reasons)
+    whole_ones = [path for path in files if entries[encode(path)][1] is not None]
+    drawn = portions(choice.all, whole_ones, asked.seed, least=_LEAST)
+    part = Part(path for portion in drawn for path in portion)
+    if not choice.all and asked.sample == 0:
+        raise BadRequest("--sample", _NOTHING)
+    if choice.all:
+        scratch.claim(part)
+        drilling.features = held_by(drilling.target, drive)
+        for number, paths in enumerate(drawn, 1):
+            drilling.restore(number, paths)
+        compared = dict(drilling.compare(part))
+    else:
+        compared = {"entries": 0, "bytes": 0}
+    inside, wrong = own_tables(drive, drilling.features, part)
+    drilling.reasons += wrong
+    looked = _looked(found, entries, choice, asked, drilling)
+    whole = load_of(drive.manifest, drilling.features)
+    bad = {it.subject for it in drilling.reasons if it.code in _BAD}
     foretold = forecast(drilling.measured, whole) if drilling.measured else None
     return {
         "critical": len(choice.critical),
@@ -319,7 +315,8 @@ def _looked(
     if asked.drive is None:
         return None
     policy = Policy(read_only=True)
-    now = scan(asked.drive, policy, os.path.join(it.work, "live"), crew=it.crew)
+    with it.at_work(asked.drive) as crew:
+        now = scan(asked.drive, policy, os.path.join(it.work, "live"), crew=crew)
     it.reasons += lacking(now, entries, found.taken)
     before = {
         path: entry._replace(digests=(("sha256", digest.hex()),))

@@ -8,12 +8,12 @@ import hashlib
 import os
 import time
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path as LocalPath
 from typing import Any
 
-from lading.cli.output import person
+from lading.cli.output import person, progress_bar
 from lading.connectors.address import Address
 from lading.connectors.api import Drive
 from lading.connectors.crew import Crew
@@ -38,7 +38,7 @@ from lading.stages.transfer.order import Order
 from lading.stages.transfer.rates import Tally
 from lading.stages.transfer.rules import Rules
 from lading.stages.transfer.state import job_at, locked
-from lading.vault.face import SnapshotDrive
+from lading.vault.face import SnapshotDrive, shared
 from lading.vault.part import Part
 
 _BLOCK = 1 << 20
@@ -52,7 +52,7 @@ class Drilling:
     """
     One drill: out of the snapshot at *source* into *target*, with *features* that the target holds, working in *work*.
 
-    *opening* is how many seconds the vault and the workers took, which each restore does; *reasons* gathers why it fails,
+    *opening* is how many seconds it took to open the vault and the snapshot, which each restore does; *reasons* gathers why it fails,
     *measured* what each portion took.
     """
 
@@ -60,10 +60,11 @@ class Drilling:
     target: Address
     features: tuple[Feature, ...]
     work: str
-    crew: Crew
+    workers: int
     tally: Tally
+    quiet: bool
     who: Any
-    opening: float
+    opening: float = 0.0
     reasons: list[Reason] = field(default_factory=list)
     measured: list[Portion] = field(default_factory=list)
 
@@ -79,13 +80,24 @@ class Drilling:
         rules = Rules(features=tuple(it.value for it in self.features))
         who = self.who
         order = Order(rules=rules, actor=person(), who=lambda old, new: who.of(side(old), side(new)))
-        begun = time.monotonic()
-        with locked(job):
-            finished = Copying(order, job, self.crew, self.tally).run()
-        seconds = self.opening + time.monotonic() - begun
+        # A full restore opens the whole snapshot instead, once, before its workers are forked.
+        with shared(source):
+            begun = time.monotonic()
+            with locked(job), self.at_work(job.old, job.new) as crew:
+                finished = Copying(order, job, crew, self.tally).run()
+            seconds = self.opening + time.monotonic() - begun
         self.measured.append(
             Portion(load_of(open_manifest(finished.it.old, check=False), self.features), seconds)
         )
+
+    @contextmanager
+    def at_work(self, *drives: Address) -> Iterator[Crew]:
+        """Worker processes of their own, that know what is open by now; what they do is shown."""
+        with (
+            Crew(self.workers, publish=self.tally.told, drives=drives) as crew,
+            progress_bar(quiet=self.quiet) as self.tally.publish,
+        ):
+            yield crew
 
     def narrowed(self, name: str, part: Part) -> Address:
         """The snapshot, narrowed to *part*."""
@@ -101,18 +113,13 @@ class Drilling:
         source = self.narrowed("whole", part)
         features = (*self.features, Feature.PEOPLE) if self.features else ()
         expected = os.path.join(self.work, "expected")
-        old = scan(source, policy, expected, crew=self.crew, features=features)
         place = replace(
             self.target, options={k: v for k, v in self.target.options.items() if k not in ("create", "role")}
         )
-        new = scan(
-            place,
-            policy,
-            os.path.join(self.work, "found"),
-            crew=self.crew,
-            digest=True,
-            features=features,
-        )
+        found_in = os.path.join(self.work, "found")
+        with shared(source), self.at_work(source, place) as crew:
+            old = scan(source, policy, expected, crew=crew, features=features)
+            new = scan(place, policy, found_in, crew=crew, digest=True, features=features)
         found = compare(old, new, take=self._entry)
         if found.by_size:
             self.reasons.append(Reason(Code.NOT_COMPARED, "/", str(found.by_size)))

@@ -66,16 +66,19 @@ def test_portions_hold_each_file_once(count: int, drawn: int, seed: int, least: 
 
 
 def test_neighbours_are_restored_together_and_scattered_files_apart() -> None:
-    """The second and the large portion are whole folders, the scattered ones touch many folders; some differ clearly in size."""
+    """The later portions are whole folders, the first one touches many; of the later ones one is small and one as large as can be."""
     files = [(f"d{number // 50:03d}", f"{number}.docx") for number in range(5000)]
     chosen = choose(files, (), (), 1000, 1).all
-    found = portions(chosen, files, 1, least=25)
-    folders = [len({path[0] for path in portion}) for portion in found]
+    scattered, few, many = portions(chosen, files, 1, least=25)
 
-    assert 5 == len(found)
-    assert folders[0] > 2 * folders[1]
-    assert folders[1] <= len(found[1]) // 50 + 2
-    assert len(found[3]) > 2 * len(found[1])
+    def folders(portion: tuple[tuple[str, ...], ...]) -> int:
+        return len({path[0] for path in portion})
+
+    assert folders(scattered) > 2 * folders(few)
+    assert folders(few) <= len(few) // 50 + 2
+    assert folders(many) <= len(many) // 50 + 2
+    assert len(many) > 10 * len(few)
+    assert len(few) + len(many) >= 2 * len(chosen)
 
 
 @pytest.mark.parametrize("files", [1, 10, 400, 20_000, 1_000_000])

@@ -15,8 +15,10 @@ LABELS = frozenset(("critical", "关键"))
 """Labels that mark a file, or a folder with all below it, as critical."""
 _TOGETHER = 100
 """Files of one folder at most that are drawn together."""
-_FEW, _MANY = 0.2, 0.7
-"""What the small portions have of the scattered files and of the neighbours, and what all but the middling one have of these."""
+_FEW = 0.05
+"""What the small portion has of the neighbours."""
+_NEAR = 2
+"""Neighbours for each scattered file: they alone tell what a restore costs more for more files."""
 
 
 class Choice(NamedTuple):
@@ -59,19 +61,19 @@ def portions(
     chosen: Sequence[Path], files: Sequence[Path], seed: int, *, least: int
 ) -> list[tuple[Path, ...]]:
     """
-    The files *chosen*, and as many neighbouring ones of all *files*, in five portions; none has fewer than *least*, else there is one.
+    The files *chosen*, and twice as many neighbouring ones of all *files*, in three portions; none has fewer than *least*, else there is one.
 
     Neighbours lie in one folder, as nearly all files do in a full restore, while a sample is scattered over all folders.
-    The portions are scattered, neighbours, scattered (most of them), neighbours (half of them), neighbours.  What small ones take
-    tells what a restore costs however little it moves, and the large ones what more costs.
+    The portions are the scattered ones, a few neighbours, all other neighbours.  The first tells what a restore costs however little it moves; what
+    more costs is the difference of the others, which is told best where one is as small and one as large as can be.
     """
     # Where all is drawn, half of it stays scattered.
-    near = _neighbours(files, seed, min(len(chosen), len(files) // 2))
+    near = _neighbours(files, seed, min(len(chosen) * _NEAR, len(files) // 2))
     taken = set(near)
     mixed = [path for path in chosen if path not in taken]
     random.Random(seed).shuffle(mixed)  # noqa: S311
-    first, few, many = int(len(mixed) * _FEW), int(len(near) * _FEW), int(len(near) * _MANY)
-    found = [tuple(it) for it in (mixed[:first], near[:few], mixed[first:], near[few:many], near[many:])]
+    few = max(least, int(len(near) * _FEW))
+    found = [tuple(it) for it in (mixed, near[:few], near[few:])]
     return found if min(map(len, found)) >= least else [tuple(chosen)]
 
 
