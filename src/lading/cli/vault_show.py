@@ -58,7 +58,7 @@ def show(vault: str, snapshot: str, as_of: str | None, as_json: bool, **given: A
     ):
         found = chosen(it, snapshot, as_of)
         it.load()
-        manifest = manifest_of(it, found, folder)
+        manifest = manifest_of(it, found, folder, lasting=False)
         until = locked_until(it, SNAPSHOTS, [found.name], now=time.time_ns()).get(found.name)
         tables = {name: facts["rows"] for name, facts in manifest.tables.items()}
         problems = [

@@ -44,8 +44,6 @@ OPENINGS = 5
 """Attempts at most at opening a drive: some four seconds on average until it is called unavailable."""
 KEPT = 64 << 20
 """Bytes of freed memory that a worker keeps for itself at most, in each pool that its threads share."""
-LEAN = 8 << 20
-"""The same for workers whose drives are local: there it costs little to have blocks made anew."""
 _LARGEST_KEPT = 32 << 20
 """The most that glibc lets `M_MMAP_THRESHOLD` be (mallopt(3))."""
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
@@ -62,7 +60,7 @@ class Crew:
 
     Start a crew before anything that makes threads: then the workers are forked (on Linux),
     which takes milliseconds, and they inherit the file locks of the run, and the code for *drives*.
-    Those that work *leanly* keep little of what they free, and nothing after a task.
+    Those that work *leanly* keep nothing of what a task has freed when it ends.
     """
 
     def __init__(
@@ -81,9 +79,7 @@ class Crew:
         self._leanly = leanly
         self._publish = publish
         self._progress: Any = context.SimpleQueue()
-        self._pool = ProcessPoolExecutor(
-            size, context, initializer=_begin, initargs=(self._progress, LEAN if leanly else KEPT)
-        )
+        self._pool = ProcessPoolExecutor(size, context, initializer=_begin, initargs=(self._progress,))
         self._pool.submit(os.getpid).result()
         self._listener = threading.Thread(target=self._listen, name="crew-progress", daemon=True)
         self._listener.start()
@@ -175,16 +171,16 @@ def _context() -> BaseContext:
     return multiprocessing.get_context("spawn")
 
 
-def _keep_memory(most: int) -> None:
+def _keep_memory() -> None:
     """
-    Have the C library keep *most* bytes of what is freed for the next block.
+    Have the C library keep what is freed for the next block.
 
     glibc gives blocks of a megabyte back to the system and takes them again, each time as pages of zeros that
     have to be made: more work than to receive, hash and store what comes into them.
     """
     if (mallopt := _of_libc("mallopt")) is not None:
-        mallopt(_TRIM_THRESHOLD, most)
-        mallopt(_MMAP_THRESHOLD, min(most, _LARGEST_KEPT))
+        mallopt(_TRIM_THRESHOLD, KEPT)
+        mallopt(_MMAP_THRESHOLD, _LARGEST_KEPT)
 
 
 def _give_back() -> None:
@@ -206,11 +202,11 @@ def _lean(work: Callable[[], R]) -> R:
         _give_back()
 
 
-def _begin(progress: Any, kept: int) -> None:
+def _begin(progress: Any) -> None:
     global _progress  # one channel to the parent per process
     _progress = progress
     _drives.clear()
-    _keep_memory(kept)
+    _keep_memory()
     # What was made before the fork is not looked through again: that would copy its pages.
     gc.freeze()
     # Ctrl-C is the parent's business; it ends us.

@@ -69,7 +69,7 @@ def open(address: Address) -> SnapshotDrive:
     snapshot = find(vault.store, vault.master, address.options.get("snapshot", LATEST))
     folder = _new_folder()
     with _removed_after_failure(folder):
-        manifest = manifest_of(vault, snapshot, os.path.join(folder, "manifest"))
+        manifest = manifest_of(vault, snapshot, os.path.join(folder, "manifest"), lasting=False)
         return SnapshotDrive(
             vault, snapshot, Laid(manifest, catalog_of(manifest, folder, part), part), folder
         )

@@ -10,6 +10,7 @@ import pytest
 
 from lading.connectors.api import Drive
 from lading.connectors.facets import Ranges
+from lading.manifest.read import entry_of
 from lading.model.entry import Entry
 from lading.model.errors import Changed, NotFound, WrongKind
 from lading.model.paths import ROOT
@@ -32,6 +33,18 @@ class SpareContract(Base):
         for entry in [it for it in entries if it.is_file and not it.problem][:20]:
             with reading.read(entry.path) as reader:
                 assert entry.modified == reader.entry.modified
+
+    def test_what_is_written_down_is_what_listings_tell(self, reading: Drive, entries: list[Entry]) -> None:
+        """Every entry that a walk meets, as the walk meets it, each once, and no content is said to have been read."""
+        if (written := reading.written) is None:
+            pytest.skip("the drive is not written down")
+        rows = [row for batch in written.all().entries for row in batch.to_pylist()]
+        told = {entry.path: entry for entry in map(entry_of, rows)}
+
+        assert len(rows) == len(told)
+        met = walked(reading)
+        assert met == [told[entry.path] for entry in met]
+        assert {None} == {row["sha256"] for row in rows}
 
     @pytest.mark.parametrize("at_once", [1, 3])
     def test_ranges_are_parts_of_the_content(self, reading: Drive, file: Entry, at_once: int) -> None:
