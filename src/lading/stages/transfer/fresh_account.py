@@ -31,8 +31,6 @@ from lading.stages.transfer.worker import SCHEMA as RESULT
 _ARRIVED = ("moved", "same", "renamed")
 _UNTOUCHED = {Action.EXCLUDE.value: "excluded", Action.FAIL.value: "failed"}
 """The bucket of what no row of a partition is about."""
-
-
 _DECIDED = ["seq", "action", "reason", "old", "new", "kind", "size", "modified", "etag", "id"]
 _RESULT = ["seq", "bucket", "sha256", "size", "modified", "etag", "code", "detail", "sent", "old_modified"]
 _BY_OLD = {
@@ -55,8 +53,8 @@ def settle_fresh(old: Manifest, it: Pass, rules: Rules, today: str) -> Fresh:
         AccountOpen: an object is in no bucket or in two, or the sums differ from what was found.
     """
     fresh = Fresh(few.Entries(old.files, ["path", "kind", "size", "problem"]), it)
-    fresh.waive(rules, today)
     check_closed(old, fresh.found(), fresh.open())
+    fresh.waive(rules, today)
     return fresh
 
 
