@@ -239,7 +239,7 @@ ALL_AT_ONCE = {
     **dict.fromkeys([("a:b", "x", "y"), ("a:b", "z"), (TAKEN, "z"), ("d", "A"), ("d", "a"), ("d", "\u00e9"), ("d", "e\u0301")], FILE),
     **dict.fromkeys([("con", "con.", "f"), ("\u212b", "f"), ("draft.part", "f"), ("\udcff", "\ud800"), ("n" * 250, "f")], FILE),
     # Too long or too deep, below what is mapped and by itself.
-    **dict.fromkeys([("d", "d", "d", "d"), ("con", "m" * 12), ("m" * 17, "f"), ("合" * 9, "f"), ("合" * 5,)], FILE),
+    **dict.fromkeys([("d", "d", "d", "d"), ("con", "m" * 12), ("m" * 17, "f"), ("合" * 9, "f"), ("abc",) * 6, ("合" * 5,)], FILE),
     ("d", "large"): FILE._replace(size=5 << 30),
     ("d", "before"): FILE._replace(modified=-YEAR),
     ("d", "after"): FILE._replace(modified=136 * YEAR, etag="e"),

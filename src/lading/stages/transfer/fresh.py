@@ -30,7 +30,7 @@ from lading.stages.transfer.parts import SCHEMA, PartWriter, Stage, table_of, wr
 from lading.stages.transfer.rules import Rules, excluded_by
 from lading.stages.transfer.state import Job
 
-_COLUMNS = ("path", "normal", "kind", "size", "modified", "etag", "id", "problem")
+_COLUMNS = ["path", "kind", "size", "modified", "etag", "id", "problem"]
 _ROWS = 20_000
 """Rows of a file of decisions."""
 _NEW = {kind.value: decide(Object(Facts(kind, 0, None, None))) for kind in (Kind.FILE, Kind.FOLDER)}
@@ -62,8 +62,9 @@ def plan_fresh(
 
     Returns counts and bytes by action, and the stages.
     """
-    entries = few.Entries(old.files, _COLUMNS)
-    places = places_of(entries.paths, entries["normal"] if mixes_up(new.names) else (), new.names)
+    alike = mixes_up(new.names)
+    entries = few.Entries(old.files, [*_COLUMNS, "normal"] if alike else _COLUMNS)
+    places = places_of(entries.paths, entries["normal"] if alike else (), new.names)
     known = _Known(entries, _targets(entries, places), _decisions(entries, places, rules, new.size_limit))
     _write_decided(known, folder / "decided")
     failpoint("plan.parts")

@@ -8,7 +8,7 @@ has been decided about; what has landed is what has landed now.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path as LocalPath
 from typing import Any
 
@@ -31,6 +31,18 @@ from lading.stages.transfer.worker import SCHEMA as RESULT
 _ARRIVED = ("moved", "same", "renamed")
 _UNTOUCHED = {Action.EXCLUDE.value: "excluded", Action.FAIL.value: "failed"}
 """The bucket of what no row of a partition is about."""
+_DECIDED = ["seq", "action", "reason", "old", "new", "kind", "size", "modified", "etag", "id"]
+_RESULT = ["seq", "bucket", "sha256", "size", "modified", "etag", "code", "detail", "sent", "old_modified"]
+_BY_OLD = {
+    "old_path": "old",
+    "kind": "kind",
+    "old_size": "size",
+    "old_etag": "etag",
+    "old_id": "id",
+    "new_path": "new",
+}
+_BY_NEW = {"new_size": "size", "new_modified": "modified", "new_etag": "etag", "sha256": "sha256"}
+"""Columns of what has landed, by those of the decisions and of the results that they are taken from."""
 
 
 def settle_fresh(old: Manifest, it: Pass, rules: Rules, today: str) -> Fresh:
@@ -41,8 +53,8 @@ def settle_fresh(old: Manifest, it: Pass, rules: Rules, today: str) -> Fresh:
         AccountOpen: an object is in no bucket or in two, or the sums differ from what was found.
     """
     fresh = Fresh(few.Entries(old.files, ["path", "kind", "size", "problem"]), it)
-    fresh.waive(rules, today)
     check_closed(old, fresh.found(), fresh.open())
+    fresh.waive(rules, today)
     return fresh
 
 
@@ -51,8 +63,8 @@ class Fresh:
 
     def __init__(self, entries: few.Entries, it: Pass) -> None:
         self._entries, self._it = entries, it
-        self._decided = _read((it.plan / "decided").glob("*.parquet"), SCHEMA)
-        self._results = _read(it.result.glob("part-*.parquet"), RESULT)
+        self._decided = _read((it.plan / "decided").glob("*.parquet"), SCHEMA, _DECIDED)
+        self._results = _read(it.result.glob("part-*.parquet"), RESULT, _RESULT)
         self._seqs = self._results["seq"].to_pylist()
         at = {seq: row for row, seq in enumerate(self._seqs) if seq >= 0}
         self._at = list(map(at.get, self._decided["seq"].to_pylist()))
@@ -118,8 +130,7 @@ class Fresh:
             return []
         codes, details = (self._results[name].to_pylist() for name in ("code", "detail"))
         failed = {self._seqs[row]: (codes[row], details[row]) for row in beside}
-        names = ["seq", "new", "kind", "action"]
-        planned = _read(self._it.plan.glob("part-*.parquet"), SCHEMA).select(names)
+        planned = _read(self._it.plan.glob("part-*.parquet"), SCHEMA, ["seq", "new", "kind", "action"])
         rows = zip(*(column.to_pylist() for column in planned.columns), strict=True)
         return sorted(
             ((new, kind, *failed[seq], action) for seq, new, kind, action in rows if seq in failed),
@@ -140,24 +151,19 @@ class Fresh:
         """As `Settled` says."""
         rows = self._rows(*_ARRIVED)
         at = [row for row in map(self._at.__getitem__, rows) if row is not None]
-
-        def old(name: str) -> list[Any]:
-            return list(map(self._decided[name].to_pylist().__getitem__, rows))
-
-        def new(name: str) -> list[Any]:
-            return list(map(self._results[name].to_pylist().__getitem__, at))
-
-        # What was seen when the content was read counts where it was: a scan may be brief.
-        modified = [
-            then if seen is None else seen
-            for seen, then in zip(new("old_modified"), old("modified"), strict=True)
-        ]
-        columns = (
-            old("old"), old("kind"), old("size"), modified, old("etag"), old("id"),
-            old("new"), new("size"), new("modified"), new("etag"), new("sha256"),
-        )  # fmt: skip
-        arrays = [pa.array(column, field.type) for column, field in zip(columns, LANDED, strict=True)]
+        # One column after the other: all of them as Python's values would be several times the memory.
+        arrays = [pa.array(self._landed(field.name, rows, at), field.type) for field in LANDED]
         write_rows(pa.Table.from_arrays(arrays, schema=LANDED), target)
+
+    def _landed(self, name: str, rows: Sequence[int], at: Sequence[int]) -> list[Any]:
+        """The column *name* of what has landed: the *rows* of the decisions, and of the results *at* the same places."""
+        if name in _BY_OLD:
+            return _taken(self._decided[_BY_OLD[name]], rows)
+        if name in _BY_NEW:
+            return _taken(self._results[_BY_NEW[name]], at)
+        # What was seen when the content was read counts, where it was: a scan may be brief.
+        scanned, seen = _taken(self._decided["modified"], rows), _taken(self._results["old_modified"], at)
+        return [then if now is None else now for now, then in zip(seen, scanned, strict=True)]
 
     def _rows(self, *buckets: str) -> list[int]:
         """The rows of what is in *buckets*."""
@@ -170,7 +176,11 @@ class Fresh:
         return read_table(self._it.plan / "mapped.parquet")
 
 
-def _read(files: Iterable[LocalPath], schema: pa.Schema) -> pa.Table:
-    """The rows of *files* in the order of their names, with columns as in *schema*."""
-    tables = [read_table(file, schema.names) for file in sorted(files)]
-    return pa.concat_tables(tables) if tables else schema.empty_table()
+def _taken(column: pa.ChunkedArray, rows: Sequence[int]) -> list[Any]:
+    return list(map(column.to_pylist().__getitem__, rows))
+
+
+def _read(files: Iterable[LocalPath], schema: pa.Schema, columns: Sequence[str]) -> pa.Table:
+    """*columns* of *files* in the order of their names; with no files, none of those of *schema*."""
+    tables = [read_table(file, columns) for file in sorted(files)]
+    return pa.concat_tables(tables) if tables else schema.empty_table().select(columns)
