@@ -152,18 +152,20 @@ class Fresh:
         rows = self._rows(*_ARRIVED)
         at = [row for row in map(self._at.__getitem__, rows) if row is not None]
         # One column after the other: all of them as Python's values would be several times the memory.
-        arrays = [pa.array(self._landed(field.name, rows, at), field.type) for field in LANDED]
+        arrays = [self._landed(field, rows, at) for field in LANDED]
         write_rows(pa.Table.from_arrays(arrays, schema=LANDED), target)
 
-    def _landed(self, name: str, rows: Sequence[int], at: Sequence[int]) -> list[Any]:
-        """The column *name* of what has landed: the *rows* of the decisions, and of the results *at* the same places."""
-        if name in _BY_OLD:
-            return _taken(self._decided[_BY_OLD[name]], rows)
-        if name in _BY_NEW:
-            return _taken(self._results[_BY_NEW[name]], at)
+    def _landed(self, field: pa.Field, rows: Sequence[int], at: Sequence[int]) -> pa.Array | pa.ChunkedArray:
+        """The column *field* of what has landed: the *rows* of the decisions, in order, and of the results *at* the same places."""
+        if field.name in _BY_OLD:
+            column = self._decided[_BY_OLD[field.name]]
+            return column if len(rows) == len(column) else pa.array(_taken(column, rows), field.type)
+        if field.name in _BY_NEW:
+            return pa.array(_taken(self._results[_BY_NEW[field.name]], at), field.type)
         # What was seen when the content was read counts, where it was: a scan may be brief.
         scanned, seen = _taken(self._decided["modified"], rows), _taken(self._results["old_modified"], at)
-        return [then if now is None else now for now, then in zip(seen, scanned, strict=True)]
+        told = [then if now is None else now for now, then in zip(seen, scanned, strict=True)]
+        return pa.array(told, field.type)
 
     def _rows(self, *buckets: str) -> list[int]:
         """The rows of what is in *buckets*."""
