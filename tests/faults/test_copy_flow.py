@@ -25,6 +25,7 @@ ALL = [
     "part-00002",
     "links",
     "links-000",
+    "dismissed",
     "settle",
     "account",
     "record",
@@ -79,6 +80,10 @@ class Run:
         """Plan what comes later."""
         self.step("links")
         return [["links-000"]]
+
+    def dismiss(self) -> None:
+        """All partitions are done: nothing more is submitted."""
+        self.step("dismissed")
 
     def submit(self, _work: object, key: str) -> Future[Any]:
         """What a crew does with a partition, at once."""

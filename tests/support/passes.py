@@ -51,6 +51,9 @@ class InlineCrew:
             done.set_exception(error)
         return done
 
+    def dismiss(self) -> None:
+        """Nothing is at work."""
+
     def stop(self, *, at_once: bool = False) -> None:
         """Nothing is at work."""
 

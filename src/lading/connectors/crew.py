@@ -60,7 +60,7 @@ class Crew:
 
     Start a crew before anything that makes threads: then the workers are forked (on Linux),
     which takes milliseconds, and they inherit the file locks of the run, and the code for *drives*.
-    Those that work *leanly* keep nothing of what a task has freed when it ends.
+    Those that work *leanly* keep nothing of what a task has freed when it ends, and end when they are dismissed.
     """
 
     def __init__(
@@ -89,6 +89,11 @@ class Crew:
         if self._leanly:
             return self._pool.submit(_lean, partial(work, *args, **kwargs))
         return self._pool.submit(work, *args, **kwargs)
+
+    def dismiss(self) -> None:
+        """End the processes of a lean crew, whose work is done: they hold memory that the end of a run has use for."""
+        if self._leanly:
+            self._pool.shutdown(wait=True)
 
     def stop(self, *, at_once: bool = False) -> None:
         """End the processes: after their present tasks, or *at_once*."""

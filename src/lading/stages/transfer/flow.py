@@ -58,6 +58,7 @@ def run_pass(it: Pass, crew: Crew, steps: Steps) -> None:
     for name, make in steps.later:
         for keys in _planned(it, name, make):
             _do(it, crew, steps, keys)
+    crew.dismiss()
     steps.settle()
     steps.account()
     steps.record()
