@@ -127,7 +127,7 @@ def contents_of(files: Sequence[str]) -> dict[str, Row]:
     return {
         path: tuple(looks)
         for file in files
-        for path, kind, *looks, problem in _rows(file, columns)
+        for path, kind, *looks, problem in _passing(file, columns)
         if kind == Kind.FILE.value and problem is None and looks[-1] is not None
     }
 
