@@ -126,10 +126,12 @@ def test_a_passphrase_is_stretched_before_anything_large_is_loaded(tmp_path: Pat
     loaded_by("vault", "init", vault, *opens)
     loaded_by("vault", "backup", tmp_path / "old", vault, *opens, "--state", tmp_path / "state")
     restore = "vault", "restore", vault, "latest", tmp_path / "new", *opens, "--state", tmp_path / "state"
+    backup = "vault", "backup", tmp_path / "old", vault, *opens, "--state", tmp_path / "state"
 
     loaded = loaded_by(*restore, script=_STRETCHING)
 
     assert set() == (HEAVY | ARROW) & loaded
+    assert set() == (HEAVY | ARROW) & loaded_by(*backup, script=_STRETCHING)
     assert (tmp_path / "new").is_dir()
     assert set() == set(LEFT_OUT) & loaded_by(*restore)
 
@@ -167,7 +169,8 @@ def test_a_first_copy_and_a_restore_of_few_files_load_no_engine(
     (tmp_path / "old" / "deal" / "plan:1.txt").write_text("plan")
     opens = "--key-file", tmp_path / "key"
     loaded_by("vault", "init", tmp_path / "vault", *opens)
-    loaded_by("vault", "backup", tmp_path / "old", tmp_path / "vault", *opens)
+    backup = "vault", "backup", tmp_path / "old", tmp_path / "vault", *opens, "--state", tmp_path / "kept"
+    kept = imported_by(*backup) | imported_by(*backup)
 
     copied = imported_by("copy", tmp_path / "old", tmp_path / "new", "--state", tmp_path / "state")
     restored = imported_by(
@@ -181,7 +184,7 @@ def test_a_first_copy_and_a_restore_of_few_files_load_no_engine(
         *opens,
     )
 
-    assert set() == ENGINES & (copied | restored)
+    assert set() == ENGINES & (kept | copied | restored)
     assert "duckdb" in imported_by("copy", tmp_path / "old", tmp_path / "new", "--state", tmp_path / "state")
     assert "plan" == (tmp_path / "new" / "deal" / "plan:1.txt").read_text()
     assert "plan" == (tmp_path / "back" / "deal" / "plan:1.txt").read_text()

@@ -17,7 +17,8 @@ from lading.cli.compared_tables import FirstRows, facts_of_tables, tell_tables
 from lading.cli.options import drive_option, features, json_option, with_option
 from lading.cli.output import answer, say, speak
 from lading.cli.people_options import who_by
-from lading.cli.scan import DIGEST, LIMIT, WORKERS, Depth, facts_of
+from lading.cli.scan import Depth, facts_of
+from lading.cli.scan_options import DIGEST, LIMIT, WORKERS
 from lading.cli.sides import Given, opened
 from lading.connectors.wrap.timetable import parse_timetable
 from lading.manifest.compare import Comparison, Difference, Side, What, compare

@@ -11,7 +11,8 @@ import click
 
 from lading.cli.options import drive_option
 from lading.cli.output import speak
-from lading.cli.scan import WORKERS, Depth
+from lading.cli.scan import Depth
+from lading.cli.scan_options import WORKERS
 from lading.cli.sides import Given, opened
 from lading.cli.who_options import who_options
 from lading.manifest.files import local_errors

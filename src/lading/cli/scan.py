@@ -13,6 +13,7 @@ import click
 from lading.cli.meter import Meter
 from lading.cli.options import address, drive_option, features, json_option, with_option
 from lading.cli.output import answer, progress_bar, say, speak
+from lading.cli.scan_options import DIGEST, DRIVE, LIMIT, WORKERS, processors
 from lading.connectors.address import Address
 from lading.connectors.crew import Crew
 from lading.connectors.wrap.policy import Policy
@@ -41,15 +42,6 @@ _HELP = Text(
     退出码：0 完成；2 至 5 请求有误；20 至 39 网盘或磁盘拒绝；40 该文件夹不是清单；130 被中断。""",
 )
 _OUTPUT = Text("The folder to write the manifest to.", "写入清单的文件夹。")
-DIGEST = Text("Read all content and record its SHA-256.", "读取全部内容并记录其 SHA-256。")
-WORKERS = Text(
-    "Worker processes (default: the processors of this machine).", "工作进程数（默认：本机处理器数）。"
-)
-LIMIT = Text(
-    "A weekly timetable of bandwidth and calls, e.g. 'mon-fri 08:00-18:00 2MiB/s; else 50MiB/s'.",
-    "每周带宽与调用限额表，例如 'mon-fri 08:00-18:00 2MiB/s; else 50MiB/s'。",
-)
-DRIVE = Text("drive", "网盘")
 _SINGLY = Text(
     "Ask entry by entry for versions, grants and links, also where the drive tells them in few calls: what its listings "
     "hide is found when both manifests are compared.",
@@ -108,11 +100,6 @@ def command(
     else:
         tell(manifest)
     return 0
-
-
-def processors() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Depth(NamedTuple):

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from lading.cli.meter import Meter
 from lading.cli.options import address
 from lading.cli.output import progress_bar
-from lading.cli.scan import Depth, processors, written
+from lading.cli.scan import Depth, written
+from lading.cli.scan_options import processors
 from lading.connectors.address import Address
 from lading.connectors.crew import Crew
 from lading.manifest.parts import FOLDER

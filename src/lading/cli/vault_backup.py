@@ -4,35 +4,28 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-from hashlib import sha256
 from pathlib import Path as LocalPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from lading.cli.meter import Meter
 from lading.cli.options import address, drive_option, features, json_option
-from lading.cli.output import answer, hint, person, progress_bar, speak
-from lading.cli.scan import DRIVE, LIMIT, WORKERS, processors
+from lading.cli.output import answer, speak
+from lading.cli.scan_options import DRIVE, LIMIT, WORKERS
 from lading.cli.vault_options import opened, vault_address, vault_options
 from lading.cli.vault_telling import facts_of, tell
-from lading.connectors.address import Address
-from lading.connectors.crew import Crew, drive_for
-from lading.connectors.wrap.policy import Policy
 from lading.connectors.wrap.timetable import parse_timetable
-from lading.manifest.files import locked as folder_locked
-from lading.manifest.tables import Feature
 from lading.model.errors import FAILED_OBJECTS
+from lading.model.loading import on_use
 from lading.model.text import Text
-from lading.stages.backup.backup import LOOKS, Wish, backup
-from lading.stages.backup.freezing import frozen
-from lading.stages.backup.keeping import Keeping
+from lading.stages.backup.wish import LOOKS
 from lading.stages.transfer.apart import check_apart
-from lading.vault.locks import Mode, locked
-from lading.vault.opening import store_of
+
+if TYPE_CHECKING:
+    from lading.cli import vault_backing
+else:
+    # Loaded when the vault is open: to stretch a passphrase takes 64 MiB for a moment, and those shall not come on top of Arrow.
+    vault_backing = on_use("lading.cli.vault_backing")
 
 _BACKUP = Text(
     """Back the drive DRIVE up into VAULT: every content, and what hangs on files.
@@ -58,13 +51,6 @@ _STATE = Text("Folder that keeps the state of unfinished backups.", "保存未�
 _FREEZE = Text(
     "Let nobody change the drive meanwhile, where it can be frozen; what was frozen before stays so.",
     "备份期间冻结网盘（若支持）；此前已冻结的空间保持不变。",
-)
-_WARNING = Text(
-    "Freezing {space}. Should this run be killed, give the same command again, or thaw it with `lading drive thaw`.",
-    "正在冻结 {space}。若本任务被强行终止，请再次执行同一命令，或用 `lading drive thaw` 解除冻结。",
-)
-_CANNOT = Text(
-    "This drive cannot be frozen; it is looked at again instead.", "此网盘无法冻结，将改为再次查看。"
 )
 
 
@@ -95,43 +81,12 @@ def backup_command(drive: str, vault: str, as_json: bool, **given: Any) -> int:
     source = address(drive, given["opt"])
     where = vault_address(vault, given)
     check_apart(source, where, given["state"])
-    wanted: tuple[Feature, ...] = features(given["wanted"])
+    wanted = features(given["wanted"])
     with opened(where) as it:
-        keeping = Keeping(store_of(where), Policy(), it.opened)
-        work = _work(given["state"], it.opened.id, str(source))
-        policy = Policy(read_only=True, limits=given["limit"], limits_state=os.path.join(work, "limits"))
-        wish = Wish(source, policy, wanted, os.path.join(work, "run"), given["full"], given["looks"])
-        os.makedirs(work, mode=0o700, exist_ok=True)
-        meter = Meter()
-        with (
-            folder_locked(work),
-            locked(it.store, it.master, Mode.SHARED, who=person(), purpose="backup"),
-            # The index is read once: the workers are forked with it.
-            nullcontext(keeping.fresh()),
-            Crew(given["workers"] or processors(), publish=meter.add) as crew,
-            progress_bar(quiet=as_json) as show,
-        ):
-            meter.show = show
-            with _frozen(source, work) if given["freeze"] else nullcontext() as spaces:
-                kept = backup(wish._replace(frozen=spaces), keeping, crew=crew)
+        kept = vault_backing.backed_up(source, where, it, given, wanted, quiet=as_json)
     code = 0 if kept.complete else FAILED_OBJECTS
     if as_json:
         answer("vault backup", facts_of(kept), exit_code=code)
     else:
         tell(kept)
     return code
-
-
-@contextmanager
-def _frozen(source: Address, work: str) -> Iterator[tuple[str, ...] | None]:
-    """The drive at *source*, frozen where it can be; the folder *work* is that of this backup alone."""
-    mark = os.path.basename(work)
-    with frozen(drive_for(source, Policy()), mark, lambda name: hint(_WARNING, space=name)) as spaces:
-        if spaces is None:
-            hint(_CANNOT)
-        yield spaces
-
-
-def _work(state: LocalPath, vault: str, drive: str) -> str:
-    """The folder for unfinished backups of one drive into one vault."""
-    return str(state / "backup" / sha256(f"{vault} {drive}".encode()).hexdigest()[:16])

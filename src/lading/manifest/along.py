@@ -27,6 +27,8 @@ from lading.model.progress import Progress
 
 READ_ALONG = 64 << 20
 """Bytes of content after which a walk ends, so that a kill loses no more than that."""
+BEYOND = 16 << 20
+"""Bytes of content beyond these that a walk may read to the end of the folder at hand: what is left is read later, and its part written again."""
 TICK = 20_000_000
 """Nanoseconds between two times that a file system may tell at most, if it says nothing else: Linux notes times by a clock of 100 Hz or more."""
 MOST_ALONG = 8 << 20
@@ -120,7 +122,7 @@ class Along:
         reader = self._reader
         if (
             reader is None
-            or reader.bytes >= READ_ALONG
+            or reader.bytes >= READ_ALONG + BEYOND
             or entry.size > MOST_ALONG
             or not self._has_settled(entry)
         ):

@@ -17,7 +17,6 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from lading.connectors.address import Address
 from lading.connectors.crew import drive_for
@@ -150,10 +149,9 @@ def slices_of(path: str) -> list[Slice]:
     """What is still to be read of the part at *path*, in slices; the same part is always cut in the same way."""
     table = read_table(path, columns=["kind", "size", "sha256"])
     cuts, first, files, size = [], 0, 0, 0
-    known = table.column("sha256").is_valid().to_pylist()
-    kinds, sizes = (table.column(name).to_pylist() for name in ("kind", "size"))
+    kinds, sizes, known = (table.column(name).to_pylist() for name in ("kind", "size", "sha256"))
     for row, (kind, length, told) in enumerate(zip(kinds, sizes, known, strict=True)):
-        if kind != "file" or told:
+        if kind != "file" or told is not None:
             continue
         if files and (size + length > SLICE_BYTES or files == SLICE_FILES):
             cuts.append(Slice(path, first, row, files, size))
@@ -199,7 +197,7 @@ def join_part(task: JoinTask) -> Part:
     note = note_of(task.part)
     if note is None:
         raise Internal(task.part, "a part of the manifest was damaged meanwhile")
-    table = pq.read_table(task.part, schema=ENTRIES)
+    table = read_table(task.part)
     contents: list[bytes | None] = table.column("sha256").to_pylist()
     problems: list[str | None] = table.column("problem").to_pylist()
     for path in task.results:

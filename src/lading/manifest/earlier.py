@@ -18,6 +18,7 @@ from typing import NamedTuple
 import pyarrow.parquet as pq
 
 from lading.manifest import few
+from lading.manifest.fingerprint import WIDTH
 from lading.manifest.granted import Mark, mark_of_words
 from lading.manifest.read import Manifest
 from lading.manifest.schema import ROW_GROUP
@@ -31,16 +32,17 @@ _WORDS = ("effect", "principal_kind", "principal", "role", "rank", "expires")
 class Earlier:
     """The looks of the files of an earlier manifest, and which entries had a list of grants of their own."""
 
-    def __init__(self, files: Mapping[str, few.Row], own: Mapping[str, Mark] | None) -> None:
+    def __init__(self, files: Mapping[str, bytes], own: Mapping[str, Mark] | None) -> None:
         self._files = files
         self._own = own
 
     def content(self, where: str, entry: Entry) -> bytes | None:
         """The SHA-256 of *entry*, at the encoded path *where*, if it looks as it did then."""
         then = self._files.get(where)
-        if then is None or then[:-1] != (entry.size, entry.modified, entry.etag, entry.id):
+        now = few.looks(entry.size, entry.modified, entry.etag, entry.id)
+        if then is None or then[WIDTH:] != now or (entry.modified is None and entry.etag is None):
             return None
-        return None if entry.modified is None and entry.etag is None else then[-1]
+        return then[:WIDTH]
 
     def as_its_folder(self, where: str) -> bool:
         """Whether the entry at *where* had the rights of its folder then; False if that is not known."""

@@ -39,6 +39,7 @@ from lading.model.text import Text
 MOST_FOLDERS = 200_000
 """Folders that are held at most; a drive with more is scanned whole."""
 _LARGEST = (1 << 64) - 1
+_AT_ONCE = 2_000
 _COLUMNS = ["path", "kind", "size", "modified", "id", "etag"]
 _KNOWN = frozenset({"principals", "members", "grants", PROBLEMS})
 """Tables that can be looked at again; any other asks for a whole scan."""
@@ -97,7 +98,7 @@ def is_still(address: Address, policy: Policy, manifest: Manifest, crew: Crew) -
     task = LookTask(address, policy, manifest, shares=crew.size)
     looks = [crew.submit(look, task._replace(share=share)) for share in range(crew.size)]
     then = _Sum()
-    for batch in manifest.batches(_COLUMNS):
+    for batch in manifest.batches(_COLUMNS, rows=_AT_ONCE):
         then.add(zip(*(column.to_pylist() for column in batch.columns), strict=True))
     try:
         seen = [one.result() for one in looks]

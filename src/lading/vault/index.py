@@ -48,12 +48,9 @@ class Index:
         self.packs: list[Pack] = []
         """Every pack, without its records."""
         told: set[bytes] = set()
-        rows = [row for pack in packs if _first(pack, told) for row in self._rows_of(pack)]
-        rows.sort()
-        self._starts = _starts(rows)
-        self._rows = b"".join(rows)
-        self._count = len(rows)
-        self._new: dict[bytes, Spot] = {}
+        self._new: dict[bytes, bytes] = {}
+        """Rows that were added one by one, by their ids."""
+        self._settle([row for pack in packs if _first(pack, told) for row in self._rows_of(pack)])
 
     def __len__(self) -> int:
         return self._count + len(self._new)
@@ -63,13 +60,13 @@ class Index:
 
     def find(self, id: bytes) -> Spot | None:
         """Where the record *id* is; None if it is in no pack."""
-        if (spot := self._new.get(id)) is not None:
-            return spot
+        if (row := self._new.get(id)) is not None:
+            return self._spot(row)
         at = self._at(id)
-        return None if at is None else self._spot(at)
+        return None if at is None else self.row(at)
 
     def rows(self, id: bytes) -> range:
-        """The numbers of the rows, among those told at the beginning, that tell of the record *id*; most often one."""
+        """The numbers of the rows, among those in order, that tell of the record *id*; most often one."""
         first = self._at(id)
         if first is None:
             return range(0)
@@ -80,7 +77,7 @@ class Index:
 
     def row(self, number: int) -> Spot:
         """What the row *number* tells."""
-        return self._spot(number)
+        return self._spot(self._row_at(number))
 
     def pack_at(self, number: int) -> int:
         """The place in `packs` of the pack that the row *number* tells of."""
@@ -89,14 +86,39 @@ class Index:
 
     def add(self, pack: Pack) -> None:
         """Know what is in *pack*."""
-        self.packs.append(pack._replace(records=()))
-        for number, (it, offset) in enumerate(zip(pack.records, offsets(pack.records), strict=True)):
-            self._new.setdefault(it.id, Spot(pack.name, offset, number, it))
+        self._keep(self._rows_of(pack))
+
+    def learn(self, packs: Iterable[Pack]) -> None:
+        """
+        Know what is in all of *packs*.
+
+        Where they tell of more records than were known, all are put into order anew, which takes a quarter of the memory of
+        rows that were added one by one.
+        """
+        rows = [row for pack in packs for row in self._rows_of(pack)]
+        if len(rows) <= len(self):
+            self._keep(rows)
+            return
+        rows += map(self._row_at, range(self._count))
+        rows += self._new.values()
+        self._new = {}
+        self._settle(rows)
 
     def spots(self) -> Iterator[Spot]:
         """Every record that is known, those told twice as often."""
-        yield from (self._spot(at) for at in range(self._count))
-        yield from self._new.values()
+        yield from map(self.row, range(self._count))
+        yield from map(self._spot, self._new.values())
+
+    def _keep(self, rows: Iterable[bytes]) -> None:
+        for row in rows:
+            self._new.setdefault(row[:ID], row)
+
+    def _settle(self, rows: list[bytes]) -> None:
+        """Have *rows*, in no order, be those that are in order."""
+        rows.sort()
+        self._starts = _starts(rows)
+        self._rows = b"".join(rows)
+        self._count = len(rows)
 
     def _rows_of(self, pack: Pack) -> Iterator[bytes]:
         number = len(self.packs)
@@ -114,8 +136,11 @@ class Index:
             )
         return first if first < end and rows[first * width : first * width + ID] == id else None
 
-    def _spot(self, at: int) -> Spot:
-        id, pack, offset, number, stored, raw, kind, how = _ROW.unpack_from(self._rows, at * _ROW.size)
+    def _row_at(self, at: int) -> bytes:
+        return self._rows[at * _ROW.size : (at + 1) * _ROW.size]
+
+    def _spot(self, row: bytes) -> Spot:
+        id, pack, offset, number, stored, raw, kind, how = _ROW.unpack(row)
         return Spot(self.packs[pack].name, offset, number, Record(KINDS[kind], HOWS[how], id, stored, raw))
 
 

@@ -39,7 +39,7 @@ START = len(MAGIC) + SALT
 _END = struct.Struct("<I")
 LEVEL = 1
 """Of zstd: what higher levels save costs more time than it is worth beside a network."""
-_BLOCK = 1 << 20
+_BLOCK = 256 << 10
 """Bytes in which a pack is handed over: it is never there twice in memory, as its parts and as a whole."""
 _SHRINKS = 0.98
 """A record is stored compressed if that leaves less than this part of it."""

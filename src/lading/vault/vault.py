@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +18,7 @@ from lading.connectors.listing import list_all
 from lading.model.errors import BadRequest, BadVault, NotEmpty, NotFound, NoVault, WrongKey
 from lading.model.text import Text
 from lading.vault.contents import Writer, content_of, ids_of
-from lading.vault.index import Index, Spot, each_pack_of, packs_of, sealed_indexes
+from lading.vault.index import Index, Spot, each_pack_of, sealed_indexes
 from lading.vault.keys import Slot, new_slot, slot_from
 from lading.vault.packs import START, Pack, Packer, PackReader
 from lading.vault.sealing import Master
@@ -205,11 +205,16 @@ class Vault:
     def _learn(self, names: Collection[str]) -> None:
         """Read the objects *names* of the index as well."""
         known = {pack.name for pack in self.index.packs}
-        for name in sorted(names):
-            for pack in packs_of(self.master, self.store.whole(INDEX, name)):
+        contents = [self.store.whole(INDEX, name) for name in sorted(names)]
+        self.index.learn(self._unknown(contents, known))
+
+    def _unknown(self, contents: Iterable[bytes], known: set[bytes]) -> Iterator[Pack]:
+        """The packs that the objects of the index with *contents* tell of, unless they are *known* or not there."""
+        for content in contents:
+            for pack in each_pack_of(self.master, content):
                 if pack.name not in known and self._there(pack, self._size_of(pack)):
-                    self.index.add(pack)
                     known.add(pack.name)
+                    yield pack
 
     def _size_of(self, pack: Pack) -> dict[str, int]:
         name = pack.name.hex()

@@ -11,25 +11,22 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Future
-from typing import NamedTuple
 
-from lading.connectors.address import Address
 from lading.connectors.crew import Crew
 from lading.connectors.profile import Profile
-from lading.connectors.wrap.policy import Policy
 from lading.manifest.files import local_errors
 from lading.manifest.read import Manifest
 from lading.manifest.scan import public, scan
 from lading.manifest.share import Means
 from lading.manifest.still import is_still
-from lading.manifest.tables import Feature
 from lading.model.errors import BadManifest, BadVault, WorkerLost
 from lading.model.progress import Publish, nobody_listens
 from lading.model.text import Text
 from lading.stages.backup.history import keep_history
 from lading.stages.backup.keeping import Keeping
+from lading.stages.backup.wish import Wish as Wish
 from lading.vault.extract import manifest_of
 from lading.vault.needs import digests_in
 from lading.vault.snapshots import Held, Snapshot, same_drive, save, snapshots
@@ -37,8 +34,6 @@ from lading.vault.vault import Vault, slots
 from lading.vault.words import HISTORY
 from lading.vault.worm import lock
 
-LOOKS = 3
-"""Looks at most, the first one included."""
 _BLOCK = 1 << 20
 _NOT_KEPT = Text(
     "contents that were stored cannot be had back; run `lading vault check`, then `lading vault repair`",
@@ -48,19 +43,6 @@ _NOT_KEPT = Text(
 
 class _Holes(Exception):
     """A manifest names contents that the vault does not hold."""
-
-
-class Wish(NamedTuple):
-    """What to back up and how: *full* reads every content again; *looks* at most; *work* is a local folder to work in."""
-
-    address: Address
-    policy: Policy
-    features: Collection[Feature]
-    work: str
-    full: bool = False
-    looks: int = LOOKS
-    frozen: tuple[str, ...] | None = None
-    """Spaces that nobody can change meanwhile; None if that was not asked for, or the drive cannot do it."""
 
 
 def backup(
