@@ -20,7 +20,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -30,7 +30,7 @@ SAMPLE_EVERY = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What one run took: seconds and bytes."""
+    """What one run took: seconds and bytes; *peak* is 0 where nobody looked."""
 
     wall: float
     cpu: float
@@ -49,13 +49,13 @@ class Contender:
     accepts: frozenset[int] = frozenset({0})
 
 
-def once(it: Contender) -> Taken:
-    """Run the commands of *it*, one after the other, and add up."""
+def once(it: Contender, *, watched: bool = False) -> Taken:
+    """Run the commands of *it*, one after the other, and add up; if *watched*, the memory of all processes is sampled."""
     it.before()
     wall = cpu = 0.0
     peak = largest = 0
     for command in it.commands:
-        taken = _run(command, it)
+        taken = _run(command, it, watched)
         wall, cpu = wall + taken.wall, cpu + taken.cpu
         peak, largest = max(peak, taken.peak), max(largest, taken.largest)
     return Taken(wall, cpu, peak, largest)
@@ -64,16 +64,22 @@ def once(it: Contender) -> Taken:
 def alternating(
     contenders: Sequence[Contender], runs: int, tell: Callable[[str], None]
 ) -> dict[str, list[Taken]]:
-    """*runs* rounds over all *contenders* in turn, after one round that is not counted."""
+    """
+    *runs* rounds over all *contenders* in turn, after one round that is not counted.
+
+    Another round, whose time is not counted, tells the peak of memory of each.
+    """
     taken: dict[str, list[Taken]] = {it.name: [] for it in contenders}
     for number in range(runs + 1):
         for it in contenders:
             result = once(it)
-            tell(
-                f"    round {number} {it.name:32s} {result.wall:8.2f} s wall {result.cpu:8.2f} s cpu {result.peak / 2**20:7.0f} MiB"
-            )
+            tell(f"    round {number} {it.name:32s} {result.wall:8.2f} s wall {result.cpu:8.2f} s cpu")
             if number:
                 taken[it.name].append(result)
+    for it in contenders:
+        peak = once(it, watched=True).peak
+        tell(f"    memory  {it.name:32s} {peak / 2**20:8.0f} MiB")
+        taken[it.name] = [replace(run, peak=peak) for run in taken[it.name]]
     return taken
 
 
@@ -128,7 +134,7 @@ def _byte_code() -> str:
     return folder
 
 
-def _run(command: Sequence[str], it: Contender) -> Taken:
+def _run(command: Sequence[str], it: Contender, watched: bool) -> Taken:
     begin = time.perf_counter()
     process = subprocess.Popen(
         command,
@@ -137,11 +143,13 @@ def _run(command: Sequence[str], it: Contender) -> Taken:
         env=_environment(it),
     )
     sampler = _Sampler(process.pid)
-    sampler.start()
+    if watched:
+        sampler.start()
     error = process.stderr.read() if process.stderr else b""
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - begin
-    sampler.stop()
+    if watched:
+        sampler.stop()
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in it.accepts:
         raise SystemExit(

@@ -1,7 +1,7 @@
 """
 Measure how fast files move to a bucket and out of it, beside rclone.
 
-    python benchmarks/s3.py [--runs 3] [--scratch DIR] [--output FILE] [--quick]
+    python benchmarks/s3.py [small] [large] [--ways up,down] [--runs 3] [--scratch DIR] [--output FILE] [--quick]
 
 5,000 files of 16 KB, and 2 GB in ten files, from a folder to a bucket of SeaweedFS on the loopback and from there into a
 folder, in turn, each time to a new place.  rclone has its best flags: 16 transfers, no HEAD after an upload, no look at the bucket,
@@ -70,7 +70,9 @@ def measured(scratch: Path, options: argparse.Namespace) -> Iterator[tuple[str, 
         home.mkdir()
         with SeaweedServer(home) as server:
             secrets = {KEY: server.user, SECRET: server.password}
-            for way, contenders in (("up", upward), ("down", downward)):
+            for way, contenders in WAYS.items():
+                if way not in options.ways:
+                    continue
                 print(f"{name} {way}")
                 them = list(contenders(scratch / name, server, secrets, options))
                 judgement = judged(alternating(them, options.runs, print))
@@ -179,6 +181,9 @@ def downward(
         yield Contender("rclone copy + check", [copy, check], fresh, source.environment)
 
 
+WAYS = {"up": upward, "down": downward}
+
+
 def judged(taken: dict[str, Any]) -> dict[str, Any]:
     """Medians, and how many times as fast as its peers Lading was."""
     figures = summary(taken)
@@ -257,6 +262,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--scratch", default="/dev/shm" if os.path.isdir("/dev/shm") else "/tmp")
     parser.add_argument("--output", default="")
     parser.add_argument("--files", type=int, default=10, help="how many large files; ten by default")
+    parser.add_argument(
+        "--ways",
+        type=lambda text: text.split(","),
+        default=list(WAYS),
+        help="up, down; SeaweedFS keeps what was removed, and ten large files each way take 17 GB",
+    )
     parser.add_argument("--quick", action="store_true", help="a tenth of all that")
     parser.add_argument("--no-check", action="store_true", help="leave out rclone check")
     return parser.parse_args()
