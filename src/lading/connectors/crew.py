@@ -29,6 +29,7 @@ from typing import Any, ParamSpec, Self, TypeVar
 
 from lading.connectors.address import Address
 from lading.connectors.api import Drive
+from lading.connectors.hands import Hands
 from lading.connectors.registry import load, open_drive
 from lading.connectors.wrap.backoff import Attempts, Means, Schedule
 from lading.connectors.wrap.policy import Policy, wrapped
@@ -51,6 +52,7 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 
 _progress: Any = None
 _drives: dict[str, Drive] = {}
+_opening = threading.RLock()
 _notes = Tally()
 
 
@@ -60,7 +62,9 @@ class Crew:
 
     Start a crew before anything that makes threads: then the workers are forked (on Linux),
     which takes milliseconds, and they inherit the file locks of the run, and the code for *drives*.
-    Those that work *leanly* keep nothing of what a task has freed when it ends, and end when they are dismissed.
+    One that works *leanly* has a process less, since this one does its share; it keeps nothing of what a task has freed when that
+    ends, and its processes end when they are dismissed.  For tasks that are short and wait for no network: those of this process
+    cannot be ended from outside.
     """
 
     def __init__(
@@ -79,20 +83,26 @@ class Crew:
         self._leanly = leanly
         self._publish = publish
         self._progress: Any = context.SimpleQueue()
-        self._pool = ProcessPoolExecutor(size, context, initializer=_begin, initargs=(self._progress,))
+        processes = max(1, size - 1) if leanly else size
+        self._pool = ProcessPoolExecutor(processes, context, initializer=_begin, initargs=(self._progress,))
         self._pool.submit(os.getpid).result()
+        self._hands = Hands(self._pool, processes) if processes < size else None
+        if self._hands is not None:
+            _tell_through(self._progress)
         self._listener = threading.Thread(target=self._listen, name="crew-progress", daemon=True)
         self._listener.start()
 
     def submit(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Future[R]:
         """Have one of the processes call *work*; its exception comes back through the future."""
         if self._leanly:
-            return self._pool.submit(_lean, partial(work, *args, **kwargs))
+            lean = partial(_lean, partial(work, *args, **kwargs))
+            return self._pool.submit(lean) if self._hands is None else self._hands.submit(lean)
         return self._pool.submit(work, *args, **kwargs)
 
     def dismiss(self) -> None:
         """End the processes of a lean crew, whose work is done: they hold memory that the end of a run has use for."""
         if self._leanly:
+            self._end_hands(at_once=False)
             self._pool.shutdown(wait=True)
 
     def stop(self, *, at_once: bool = False) -> None:
@@ -100,12 +110,23 @@ class Crew:
         if at_once:
             for process in list((self._pool._processes or {}).values()):
                 process.kill()
+        idle = self._end_hands(at_once=at_once)
         self._pool.shutdown(wait=True, cancel_futures=True)
         if self._listener.is_alive():
             # Past its lock: a process that was killed while it told something holds it for ever.
             self._progress._writer.send(None)
             self._listener.join()
-        close_drives()
+        if idle:
+            close_drives()
+
+    def _end_hands(self, *, at_once: bool) -> bool:
+        """End what this process does for itself; False if it goes on with a task, and with the drives that this takes."""
+        hands, self._hands = self._hands, None
+        if hands is None:
+            return True
+        idle = hands.stop(at_once=at_once)
+        _tell_through(None)
+        return idle
 
     def __enter__(self) -> Self:
         return self
@@ -125,6 +146,11 @@ class Crew:
                 publish = nobody_listens
 
 
+def _tell_through(progress: Any) -> None:
+    global _progress  # this process works, too
+    _progress = progress
+
+
 def tell(progress: Progress) -> None:
     """Publish *progress* from inside a worker; its figures are what was done since the last time."""
     if _progress is not None:
@@ -134,11 +160,12 @@ def tell(progress: Progress) -> None:
 def drive_for(address: Address, policy: Policy) -> Drive:
     """The drive at *address*, opened once in this process and wrapped as *policy* says."""
     key = repr((address, policy))
-    if key not in _drives:
-        drive = opened(address, policy)
-        # To note every call of a local drive would cost more than many of the calls.
-        _drives[key] = wrapped(drive, policy, note=None if drive.profile.local else _notes.note)
-    return _drives[key]
+    with _opening:
+        if key not in _drives:
+            drive = opened(address, policy)
+            # To note every call of a local drive would cost more than many of the calls.
+            _drives[key] = wrapped(drive, policy, note=None if drive.profile.local else _notes.note)
+        return _drives[key]
 
 
 def retries() -> int:

@@ -4,7 +4,10 @@ A restore that is killed, or of a vault that is damaged.
 
 from __future__ import annotations
 
+import json
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,7 @@ from support.command import inside, lading
 from support.vaults import objects
 
 DAMAGED = 58
+MANY = 4_000
 
 
 @pytest.fixture
@@ -43,6 +47,30 @@ def test_a_restore_goes_on_after_a_kill(vault: Path, tmp_path: Path) -> None:
     assert _contents(tmp_path / "old") == _contents(tmp_path / "new")
     header = header_of(str(next((tmp_path / "s").rglob("old/manifest.json")).parent))
     assert header is not None and ["snapshot"] == list(header["taken_over"])
+
+
+def test_a_restore_that_is_interrupted_goes_at_once_and_is_taken_up(vault: Path, tmp_path: Path) -> None:
+    """Also what the first process does itself is given up; the next run ends the same pass, and no file is half there."""
+    old, new, state = tmp_path / "old", tmp_path / "new", tmp_path / "s"
+    for number in range(MANY):
+        (old / "合同" / f"{number:04}.txt").write_bytes(b"%d" % number * 100)
+    assert 0 == inside("vault", "backup", old, vault, "--state", tmp_path / "kept").code
+    words = ["vault", "restore", vault, "latest", new, "--state", state, "--workers", "2", "--json"]
+    run = subprocess.Popen([sys.executable, "-m", "lading", *map(str, words)], stdout=subprocess.PIPE)
+    try:
+        while not list(state.rglob("work/part-*.jsonl")):
+            assert run.poll() is None
+        # It does not get to its end before it hears of the interruption.
+        for number in (signal.SIGSTOP, signal.SIGINT, signal.SIGCONT):
+            run.send_signal(number)
+        said = json.loads(run.communicate(timeout=60)[0])
+    finally:
+        run.kill()
+    done = lading(*words)
+
+    assert (130, "interrupted") == (run.returncode, said["error"]["code"])
+    assert (0, True, 1) == (done.code, done.json["resumed"], done.json["account"]["pass"])
+    assert _contents(old) == _contents(new)
 
 
 @pytest.mark.parametrize("kind", ["snapshots", "index", "packs"])
