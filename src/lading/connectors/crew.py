@@ -104,6 +104,7 @@ class Crew:
         if self._leanly:
             self._end_hands(at_once=False)
             self._pool.shutdown(wait=True)
+            _give_back()
 
     def stop(self, *, at_once: bool = False) -> None:
         """End the processes: after their present tasks, or *at_once*."""
