@@ -86,3 +86,15 @@ def test_bytes_alone_can_bind() -> None:
     found = forecast(portions, Load(64, 0, 64 << 30))
 
     assert pytest.approx(256.5, rel=0.01) == found.seconds
+
+
+def test_what_two_portions_cannot_tell_apart_counts_for_files() -> None:
+    """A drill has one small and one large portion after the cold one: each pair of terms would meet them."""
+    cold = Portion(Load(1962, 146, 21_252_308, 434, 176), 2.375)
+    few = Portion(Load(270, 3, 2_941_237, 54, 7), 1.432)
+    many = Portion(Load(5130, 52, 53_380_996, 1026, 104), 2.990)
+    found = forecast([cold, few, many], Load(20_000, 200, 209_076_625, 4000, 401))
+
+    assert found.costs.file > 0
+    assert (0, 0, 0, 0) == found.costs[2:]
+    assert found.binds == "file"
