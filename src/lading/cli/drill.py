@@ -43,7 +43,6 @@ from lading.stages.backup.choice import LABELS, Choice, choose, portions
 from lading.stages.backup.drill import FORMAT, Code, Reason
 from lading.stages.transfer.apart import check_apart
 from lading.stages.transfer.order import workers
-from lading.stages.transfer.rates import Tally
 from lading.stages.verification.confidence import Sample, enough, stated
 from lading.vault.face import SnapshotDrive, shared
 from lading.vault.locks import Mode
@@ -174,7 +173,7 @@ def _drilled(
     started = time.time()
     load_engine()
     target = replace(scratch.target, options={"create": "yes", "role": "target", **scratch.target.options})
-    drilling = Drilling(source, target, (), scratch.work, workers(asked.workers), Tally(), quiet, who)
+    drilling = Drilling(source, target, (), scratch.work, workers(asked.workers), quiet, who)
     drilling.reasons += _moments(found, started)
     try:
         with shared(source) as drive:
@@ -315,7 +314,7 @@ def _looked(
     if asked.drive is None:
         return None
     policy = Policy(read_only=True)
-    with it.at_work(asked.drive) as crew:
+    with it.at_work(asked.drive) as (crew, _):
         now = scan(asked.drive, policy, os.path.join(it.work, "live"), crew=crew)
     it.reasons += lacking(now, entries, found.taken)
     before = {

@@ -61,7 +61,6 @@ class Drilling:
     features: tuple[Feature, ...]
     work: str
     workers: int
-    tally: Tally
     quiet: bool
     who: Any
     opening: float = 0.0
@@ -83,21 +82,22 @@ class Drilling:
         # A full restore opens the whole snapshot instead, once, before its workers are forked.
         with shared(source):
             begun = time.monotonic()
-            with locked(job), self.at_work(job.old, job.new) as crew:
-                finished = Copying(order, job, crew, self.tally).run()
+            with locked(job), self.at_work(job.old, job.new) as (crew, tally):
+                finished = Copying(order, job, crew, tally).run()
             seconds = self.opening + time.monotonic() - begun
         self.measured.append(
             Portion(load_of(open_manifest(finished.it.old, check=False), self.features), seconds)
         )
 
     @contextmanager
-    def at_work(self, *drives: Address) -> Iterator[Crew]:
-        """Worker processes of their own, that know what is open by now; what they do is shown."""
+    def at_work(self, *drives: Address) -> Iterator[tuple[Crew, Tally]]:
+        """Worker processes of their own, that know what is open by now; what they do is counted and shown."""
+        tally = Tally()
         with (
-            Crew(self.workers, publish=self.tally.told, drives=drives) as crew,
-            progress_bar(quiet=self.quiet) as self.tally.publish,
+            Crew(self.workers, publish=tally.told, drives=drives) as crew,
+            progress_bar(quiet=self.quiet) as tally.publish,
         ):
-            yield crew
+            yield crew, tally
 
     def narrowed(self, name: str, part: Part) -> Address:
         """The snapshot, narrowed to *part*."""
@@ -117,7 +117,7 @@ class Drilling:
             self.target, options={k: v for k, v in self.target.options.items() if k not in ("create", "role")}
         )
         found_in = os.path.join(self.work, "found")
-        with shared(source), self.at_work(source, place) as crew:
+        with shared(source), self.at_work(source, place) as (crew, _):
             old = scan(source, policy, expected, crew=crew, features=features)
             new = scan(place, policy, found_in, crew=crew, digest=True, features=features)
         found = compare(old, new, take=self._entry)
