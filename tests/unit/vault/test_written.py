@@ -4,6 +4,7 @@ The manifest that is taken over from a snapshot is the one that a scan of it wou
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import shutil
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lading.connectors import crew
 from lading.connectors.address import Address, parse
 from lading.connectors.crew import Crew, drive_for
 from lading.connectors.facets import Wanted
@@ -48,6 +50,12 @@ HOSTILE = (
 READ_ONLY = Policy(read_only=True)
 
 
+@pytest.fixture(autouse=True)
+def forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers are forked, as they are where a command starts: another test may have left a thread, and then they would be spawned."""
+    monkeypatch.setattr(crew, "_context", lambda: multiprocessing.get_context("fork"))
+
+
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
     """Of a folder with names and times of all sorts, one file and one folder that could not be read, and what is no file."""
@@ -72,8 +80,8 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
     wish = Wish(
         parse(str(home / "old")), policy, (Feature.GRANTS, Feature.PEOPLE), str(home / "work"), looks=1
     )
-    with Crew(1) as crew:
-        backup(wish, Keeping(store, Policy(), opened), crew=crew)
+    with Crew(1) as hands:
+        backup(wish, Keeping(store, Policy(), opened), crew=hands)
     (home / "key").write_bytes(b"secret" * 8)
     yield Address("vault", str(home / "vault"), {"key-file": str(home / "key")})
 
@@ -119,8 +127,8 @@ def test_what_narrows_or_harms_listings_is_not_passed_by(snapshot: Address, tmp_
 
 def test_contents_are_read_where_their_digests_are_asked_for(snapshot: Address, tmp_path: Path) -> None:
     """What a scan with digests says was read, was read, whatever is written down."""
-    with Crew(1) as crew:
-        read = scan(snapshot, READ_ONLY, tmp_path / "read", crew=crew, digest=True)
+    with Crew(1) as hands:
+        read = scan(snapshot, READ_ONLY, tmp_path / "read", crew=hands, digest=True)
 
     assert "taken_over" not in read.facts
     assert len(HOSTILE) * 2 <= read.facts["digested"]
@@ -143,11 +151,11 @@ def test_a_scan_that_was_cut_off_takes_over_anew(snapshot: Address, tmp_path: Pa
 
 def test_a_table_that_was_changed_on_the_way_is_not_taken_over(snapshot: Address, tmp_path: Path) -> None:
     """Between the vault and the scan lies a local file: it is held against its digest once more."""
-    with face.shared(snapshot) as drive, Crew(1) as crew:
+    with face.shared(snapshot) as drive, Crew(1) as hands:
         with open(drive.manifest.table("grants") or "", "ab") as stream:
             stream.write(b"x")
         with pytest.raises(BadManifest):
-            scan(snapshot, READ_ONLY, tmp_path / "scan", crew=crew, features=(Feature.GRANTS,))
+            scan(snapshot, READ_ONLY, tmp_path / "scan", crew=hands, features=(Feature.GRANTS,))
 
 
 def _read_here(address: Address) -> tuple[str, list[bytes | Exception], int]:
@@ -164,8 +172,8 @@ def test_workers_read_from_what_their_parent_opened(
     """The manifest and the catalog come with the fork, in memory or in a file; they end with the parent's, and not with a worker's."""
     monkeypatch.setattr(cataloguing, "FEW", few)
     with face.shared(snapshot) as drive:
-        with Crew(1) as crew:
-            place, read, process = crew.submit(_read_here, snapshot).result()
+        with Crew(1) as hands:
+            place, read, process = hands.submit(_read_here, snapshot).result()
         assert (drive.manifest.directory, [b"", b"a'b*c?[d]" * 10]) == (place, read)
         assert os.getpid() != process
         assert open_manifest(place).objects == drive.manifest.objects
@@ -211,8 +219,8 @@ def both(
 
 
 def _scanned(address: Address, folder: Path, policy: Policy) -> Manifest:
-    with Crew(1) as crew:
-        return scan(address, policy, folder, crew=crew)
+    with Crew(1) as hands:
+        return scan(address, policy, folder, crew=hands)
 
 
 def _kinds(manifest: Manifest) -> dict[str, str]:
