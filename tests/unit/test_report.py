@@ -294,6 +294,7 @@ def test_pause_cuts_the_line() -> None:
 
 
 @example([(0.0, 0, 0), (5e-324, 0, 10**15)])
+@example([(0.0, 0, 1), (0.0, 0, 0), (1.0, 0, 0)])
 @given(st.lists(st.tuples(st.floats(0, 1e10), st.integers(0, 10**15), st.integers(0, 10**15)), max_size=60))
 def test_any_samples_can_be_drawn(rows: list[tuple[float, int, int]]) -> None:
     """

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 GAP = 5.0
@@ -68,7 +67,9 @@ def stretches(noted: Sequence[Sample], *, points: int = 240) -> tuple[Stretch, .
 
 def _runs(noted: Sequence[Sample]) -> list[list[Sample]]:
     runs = [list(noted[:1])] if noted else []
-    for before, sample in pairwise(noted):
+    for sample in noted[1:]:
+        # Held against the last one that counts: one that came at the same moment is left out.
+        before = runs[-1][-1]
         on = (
             before.t + MOMENT <= sample.t <= before.t + GAP
             and before.objects <= sample.objects
