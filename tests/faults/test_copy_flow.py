@@ -87,6 +87,8 @@ class Run:
 
     def submit(self, _work: object, key: str) -> Future[Any]:
         """What a crew does with a partition, at once."""
+        if self.bad == f"gone {key}":
+            raise BrokenProcessPool
         future: Future[Any] = Future()
         try:
             if self.bad == f"lost {key}":
@@ -125,10 +127,11 @@ def test_a_step_that_failed_is_done_next_time_and_what_ended_is_not(run: Run, ba
     assert ["settle", "account", "record"] == after[-3:]
 
 
-def test_a_worker_that_was_killed_is_told_with_its_partition(run: Run) -> None:
-    """Nothing after it is begun; another run does what is left."""
+@pytest.mark.parametrize("when", ["lost", "gone"])
+def test_a_worker_that_was_killed_is_told_with_its_partition(run: Run, when: str) -> None:
+    """At work, or before there was anything to do; nothing after it is begun, and another run does what is left."""
     with pytest.raises(WorkerLost, match="part-00002"):
-        run("lost part-00002")
+        run(f"{when} part-00002")
 
     assert "links" not in run.done
     assert "part-00002" in run()

@@ -121,3 +121,15 @@ def _on_a_terminal(command: list[str]) -> int:
             pass
     os.close(ours)
     return run.wait(timeout=60)
+
+
+def test_a_plan_that_is_lost_is_not_made_anew_over_what_was_done_by_another(old: Path, new: Path) -> None:
+    """Its rows would have other numbers, and what was done would be told of other objects; another pass is right."""
+    copy(old, new)
+    (passed,) = (new.parent / "state").glob("*/passes/0001")
+    for name in ("plan.json", "account.json", "ended.json"):
+        (passed / name).unlink()
+    taken_up, anew = copy(old, new, "--exclude", "/A/x"), copy(old, new, "--exclude", "/A/x", "--new-pass")
+
+    assert (43, "bad_state") == (taken_up.code, taken_up.json["error"]["code"])
+    assert {"same": 2, "excluded": 1} == buckets(anew)

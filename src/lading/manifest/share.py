@@ -6,8 +6,9 @@ It never repeats a job: what a failed run left undone is the next run's work.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,16 +61,24 @@ def share(crew: Crew, next_job: Callable[[], Job | None], took: Callable[[Any], 
         # One job waits in the queue, so that no worker waits for us.
         while failure is None and len(running) <= crew.size and (job := next_job()) is not None:
             work, task = job
-            running.add(crew.submit(work, task))
+            with _worker_alive():
+                running.add(crew.submit(work, task))
         if not running:
             break
         for ended in wait(running, return_when=FIRST_COMPLETED).done:
             running.discard(ended)
             try:
-                took(ended.result())
-            except BrokenExecutor:
-                raise WorkerLost("", Text("while scanning", "扫描期间")) from None
+                with _worker_alive():
+                    took(ended.result())
             except LadingError as error:
                 failure = failure or error
     if failure is not None:
         raise failure
+
+
+@contextmanager
+def _worker_alive() -> Iterator[None]:
+    try:
+        yield
+    except BrokenExecutor:
+        raise WorkerLost("", Text("while scanning", "扫描期间")) from None

@@ -234,8 +234,14 @@ class Copying:
         failpoint(point)
 
     def _plan(self, it: Pass) -> Stages:
-        """The plan that stands, or a new one."""
-        if not it.planned.exists():
+        """
+        The plan that stands, or a new one.
+
+        Raises:
+            BadState: it is lost, and something was done by it.
+        """
+        # Under the numbers of another plan what was done would be told of other objects.
+        if not it.planned.exists() and not it.touched():
             self._make_plan(it)
         self._expect(it)
         return read_stages(it.planned)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,7 +87,10 @@ def _do(it: Pass, crew: Crew, steps: Steps, keys: Iterable[str]) -> None:
         # As many as there are workers, and one more that waits, so that no worker waits for us.
         if len(begun) > crew.size:
             _end(begun, wait(begun, return_when=FIRST_COMPLETED).done)
-        begun[crew.submit(run_task, steps.task(key))] = key
+        task = steps.task(key)
+        # It may have been killed while there was nothing for it to do.
+        with _worker_of(key):
+            begun[crew.submit(run_task, task)] = key
     while begun:
         _end(begun, wait(begun, return_when=FIRST_COMPLETED).done)
 
@@ -97,8 +101,14 @@ def _left(it: Pass, keys: Iterable[str]) -> Iterator[str]:
 
 def _end(begun: dict[Future[Any], str], done: Iterable[Future[Any]]) -> None:
     for future in done:
-        key = begun.pop(future)
-        try:
+        with _worker_of(begun.pop(future)):
             future.result()
-        except BrokenProcessPool:
-            raise WorkerLost("", key) from None
+
+
+@contextmanager
+def _worker_of(key: str) -> Iterator[None]:
+    """Tell with the partition *key* that a worker was killed."""
+    try:
+        yield
+    except BrokenProcessPool:
+        raise WorkerLost("", key) from None

@@ -75,6 +75,10 @@ class Pass:
         """The result of the partition *key*, there once it has ended."""
         return self.result / f"{key}.parquet"
 
+    def touched(self) -> bool:
+        """Whether a partition has been begun."""
+        return any(True for folder in (self.work, self.result) for _ in folder.iterdir())
+
     @property
     def account(self) -> LocalPath:
         """The account, there once the pass has ended."""
