@@ -10,8 +10,6 @@ own drive behind `store.`.
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -38,6 +36,7 @@ from lading.vault.extract import manifest_of
 from lading.vault.facets import NOT_KEPT, SnapshotBatch, SnapshotVersions, facets_of
 from lading.vault.opening import store_at, unlocked
 from lading.vault.part import Part, read_part
+from lading.vault.scratch import new_folder, remove_folder
 from lading.vault.snapshots import LATEST, Snapshot, find
 from lading.vault.vault import Vault
 from lading.vault.words import WHOLE
@@ -67,7 +66,7 @@ def open(address: Address) -> SnapshotDrive:
     vault = Vault(store, unlocked(store, address))
     vault.load()
     snapshot = find(vault.store, vault.master, address.options.get("snapshot", LATEST))
-    folder = _new_folder()
+    folder = new_folder()
     with _removed_after_failure(folder):
         manifest = manifest_of(vault, snapshot, os.path.join(folder, "manifest"), lasting=False)
         return SnapshotDrive(
@@ -133,7 +132,7 @@ class SnapshotDrive(Drive):
         vault.take_over(self.vault)
         if part is None:
             return SnapshotDrive(vault, self.snapshot, self._laid._replace(catalog=self._catalog.again()))
-        folder = _new_folder()
+        folder = new_folder()
         with _removed_after_failure(folder):
             laid = Laid(self.manifest, catalog_of(self.manifest, folder, part), part)
             return SnapshotDrive(vault, self.snapshot, laid, folder)
@@ -191,7 +190,7 @@ class SnapshotDrive(Drive):
     def close(self) -> None:
         self._catalog.close()
         if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            remove_folder(self._folder)
         self.vault.store.drive.close()
 
     def _find(self, path: Path) -> Held:
@@ -252,16 +251,12 @@ def _whole(address: Address) -> Address:
     return replace(address, options=options)
 
 
-def _new_folder() -> str:
-    return tempfile.mkdtemp(prefix="lading-snapshot-")
-
-
 @contextmanager
 def _removed_after_failure(folder: str) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder)
         raise
 
 
