@@ -274,9 +274,10 @@ class Vault:
             return self.read(spot)
         except BadVault:
             # Two writers at once may both have stored it: one good copy is enough.
-            for number in self.index.rows(id)[1:]:
+            others = (it for it in map(self.index.row, self.index.rows(id)) if it != spot)
+            for other in others:
                 with suppress(BadVault):
-                    return self.read(self.index.row(number))
+                    return self.read(other)
             raise
 
     def read(self, spot: Spot) -> bytes:

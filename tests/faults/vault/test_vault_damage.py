@@ -245,6 +245,27 @@ def test_two_writers_at_once_store_some_things_twice_and_lose_nothing(tmp_path: 
     assert readable(path)
 
 
+def test_a_good_copy_is_read_whichever_was_known_first(tmp_path: Path) -> None:
+    """
+    Another writer stored a content once more, and that copy is damaged: the one that was known before is enough.
+    """
+    path, files = tmp_path / "vault", some(3, 400)
+    opened = new_vault(folder(path)).opened
+    with folder(path) as one, folder(path) as other, folder(path) as reader:
+        late = Vault(other, opened)
+        late.load()
+        snapshot(Vault(one, opened), files)
+        before = set(of(path, "packs"))
+        vault = Vault(reader, opened)
+        vault.load(present=True)
+        snapshot(late, files, taken=2)
+        for pack in set(of(path, "packs")) - before:
+            pack.write_bytes(pack.read_bytes()[:START] + bytes(pack.stat().st_size - START))
+        vault.refresh()
+
+        assert list(files.values()) == [content(vault, raw) for raw in files.values()]
+
+
 def test_a_clock_that_jumps_harms_nothing(tmp_path: Path) -> None:
     """
     Snapshots of 1969, of now and of 2106 are all there, and checked alike.
