@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 import time
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, wait
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
@@ -105,6 +105,19 @@ def test_stopping_at_once_gives_up_what_waits(tmp_path: Path) -> None:
             future.result(60)
     broken = [error for future in begun if (error := future.exception(60)) is not None]
     assert [BrokenProcessPool] == [type(error) for error in broken]
+
+
+@pytest.mark.parametrize("leanly", [False, True])
+def test_whoever_waits_hears_that_the_crew_was_stopped(tmp_path: Path, leanly: bool) -> None:
+    """Also of tasks that nobody had begun: a scan that waited for one of them would never end."""
+    gate = tmp_path / "gate"
+    crew = Crew(2, leanly=leanly)
+    submitted = [crew.submit(waits_for, gate) for _ in range(20)]
+    crew.stop(at_once=True)
+    # One that this process itself had begun cannot be ended; it ends now.
+    gate.touch()
+
+    assert not wait(submitted, 30).not_done
 
 
 def test_a_process_that_was_killed_breaks_the_crew() -> None:

@@ -112,7 +112,9 @@ class Crew:
             for process in list((self._pool._processes or {}).values()):
                 process.kill()
         idle = self._end_hands(at_once=at_once)
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        # Futures are not cancelled: nobody would tell whoever waits for one of them (`concurrent.futures.wait` knows of no
+        # cancelled ones but those that a worker took note of).  Without processes they fail, and otherwise they end.
+        self._pool.shutdown(wait=True)
         if self._listener.is_alive():
             # Past its lock: a process that was killed while it told something holds it for ever.
             self._progress._writer.send(None)

@@ -65,6 +65,8 @@ class Hands:
                 return
             if item is not None:
                 item[0].cancel()
+                # Only this tells those who wait for it.
+                item[0].set_running_or_notify_cancel()
 
     def _work(self, do: Callable[[Work], Any]) -> None:
         while (item := self._waiting.get()) is not None:
