@@ -14,11 +14,15 @@ from lading.manifest.read import digests_of
 from lading.model.access import Version
 from lading.model.entry import Entry, Kind
 from lading.model.paths import Path, decode
+from lading.model.text import Text
 
 Told = tuple[str, str, int, int | None, str | None, str | None, list[str], str | None, bytes | None]
 """Path (encoded), kind, size, time, id, etag, digests, problem and SHA-256 of an entry, as the manifest tells them."""
 FACTS = ["path", "kind", "size", "modified", "id", "etag", "digests", "problem", "sha256"]
 """The columns of a manifest that give a `Told`."""
+
+TWICE = Text("an entry stands in it twice", "其中有条目重复出现")
+"""Why a manifest has no catalog."""
 
 
 class Held(NamedTuple):

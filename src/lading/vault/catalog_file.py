@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import copy
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -22,10 +22,18 @@ import pyarrow.parquet as pq
 from lading.manifest.read import Manifest
 from lading.manifest.rows import VALUES
 from lading.model.access import Version
+from lading.model.errors import BadManifest, NoSpace
+from lading.model.loading import on_use
 from lading.model.paths import Path, decode, encode
-from lading.vault.catalog import FACTS, Held, held, split
+from lading.vault.catalog import FACTS, TWICE, Held, held, split
 from lading.vault.part import Part
 from lading.vault.words import HISTORY
+
+if TYPE_CHECKING:
+    import sqlite3
+else:
+    # Most snapshots have few entries.
+    sqlite3 = on_use("sqlite3")
 
 _TABLES = """
 pragma journal_mode = off;
@@ -50,9 +58,19 @@ class EntriesInFile:
     """The entries of *manifest* (only those of *part*), indexed in a file in *folder*."""
 
     def __init__(self, manifest: Manifest, folder: str, part: Part | None = None) -> None:
+        """
+        Raises:
+            BadManifest: an entry stands in it twice.
+            NoSpace: the file cannot be written.
+        """
         self._part = part
         self._place = os.path.join(folder, f"catalog-{uuid4().hex}.sqlite")
-        self._file = sqlite3.connect(self._place, check_same_thread=False)
+        with _written(self._place, manifest.directory):
+            self._file = sqlite3.connect(self._place, check_same_thread=False)
+            self._make(manifest)
+
+    def _make(self, manifest: Manifest) -> None:
+        part = self._part
         self._file.executescript(_TABLES)
         for batch in manifest.batches(FACTS):
             rows = zip(*(batch.column(name).to_pylist() for name in FACTS), strict=True)
@@ -118,6 +136,17 @@ class EntriesInFile:
     def _chosen(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         part = self._part
         return rows if part is None else [row for row in rows if part.holds(row["path"])]
+
+
+@contextmanager
+def _written(place: str, manifest: str) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.IntegrityError:
+        raise BadManifest(manifest, TWICE) from None
+    except sqlite3.OperationalError as problem:
+        # Of a file that is ours alone only the disk can refuse anything.
+        raise NoSpace(place, str(problem)) from problem
 
 
 def _entry_row(row: tuple[Any, ...]) -> tuple[Any, ...]:

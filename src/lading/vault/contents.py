@@ -13,15 +13,20 @@ import struct
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from itertools import chain
-from typing import NamedTuple
-
-from pyfastcdc import FastCDC
+from typing import TYPE_CHECKING, NamedTuple
 
 from lading.model.errors import BadVault
+from lading.model.loading import on_use
 from lading.model.text import Text
 from lading.vault.packs import Packer
 from lading.vault.sealing import Master
 from lading.vault.words import CUT_LEAST, CUT_MEAN, CUT_MOST, ID, WHOLE, Kind
+
+if TYPE_CHECKING:
+    import pyfastcdc
+else:
+    # Who restores cuts nothing.
+    pyfastcdc = on_use("pyfastcdc")
 
 _SIZE = struct.Struct("<Q")
 _WINDOW = CUT_MOST + (1 << 20)
@@ -50,7 +55,9 @@ class Writer:
         self._packer = packer
         self._known = known
         self._own: set[bytes] = set()
-        self._cutter = FastCDC(avg_size=CUT_MEAN, min_size=CUT_LEAST, max_size=CUT_MOST, seed=master.cutting)
+        self._cutter = pyfastcdc.FastCDC(
+            avg_size=CUT_MEAN, min_size=CUT_LEAST, max_size=CUT_MOST, seed=master.cutting
+        )
 
     def add(self, source: Iterable[bytes]) -> Kept:
         """Keep the content that *source* gives."""

@@ -12,6 +12,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
+from itertools import accumulate
 from struct import Struct
 from typing import NamedTuple
 
@@ -27,6 +28,7 @@ _ROW = Struct("<32sIQIIIBB")
 _PACK_NUMBER = Struct("<I")
 _DRAWERS = 1 << 16
 """Ids are digests, so their first two bytes part them evenly: a search begins among few rows."""
+_NO_ROWS = array("I", bytes(4 * (_DRAWERS + 1)))
 MOST = 50_000
 """Records in one index object, more or less."""
 _NO_INDEX = Text("it is no index of this format", "不是此格式的索引")
@@ -146,17 +148,13 @@ class Index:
 
 def _starts(rows: Sequence[bytes]) -> array[int]:
     """Where the rows of each drawer begin among the sorted *rows*; after the last drawer comes their number."""
-    starts = array("I", bytes(4 * (_DRAWERS + 1)))
-    filled = 0
-    for at, row in enumerate(rows):
-        drawer = row[0] << 8 | row[1]
-        while filled < drawer:
-            filled += 1
-            starts[filled] = at
-    while filled < _DRAWERS:
-        filled += 1
-        starts[filled] = len(rows)
-    return starts
+    if not rows:
+        # Most indexes are made before what they tell is read; nobody writes to this.
+        return _NO_ROWS
+    held = array("I", bytes(4 * (_DRAWERS + 1)))
+    for row in rows:
+        held[(row[0] << 8 | row[1]) + 1] += 1
+    return array("I", accumulate(held))
 
 
 def sealed_indexes(master: Master, packs: Iterable[Pack]) -> Iterator[bytes]:

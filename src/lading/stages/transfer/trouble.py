@@ -9,7 +9,6 @@ ours passes through as it is.
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path as LocalPath
@@ -60,8 +59,6 @@ def _told(problem: Exception, folder: LocalPath) -> LadingError | None:
         return BadState(str(folder), said)
     if isinstance(problem, duckdb.IOException | duckdb.OutOfMemoryException | OSError):
         return NoSpace(str(folder), said) if _is_full(said, folder) else BadState(str(folder), said)
-    if isinstance(problem, sqlite3.OperationalError) and _is_full(said, folder):
-        return NoSpace(str(folder), said)
     return None
 
 
