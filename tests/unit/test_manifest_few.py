@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from itertools import chain
 from pathlib import Path as LocalPath
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -27,6 +29,7 @@ from lading.connectors.folder.acl import (
 from lading.connectors.memory import MemoryDrive
 from lading.connectors.profile import NameRules
 from lading.connectors.wrap.policy import Policy
+from lading.manifest import few
 from lading.manifest.read import Manifest
 from lading.manifest.scan import scan
 from lading.manifest.tables import Feature
@@ -90,11 +93,11 @@ def test_both_ways_come_to_the_same(
             drive.store.hang(*(_grant(path, *told) for told in grants))
     directory = tmp_path_factory.mktemp("few")
     told = []
-    for few in (0, 100_000):
+    for most in (0, 100_000):
         with monkeypatch.context() as patch:
-            patch.setattr("lading.manifest.few.FEW", few - 1)
+            patch.setattr("lading.manifest.few.FEW", most - 1)
             told.append(
-                facts(scan_of(patch, drive, directory / str(few), digest=True, features=tuple(Feature)))
+                facts(scan_of(patch, drive, directory / str(most), digest=True, features=tuple(Feature)))
             )
 
     assert told[0] == told[1]
@@ -230,3 +233,28 @@ def test_what_is_taken_over_is_what_would_be_found(tree: LocalPath, tmp_path: Lo
     after = scanned(tree, tmp_path / "after", earlier=before)
 
     assert facts(scanned(tree, tmp_path / "whole")) == facts(after)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    values=st.lists(st.tuples(st.none() | st.text(max_size=3), st.none() | st.integers(0, 9)), min_size=1),
+    data=st.data(),
+    cuts=st.integers(1, 4),
+)
+def test_rows_are_taken_in_any_order(
+    values: list[tuple[str | None, int | None]], data: Any, cuts: int
+) -> None:
+    """Stretches and single rows, forwards and backwards, once or often, of columns in one piece or in several."""
+    texts, numbers = zip(*values, strict=True)
+    whole = pa.table({"text": pa.array(texts, pa.string()), "number": pa.array(numbers, pa.int64())})
+    table = pa.concat_tables([whole.slice(at, cuts) for at in range(0, len(whole), cuts)])
+    within = st.integers(0, len(values) - 1)
+    stretch = within.flatmap(lambda start: within.map(lambda end: list(range(start, end + 1))))
+    rows = data.draw(
+        st.lists(stretch | within.map(lambda row: [row])).map(lambda them: list(chain.from_iterable(them)))
+    )
+
+    taken = few.taken(table, rows)
+
+    assert table.schema == taken.schema
+    assert [values[row] for row in rows] == [(it["text"], it["number"]) for it in taken.to_pylist()]

@@ -461,6 +461,10 @@ class WrittenDown(NamedTuple):
 class Written(Protocol):
     """What nobody can change and was written down before, and proven when the drive was opened: a scan takes that over instead of walking."""
 
+    @property
+    def objects(self) -> int:
+        """How many entries there are at most."""
+
     def all(self) -> WrittenDown:
         """
         All that `list` tells of the folders, and what the facets tell where that stands in tables as well.

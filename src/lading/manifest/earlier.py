@@ -15,13 +15,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-import pyarrow.parquet as pq
-
 from lading.manifest import few
 from lading.manifest.fingerprint import WIDTH
 from lading.manifest.granted import Mark, mark_of_words
+from lading.manifest.parts import batches_of
 from lading.manifest.read import Manifest
-from lading.manifest.schema import ROW_GROUP
 from lading.manifest.tables import PROBLEMS
 from lading.model.access import Effect, Reach
 from lading.model.entry import Entry
@@ -85,7 +83,7 @@ def earlier_of(source: Source) -> Earlier:
 def _own(file: str) -> dict[str, Mark]:
     """By path, what the list of each entry that has rows in the table *file* says here."""
     lists: dict[str, list[few.Row]] = {}
-    for batch in pq.ParquetFile(file).iter_batches(ROW_GROUP):
+    for batch in batches_of(file):
         for row in batch.to_pylist():
             rows = lists.setdefault(row["path"], [])
             if row["effect"] != Effect.RESET.value and row["reach"] != Reach.LATER.value:

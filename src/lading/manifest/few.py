@@ -8,16 +8,19 @@ from a manifest.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any
+from itertools import pairwise
+from operator import gt
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lading.manifest.fingerprint import WIDTH, SpacePrint, Tree, leaf
-from lading.manifest.parts import read_table
+from lading.manifest.parts import batches_of, read_table
 from lading.manifest.schema import ENTRIES
 from lading.manifest.tables import TABLES, Feature
 from lading.model.access import Effect, PrincipalKind, Reach
@@ -29,7 +32,13 @@ FEW = 100_000
 Row = tuple[Any, ...]
 _LOOKS = ("size", "modified", "etag", "id")
 _SORTED_BY = 4
-_AT_ONCE = 2_000
+_RUN = 20
+"""Rows that follow each other from which on, on average, a slice takes less than to make them anew."""
+_HASHED = ("space", "path", "kind", "size", "sha256")
+TALLIED = (*_HASHED, "problem", "digests")
+_FILE = Kind.FILE.value
+AT_ONCE = 2_000
+"""Rows that are looked at one by one, which takes more memory than their columns."""
 _WIDE = frozenset((Reach.ALL.value, Reach.BELOW.value))
 _CUTS = frozenset((Effect.BREAK.value, Effect.RESET.value))
 
@@ -88,37 +97,37 @@ def rows_print(rows: Iterable[Row]) -> str:
     return tree.root().hex()
 
 
-def counted(files: Sequence[str]) -> dict[str, Any]:
-    """Entries in the parts *files*: `counts` by kind, and how many have `problems`, are `digested` and `served`."""
+class Tally(NamedTuple):
+    """What one look at all entries gives: *counts*, as `manifest.json` has them, and the *spaces* in the byte order of their names."""
+
+    counts: dict[str, Any]
+    spaces: list[SpacePrint]
+
+    @property
+    def objects(self) -> int:
+        """How many entries there are."""
+        return sum(count["objects"] for count in self.counts["counts"].values())
+
+
+def tallied(batches: Iterable[pa.RecordBatch]) -> Tally:
+    """The entries in *batches*, which have the columns `TALLIED`: how many there are of what kind, and the fingerprints of their spaces."""
     counts = {kind.value: {"objects": 0, "bytes": 0} for kind in Kind}
     problems = digested = served = 0
-    for file in files:
-        for kind, size, problem, digest, digests in _passing(
-            file, ["kind", "size", "problem", "sha256", "digests"]
+    spaces: defaultdict[str, _Space] = defaultdict(_Space)
+    for batch in batches:
+        digests = batch.column("digests").offsets.to_pylist()
+        served += sum(map(gt, digests[1:], digests))
+        problems += len(batch) - batch.column("problem").null_count
+        digested += len(batch) - batch.column("sha256").null_count
+        for space, path, kind, size, digest in zip(
+            *(batch.column(name).to_pylist() for name in _HASHED), strict=True
         ):
-            problems += problem is not None
-            digested += digest is not None
-            served += bool(digests)
             count = counts[kind]
             count["objects"] += 1
             count["bytes"] += size
-    return {"counts": counts, "problems": problems, "digested": digested, "served": served}
-
-
-def space_prints(files: Sequence[str]) -> Iterator[SpacePrint]:
-    """The spaces of the entries in the parts *files*, in the byte order of their names; see `fingerprint.fingerprints`."""
-    spaces: dict[str, _Space] = {}
-    for file in files:
-        for space, path, kind, size, digest in _passing(file, ["space", "path", "kind", "size", "sha256"]):
-            it = spaces.get(space)
-            if it is None:
-                it = spaces[space] = _Space()
-            # A path has no NUL in it, so these are in order when the paths are.
-            it.leaves.append(path.encode() + b"\0" + leaf(path, kind, size, digest))
-            it.size += size
-            it.content = it.content and (digest is not None or kind != Kind.FILE)
-    for space in sorted(spaces):
-        yield spaces.pop(space).print(space)
+            spaces[space].add(path, kind, size, digest)
+    told = {"counts": counts, "problems": problems, "digested": digested, "served": served}
+    return Tally(told, [spaces.pop(space).print(space) for space in sorted(spaces)])
 
 
 def contents_of(files: Sequence[str]) -> dict[str, bytes]:
@@ -142,19 +151,58 @@ def looks(size: int, modified: int | None, etag: str | None, identity: str | Non
 
 
 class Entries:
-    """*columns* of the entries in the parts *files*, `path` among them, in the byte order of the paths."""
+    """*columns* of the entries in the parts *files*, `path` among them, in the byte order of the paths: a *table* and the *paths*."""
 
     def __init__(self, files: Sequence[str], columns: Sequence[str]) -> None:
-        none = ENTRIES.empty_table().select(columns)
-        self._table = pa.concat_tables([none, *(read_table(file, columns) for file in files)])
-        paths = self._table.column("path").to_pylist()
-        self._order = sorted(range(len(paths)), key=paths.__getitem__)
-        self.paths: list[str] = self["path"]
+        paths: list[str] = _column(files, "path").to_pylist()
+        order = sorted(range(len(paths)), key=paths.__getitem__)
+        take = taker(order)
+        # One after the other: no more than one of them is there in both orders.
+        self.table = pa.table({name: take(_column(files, name)) for name in columns})
+        self.paths = list(map(paths.__getitem__, order))
 
     def __getitem__(self, column: str) -> list[Any]:
         """The values of *column*, made anew each time: to hold all of them would take several times as much memory."""
-        values = self._table.column(column).to_pylist()
-        return list(map(values.__getitem__, self._order))
+        values: list[Any] = self.table.column(column).to_pylist()
+        return values
+
+
+def _column(files: Sequence[str], name: str) -> pa.ChunkedArray:
+    chunks = [chunk for file in files for chunk in read_table(file, [name]).column(0).chunks]
+    return pa.chunked_array(chunks, ENTRIES.field(name).type)
+
+
+def taken(table: pa.Table, rows: Sequence[int]) -> pa.Table:
+    """The *rows* of *table*, in that order."""
+    return pa.Table.from_arrays(list(map(taker(rows), table.columns)), schema=table.schema)
+
+
+def taker(rows: Sequence[int]) -> Callable[[pa.ChunkedArray], pa.ChunkedArray]:
+    """
+    A function that gives the *rows* of a column, in that order.
+
+    Arrow's own way loads all its functions, which takes longer than this does for some ten thousand rows.
+    """
+    runs = list(_runs(rows))
+
+    def sliced(column: pa.ChunkedArray) -> pa.ChunkedArray:
+        chunks = [chunk for run in runs for chunk in column.slice(*run).chunks]
+        return pa.chunked_array(chunks, column.type)
+
+    def made_anew(column: pa.ChunkedArray) -> pa.ChunkedArray:
+        if column.null_count == len(column):
+            return pa.chunked_array([pa.nulls(len(rows), column.type)])
+        values = column.to_pylist()
+        return pa.chunked_array([pa.array(map(values.__getitem__, rows), column.type, size=len(rows))])
+
+    return sliced if len(runs) * _RUN <= len(rows) else made_anew
+
+
+def _runs(rows: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Where each stretch of *rows* that follow each other begins, and how many they are."""
+    starts = [at for at, row in enumerate(rows) if not at or row != rows[at - 1] + 1]
+    for start, end in pairwise((*starts, len(rows))):
+        yield rows[start], end - start
 
 
 @dataclass(slots=True)
@@ -165,6 +213,13 @@ class _Space:
     size: int = 0
     content: bool = True
 
+    def add(self, path: str, kind: str, size: int, digest: bytes | None) -> None:
+        # A path has no NUL in it, so these are in order when the paths are.
+        self.leaves.append(path.encode() + b"\0" + leaf(path, kind, size, digest))
+        self.size += size
+        if digest is None and kind == _FILE:
+            self.content = False
+
     def print(self, space: str) -> SpacePrint:
         self.leaves.sort()
         tree = Tree()
@@ -172,9 +227,9 @@ class _Space:
         return SpacePrint(space, len(self.leaves), self.size, tree.root(), self.content)
 
 
-def _passing(file: str, columns: list[str]) -> Iterator[Row]:
+def _passing(file: str, columns: Sequence[str]) -> Iterator[Row]:
     """The rows of *file* as `_rows` gives them, of which few are held at a time."""
-    for batch in pq.ParquetFile(file).iter_batches(_AT_ONCE, columns=columns):
+    for batch in batches_of(file, columns, rows=AT_ONCE):
         yield from zip(*(batch.column(name).to_pylist() for name in columns), strict=True)
 
 

@@ -14,7 +14,7 @@ from lading.manifest import few
 from lading.manifest.engine import MEMORY, duckdb, engine, enough_for, insist
 from lading.manifest.files import local_errors
 from lading.manifest.fingerprint import ALGORITHM, SpacePrint, Tree, fingerprints, space_leaf
-from lading.manifest.parts import FOLDER, Part, PartWriter
+from lading.manifest.parts import FOLDER, Part, PartWriter, batches_of
 from lading.manifest.read import SPACES_FILE, entries_of
 from lading.manifest.schema import ROW_GROUP, SPACES
 from lading.model.entry import Kind
@@ -32,21 +32,21 @@ group by kind
 """
 
 
-def finished_facts(directory: str, parts: list[Part]) -> dict[str, Any]:
+def finished_facts(directory: str, parts: list[Part], tally: few.Tally | None = None) -> dict[str, Any]:
     """
     What `manifest.json` says about the entries in *parts*; `spaces.parquet` is written beside it.
 
+    Few of them are counted here unless that was done already (*tally*).
     Files in the folder of the parts that do not belong to it are removed.
     """
     _sweep(directory, parts)
     files = [os.path.join(directory, FOLDER, part.name) for part in parts]
-    if few.are_few(files):
+    if tally is not None or few.are_few(files):
         with local_errors(directory):
-            return {
-                **few.counted(files),
-                **_listed(parts),
-                **_fingerprint(few.space_prints(files), directory),
-            }
+            told = tally or few.tallied(
+                batch for file in files for batch in batches_of(file, few.TALLIED, rows=few.AT_ONCE)
+            )
+            return {**told.counts, **_listed(parts), **_fingerprint(told.spaces, directory)}
     with engine(directory) as connection:
         entries_of(connection, files).create_view("entries")
         limits = enough_for(sum(part.rows for part in parts)), MEMORY, "2GB"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Any, NamedTuple, Protocol, Self
 
@@ -56,6 +56,14 @@ def read_table(path: str | os.PathLike[str], columns: Sequence[str] | None = Non
     """
     with pq.ParquetFile(path) as file:
         return file.read(columns=columns, use_threads=False)
+
+
+def batches_of(
+    path: str | os.PathLike[str], columns: Sequence[str] | None = None, *, rows: int = ROW_GROUP
+) -> Iterator[pa.RecordBatch]:
+    """The Parquet file at *path*, or *columns* of it, in batches of *rows* at most; without threads, as `read_table`."""
+    with pq.ParquetFile(path) as file:
+        yield from file.iter_batches(rows, columns=columns, use_threads=False)
 
 
 class Gathered(Protocol):

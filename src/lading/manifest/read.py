@@ -15,12 +15,11 @@ from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from lading.manifest.engine import duckdb
 from lading.manifest.files import sha256_of
 from lading.manifest.fingerprint import SpacePrint
-from lading.manifest.parts import FOLDER, Part
+from lading.manifest.parts import FOLDER, Part, batches_of
 from lading.manifest.rows import VALUES
 from lading.manifest.schema import FORMAT, ROW_GROUP
 from lading.manifest.tables import FOLDER as TABLES_FOLDER
@@ -93,8 +92,7 @@ class Manifest:
 
     def spaces(self) -> Iterator[SpacePrint]:
         """The spaces in the byte order of their names, with their fingerprints."""
-        file = pq.ParquetFile(os.path.join(self.directory, SPACES_FILE))
-        for batch in file.iter_batches(ROW_GROUP):
+        for batch in batches_of(os.path.join(self.directory, SPACES_FILE)):
             for row in batch.to_pylist():
                 yield SpacePrint(**row)
 
@@ -135,7 +133,7 @@ class Manifest:
             BadManifest: it was not scanned.
         """
         make = VALUES.get(table, dict)
-        for batch in pq.ParquetFile(self._scanned(table)).iter_batches(ROW_GROUP):
+        for batch in batches_of(self._scanned(table)):
             yield from map(make, batch.to_pylist())
 
     def _scanned(self, table: str) -> str:
@@ -153,7 +151,7 @@ class Manifest:
     def batches(self, columns: list[str] | None = None, *, rows: int = ROW_GROUP) -> Iterator[pa.RecordBatch]:
         """All entries in Arrow batches of *rows* at most, in no order."""
         for path in self.files:
-            yield from pq.ParquetFile(path).iter_batches(rows, columns=columns)
+            yield from batches_of(path, columns, rows=rows)
 
     def entries(self) -> Iterator[tuple[Entry, Digest | None]]:
         """All entries with the SHA-256 of their content where it was read, in no order."""

@@ -12,7 +12,6 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Collection
-from concurrent.futures import BrokenExecutor
 from dataclasses import asdict
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
@@ -21,7 +20,7 @@ from lading.connectors.address import SECRET_OPTIONS, Address
 from lading.connectors.crew import Crew, drive_for
 from lading.connectors.profile import Profile
 from lading.connectors.wrap.policy import Policy
-from lading.manifest import asking, tables
+from lading.manifest import asking, few, tables
 from lading.manifest.content import CONTENTS, read_contents
 from lading.manifest.earlier import source_of
 from lading.manifest.engine import SPILL
@@ -33,13 +32,13 @@ from lading.manifest.inherit import inherit
 from lading.manifest.parts import FOLDER, Part
 from lading.manifest.read import HEADER, Manifest, header_of, open_manifest
 from lading.manifest.schema import FORMAT
-from lading.manifest.share import Means, share
+from lading.manifest.share import Means, share, worker_alive
 from lading.manifest.tables import Feature, features_of
 from lading.manifest.tabling import table_file
-from lading.manifest.taken_over import TakeTask, take_over
+from lading.manifest.taken_over import TakeTask, take_over, tally_written
 from lading.manifest.taking import Hashing, Taker
 from lading.manifest.walk import STAGE
-from lading.model.errors import BadManifest, BadRequest, Overlapping, WorkerLost
+from lading.model.errors import BadManifest, BadRequest, Overlapping
 from lading.model.progress import Progress, Publish, nobody_listens
 from lading.model.text import Text
 
@@ -54,6 +53,12 @@ _LACKS = Text(
 _OTHERWISE = Text(
     "the scan that was interrupted asked in the other way; use or leave out --singly as it did, or scan into another folder",
     "被中断的扫描采用另一种查询方式；请与之前一样使用或不用 --singly，或扫描到另一个文件夹",
+)
+
+
+_OTHERS = Text(
+    "other entries were taken over than were counted; scan again",
+    "接收的条目与统计的条目不一致；请重新扫描",
 )
 
 
@@ -122,8 +127,10 @@ def scan(
         facts = _begun(directory, address, wish, now)
         if "finished" not in facts:
             means = Means(address, policy, seen.profile, crew, directory, publish, singly, wish.brief)
-            taken = seen.written and not (digest or singly)
-            facts |= _taken_over(means, facts) if taken else _written(means, facts, taker, earlier)
+            if seen.written is None or digest or singly:
+                facts |= _written(means, facts, taker, earlier)
+            else:
+                facts |= _taken_over(means, facts, seen.written)
             write_json(os.path.join(directory, HEADER), {**facts, "finished": now()})
     return open_manifest(directory)
 
@@ -196,17 +203,28 @@ def _written(
     return {"profile": _plain(asdict(means.profile)), **_finished(means, parts)}
 
 
-def _taken_over(means: Means, facts: dict[str, Any]) -> dict[str, Any]:
-    """Take over what the drive has written down, and tell the facts of the whole manifest."""
+def _taken_over(means: Means, facts: dict[str, Any], objects: int) -> dict[str, Any]:
+    """
+    Take over what the drive has written down, *objects* at most, and tell the facts of the whole manifest.
+
+    Raises:
+        BadManifest: a table is not the one that was written down, or not all entries were taken over.
+    """
     features = tuple(facts["features"])
     task = TakeTask(means.address, means.policy, means.directory, facts["attempt"], features)
-    taken = _by_worker(means.crew, take_over, task)
+    with worker_alive():
+        # Few entries are counted while they are taken over, and not after that.
+        counting = means.crew.submit(tally_written, task) if objects <= few.FEW else None
+        taken = means.crew.submit(take_over, task).result()
+        tally = None if counting is None else counting.result()
+    if tally is not None and tally.objects != sum(part.rows for part in taken.parts):
+        raise BadManifest(means.directory, _OTHERS)
     left = [it for it in features if it not in taken.features]
     facts["tables"] = (
         dict(sorted({**taken.tables, **gather(means, taken.parts, left)}.items())) if features else {}
     )
     _sweep(means.directory, facts["tables"])
-    told = _finished(means, taken.parts)
+    told = _finished(means, taken.parts, tally)
     means.publish(
         Progress(STAGE, *(sum(it[what] for it in told["counts"].values()) for what in ("objects", "bytes")))
     )
@@ -238,29 +256,28 @@ def _sweep(directory: str, made: Collection[str]) -> None:
         os.rmdir(folder)
 
 
-def _finished(means: Means, parts: list[Part]) -> dict[str, Any]:
+def _finished(means: Means, parts: list[Part], tally: few.Tally | None = None) -> dict[str, Any]:
     """The counts and fingerprints, made by a worker: this process may have other scans to lead."""
-    return _by_worker(means.crew, finished_facts, means.directory, parts)
+    return _by_worker(means.crew, finished_facts, means.directory, parts, tally)
 
 
 def _by_worker(crew: Crew, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    try:
+    with worker_alive():
         return crew.submit(work, *args, **kwargs).result()
-    except BrokenExecutor:
-        raise WorkerLost("", Text("while scanning", "扫描期间")) from None
 
 
 class _Seen(NamedTuple):
-    """What a look at the drive tells: its profile, whether it offers brief listings, and whether it is written down already."""
+    """What a look at the drive tells: its profile, whether it offers brief listings, and of how many entries at most it is written down already, if it is."""
 
     profile: Profile
     brief: bool
-    written: bool
+    written: int | None
 
 
 def _seen(address: Address, policy: Policy) -> _Seen:
     drive = drive_for(address, policy)
-    return _Seen(drive.profile, drive.brief is not None, drive.written is not None)
+    objects = None if drive.written is None else drive.written.objects
+    return _Seen(drive.profile, drive.brief is not None, objects)
 
 
 def _plain(value: Any) -> Any:

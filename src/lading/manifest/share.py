@@ -61,14 +61,14 @@ def share(crew: Crew, next_job: Callable[[], Job | None], took: Callable[[Any], 
         # One job waits in the queue, so that no worker waits for us.
         while failure is None and len(running) <= crew.size and (job := next_job()) is not None:
             work, task = job
-            with _worker_alive():
+            with worker_alive():
                 running.add(crew.submit(work, task))
         if not running:
             break
         for ended in wait(running, return_when=FIRST_COMPLETED).done:
             running.discard(ended)
             try:
-                with _worker_alive():
+                with worker_alive():
                     took(ended.result())
             except LadingError as error:
                 failure = failure or error
@@ -77,7 +77,13 @@ def share(crew: Crew, next_job: Callable[[], Job | None], took: Callable[[Any], 
 
 
 @contextmanager
-def _worker_alive() -> Iterator[None]:
+def worker_alive() -> Iterator[None]:
+    """
+    Give the crew work of a scan, and take its results.
+
+    Raises:
+        WorkerLost: a worker process died.
+    """
     try:
         yield
     except BrokenExecutor:

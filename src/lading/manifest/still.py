@@ -18,16 +18,14 @@ from concurrent.futures import BrokenExecutor
 from typing import Any, NamedTuple
 from zlib import crc32
 
-import pyarrow.parquet as pq
-
 from lading.connectors.address import Address
 from lading.connectors.api import Drive
 from lading.connectors.crew import Crew, drive_for
 from lading.connectors.listing import list_all
 from lading.connectors.wrap.policy import Policy
 from lading.manifest.granted import marks_of
+from lading.manifest.parts import batches_of
 from lading.manifest.read import Manifest
-from lading.manifest.schema import ROW_GROUP
 from lading.manifest.tables import PROBLEMS, Feature
 from lading.manifest.walk import DEPTH
 from lading.model.access import Effect, Grant, PrincipalKind, Reach
@@ -219,7 +217,7 @@ def _grants_of(manifest: Manifest, folders: Iterable[str]) -> dict[str, frozense
     found: dict[str, set[tuple[Any, ...]]] = {where: set() for where in folders}
     file = manifest.table("grants")
     assert file is not None
-    for batch in pq.ParquetFile(file).iter_batches(ROW_GROUP):
+    for batch in batches_of(file):
         for row in batch.to_pylist():
             if (rows := found.get(row["path"])) is not None:
                 rows.add(tuple(tuple(value) if isinstance(value, list) else value for value in row.values()))

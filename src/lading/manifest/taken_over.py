@@ -19,7 +19,7 @@ from lading.connectors.address import Address
 from lading.connectors.crew import drive_for, tell
 from lading.connectors.facets import Table, WrittenDown
 from lading.connectors.wrap.policy import Policy
-from lading.manifest import tables
+from lading.manifest import few, tables
 from lading.manifest.files import UNFINISHED, local_errors, publish_file, sha256_of
 from lading.manifest.parts import FOLDER, Part, PartWriter
 from lading.manifest.schema import ROW_GROUP
@@ -76,6 +76,18 @@ def take_over(task: TakeTask) -> TakenOver:
         parts = list(_parts(told, task))
     failpoint("scan.taken_over")
     return TakenOver(parts, made, features, dict(told.source))
+
+
+def tally_written(task: TakeTask) -> few.Tally:
+    """
+    Count what the drive of *task* has written down, in a worker, while another takes it over.
+
+    Raises:
+        DriveError: the drive is not there any more.
+    """
+    written = drive_for(task.address, task.policy).written
+    assert written is not None
+    return few.tallied(written.all().entries)
 
 
 def _parts(told: WrittenDown, task: TakeTask) -> Iterator[Part]:

@@ -28,6 +28,7 @@ class SnapshotWritten:
         self._manifest = manifest
         self._name = name
         self._part = part
+        self.objects = manifest.objects
 
     def all(self) -> WrittenDown:
         return WrittenDown(self._entries(), self._tables(), {"snapshot": self._name})

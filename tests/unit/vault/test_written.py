@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -21,10 +22,12 @@ from lading.connectors.facets import Wanted
 from lading.connectors.wrap.faults import Fault, Harm
 from lading.connectors.wrap.narrow import write_paths
 from lading.connectors.wrap.policy import Policy
+from lading.manifest import few
 from lading.manifest.read import Manifest, open_manifest
 from lading.manifest.scan import scan
 from lading.manifest.tables import Feature
-from lading.model.errors import BadManifest
+from lading.manifest.taken_over import TakeTask, tally_written
+from lading.model.errors import BadManifest, NoSpace
 from lading.stages.backup.backup import Wish, backup
 from lading.stages.backup.keeping import Keeping
 from lading.vault import cataloguing, face
@@ -156,6 +159,57 @@ def test_a_table_that_was_changed_on_the_way_is_not_taken_over(snapshot: Address
             stream.write(b"x")
         with pytest.raises(BadManifest):
             scan(snapshot, READ_ONLY, tmp_path / "scan", crew=hands, features=(Feature.GRANTS,))
+
+
+def _counted_less(task: TakeTask) -> few.Tally:
+    """As if the drive had given one entry less when it was asked once more."""
+    whole = tally_written(task)
+    kinds = {name: dict(count) for name, count in whole.counts["counts"].items()}
+    kinds["file"]["objects"] -= 1
+    return whole._replace(counts={**whole.counts, "counts": kinds})
+
+
+def test_what_was_counted_is_what_was_taken_over(
+    snapshot: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Entries are counted while they are taken over: if both are not the same, the manifest is none."""
+    monkeypatch.setattr("lading.manifest.scan.tally_written", _counted_less)
+
+    with pytest.raises(BadManifest):
+        _scanned(snapshot, tmp_path / "scan", READ_ONLY)
+
+
+@pytest.mark.parametrize("most", [0, 100_000])
+def test_few_and_many_entries_are_counted_alike(
+    snapshot: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """Whether they are counted meanwhile, in memory, or afterwards by the database."""
+    whole = _scanned(snapshot, tmp_path / "usual", READ_ONLY)
+    monkeypatch.setattr(few, "FEW", most)
+
+    again = _scanned(snapshot, tmp_path / "scan", READ_ONLY)
+
+    for name in ("counts", "fingerprint", "problems", "digested", "served"):
+        assert whole.facts[name] == again.facts[name]
+
+
+@pytest.mark.parametrize(
+    "catalog", [FewEntries, lambda manifest: EntriesInFile(manifest, manifest.directory)]
+)
+def test_an_entry_that_stands_twice_makes_no_catalog(snapshot: Address, catalog: Any) -> None:
+    """Nobody could say which of them is restored."""
+    with face.open(snapshot) as drive:
+        manifest = drive.manifest
+        twice = Manifest(manifest.directory, {**manifest.facts, "parts": [*manifest.facts["parts"]] * 2})
+
+        with pytest.raises(BadManifest):
+            catalog(twice)
+
+
+def test_a_catalog_that_finds_no_place_says_so(snapshot: Address, tmp_path: Path) -> None:
+    """As a person can act on it, and not as a database would."""
+    with face.open(snapshot) as drive, pytest.raises(NoSpace):
+        EntriesInFile(drive.manifest, str(tmp_path / "none"))
 
 
 def _read_here(address: Address) -> tuple[str, list[bytes | Exception], int]:

@@ -346,5 +346,9 @@ class ForwardedWritten:
         self._drive = drive
         self._inner = inner
 
+    @property
+    def objects(self) -> int:
+        return self._inner.objects
+
     def all(self) -> WrittenDown:
         return self._drive._call(calls.WRITTEN, ROOT, self._inner.all)

@@ -66,9 +66,10 @@ def plan_fresh(
     entries = few.Entries(old.files, [*_COLUMNS, "normal"] if alike else _COLUMNS)
     places = places_of(entries.paths, entries["normal"] if alike else (), new.names)
     known = _Known(entries, _targets(entries, places), _decisions(entries, places, rules, new.size_limit))
-    _write_decided(known, folder / "decided")
+    table = known.table()
+    _write_decided(table, folder / "decided")
     failpoint("plan.parts")
-    stages = _write_stages(known, new, folder)
+    stages = _write_stages(known, table, new, folder)
     _write_rest(places, folder)
     failpoint("plan.done")
     return _actions(known), stages
@@ -81,23 +82,27 @@ class _Known(NamedTuple):
     targets: Sequence[str]
     decisions: Sequence[Decision]
 
-    def column(self, name: str) -> Sequence[Any] | None:
-        """The column *name* of the plan; None if nothing stands in it."""
-        match name:
+    def table(self) -> pa.Table:
+        """All rows of the plan, in order."""
+        return pa.Table.from_arrays(list(map(self._column, SCHEMA)), schema=SCHEMA)
+
+    def _column(self, field: pa.Field) -> pa.Array | pa.ChunkedArray:
+        total = len(self.decisions)
+        match field.name:
             case "seq":
-                return range(len(self.decisions))
+                return pa.array(range(total), field.type)
             case "action" | "reason":
-                return list(map(attrgetter(name), self.decisions))
-            case "old":
-                return self.entries.paths
-            case "new":
-                return self.targets
+                return pa.array(map(attrgetter(field.name), self.decisions), field.type, size=total)
+            case "new" if self.targets is not self.entries.paths:
+                return pa.array(self.targets, field.type)
+            case "old" | "new":
+                return self.entries.table.column("path")
             case "kind" | "size" | "modified" | "etag" | "id":
-                return self.entries[name]
+                return self.entries.table.column(field.name)
             case "new_found":
-                return [False] * len(self.decisions)
+                return pa.repeat(pa.scalar(False), total)
             case _:
-                return None
+                return pa.nulls(total, field.type)
 
 
 def _targets(entries: few.Entries, places: Places) -> Sequence[str]:
@@ -125,30 +130,15 @@ def _decisions(entries: few.Entries, places: Places, rules: Rules, limit: int | 
     return list(map(decision, entries.paths, entries["kind"], entries["size"], entries["problem"]))
 
 
-def _table(known: _Known, rows: Sequence[int], **told: Sequence[Any]) -> pa.Table:
-    """The *rows* of the plan, by their numbers; columns are as *told*, else as known."""
-
-    def column(name: str, kind: pa.DataType) -> pa.Array:
-        if name in told:
-            return pa.array(told[name], kind)
-        values = known.column(name)
-        if values is None:
-            return pa.nulls(len(rows), kind)
-        return pa.array(list(map(values.__getitem__, rows)), kind)
-
-    return pa.Table.from_arrays([column(field.name, field.type) for field in SCHEMA], schema=SCHEMA)
-
-
-def _write_decided(known: _Known, folder: LocalPath) -> None:
+def _write_decided(table: pa.Table, folder: LocalPath) -> None:
     folder.mkdir(exist_ok=True)
-    total = len(known.decisions)
-    for start in range(0, total, _ROWS):
-        rows = range(start, min(start + _ROWS, total))
-        write_table(folder / f"{rows.stop:09d}.parquet", _table(known, rows))
+    for start in range(0, len(table), _ROWS):
+        rows = table.slice(start, _ROWS)
+        write_table(folder / f"{start + len(rows):09d}.parquet", rows)
     write_table(folder / "empty.parquet", SCHEMA.empty_table())
 
 
-def _write_stages(known: _Known, new: Profile, folder: LocalPath) -> list[Stage]:
+def _write_stages(known: _Known, table: pa.Table, new: Profile, folder: LocalPath) -> list[Stage]:
     """Folders from the top down, then files; the times of folders last, because writing into a folder moves its time."""
     writer = PartWriter(folder, len(known.decisions))
     folders, files = _rows_of(known, Action.FOLDER), _rows_of(known, Action.COPY)
@@ -157,10 +147,10 @@ def _write_stages(known: _Known, new: Profile, folder: LocalPath) -> list[Stage]
         return known.targets[row].count("/")
 
     for level, rows in groupby(sorted(folders, key=depth), key=depth):
-        writer.stage(f"folders-{level}", _table(known, list(rows)).to_batches())
-    writer.stage("files", _table(known, files).to_batches())
+        writer.stage(f"folders-{level}", few.taken(table, list(rows)).to_batches())
+    writer.stage("files", few.taken(table, files).to_batches())
     if new.keeps_modified and new.keeps_folder_times:
-        writer.stage("times", _times(known, folders).to_batches())
+        writer.stage("times", _times(table, folders).to_batches())
     return writer.stages
 
 
@@ -170,13 +160,21 @@ def _rows_of(known: _Known, action: Action) -> list[int]:
     return rows if known.targets is known.entries.paths else sorted(rows, key=known.targets.__getitem__)
 
 
-def _times(known: _Known, folders: Sequence[int]) -> pa.Table:
+def _times(table: pa.Table, folders: Sequence[int]) -> pa.Table:
     """The folders that are made, from the bottom up; the numbers are negative, since the folders are counted elsewhere."""
-    modified = known.entries["modified"]
-    rows = [row for row in sorted(folders, reverse=True) if modified[row] is not None]
-    numbers = range(-1, -len(rows) - 1, -1)
-    action, reason, found = ([value] * len(rows) for value in (Action.TIME, Reason.NEW, True))
-    return _table(known, rows, seq=numbers, action=action, reason=reason, new_found=found)
+    modified = table.column("modified")
+    rows = [row for row in sorted(folders, reverse=True) if modified[row].is_valid]
+    told: dict[str, Sequence[Any]] = {
+        "seq": range(-1, -len(rows) - 1, -1),
+        "action": [Action.TIME] * len(rows),
+        "reason": [Reason.NEW] * len(rows),
+        "new_found": [True] * len(rows),
+    }
+    times = few.taken(table, rows)
+    for name, values in told.items():
+        at = SCHEMA.get_field_index(name)
+        times = times.set_column(at, SCHEMA.field(at), pa.array(values, SCHEMA.field(at).type))
+    return times
 
 
 def _write_rest(places: Places, folder: LocalPath) -> None:

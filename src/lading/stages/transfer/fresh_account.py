@@ -31,7 +31,6 @@ from lading.stages.transfer.worker import SCHEMA as RESULT
 _ARRIVED = ("moved", "same", "renamed")
 _UNTOUCHED = {Action.EXCLUDE.value: "excluded", Action.FAIL.value: "failed"}
 """The bucket of what no row of a partition is about."""
-_DECIDED = ["seq", "action", "reason", "old", "new", "kind", "size", "modified", "etag", "id"]
 _RESULT = ["seq", "bucket", "sha256", "size", "modified", "etag", "code", "detail", "sent", "old_modified"]
 _BY_OLD = {
     "old_path": "old",
@@ -63,14 +62,13 @@ class Fresh:
 
     def __init__(self, entries: few.Entries, it: Pass) -> None:
         self._entries, self._it = entries, it
-        self._decided = _read((it.plan / "decided").glob("*.parquet"), SCHEMA, _DECIDED)
         self._results = _read(it.result.glob("part-*.parquet"), RESULT, _RESULT)
         self._seqs = self._results["seq"].to_pylist()
         at = {seq: row for row, seq in enumerate(self._seqs) if seq >= 0}
-        self._at = list(map(at.get, self._decided["seq"].to_pylist()))
+        self._at = list(map(at.get, self._decided("seq").to_pylist()))
         """By decision, the row of the results that is about it."""
         self._repeated = sum(1 for seq in self._seqs if seq >= 0) - len(at)
-        self._told, actions = self._results["bucket"].to_pylist(), self._decided["action"].to_pylist()
+        self._told, actions = self._results["bucket"].to_pylist(), self._decided("action").to_pylist()
         self._buckets = [
             _UNTOUCHED.get(action) if row is None else self._told[row]
             for row, action in zip(self._at, actions, strict=True)
@@ -86,7 +84,7 @@ class Fresh:
 
     def open(self) -> int:
         """How many objects are in no bucket or in several."""
-        decided = self._decided["old"].to_pylist()
+        decided = self._decided("old").to_pylist()
         if decided != self._entries.paths:
             # Both are in order: some object was decided about never, or twice, or was never found.
             one, other = Counter(decided), Counter(self._entries.paths)
@@ -116,7 +114,7 @@ class Fresh:
         rows = self._rows("failed", "waived")
         if not rows:
             return
-        problems, reasons = self._entries["problem"], self._decided["reason"].to_pylist()
+        problems, reasons = self._entries["problem"], self._decided("reason").to_pylist()
         codes, details = (self._results[name].to_pylist() for name in ("code", "detail"))
         for row in rows:
             at = self._at[row]
@@ -140,7 +138,7 @@ class Fresh:
     def excluded(self) -> Iterable[tuple[Any, ...]]:
         """As `Settled` says."""
         if rows := self._rows("excluded"):
-            reasons = self._decided["reason"].to_pylist()
+            reasons = self._decided("reason").to_pylist()
             yield from ((*self._facts(row), reasons[row]) for row in rows)
 
     def mapped(self) -> Iterable[tuple[Any, ...]]:
@@ -150,22 +148,29 @@ class Fresh:
     def write_landed(self, target: LocalPath) -> None:
         """As `Settled` says."""
         rows = self._rows(*_ARRIVED)
-        at = [row for row in map(self._at.__getitem__, rows) if row is not None]
-        # One column after the other: all of them as Python's values would be several times the memory.
-        arrays = [self._landed(field, rows, at) for field in LANDED]
-        write_rows(pa.Table.from_arrays(arrays, schema=LANDED), target)
+        decided, result = (
+            few.taker(rows),
+            few.taker([row for row in map(self._at.__getitem__, rows) if row is not None]),
+        )
 
-    def _landed(self, field: pa.Field, rows: Sequence[int], at: Sequence[int]) -> pa.Array | pa.ChunkedArray:
-        """The column *field* of what has landed: the *rows* of the decisions, in order, and of the results *at* the same places."""
-        if field.name in _BY_OLD:
-            column = self._decided[_BY_OLD[field.name]]
-            return column if len(rows) == len(column) else pa.array(_taken(column, rows), field.type)
-        if field.name in _BY_NEW:
-            return pa.array(_taken(self._results[_BY_NEW[field.name]], at), field.type)
-        # What was seen when the content was read counts, where it was: a scan may be brief.
-        scanned, seen = _taken(self._decided["modified"], rows), _taken(self._results["old_modified"], at)
-        told = [then if now is None else now for now, then in zip(seen, scanned, strict=True)]
-        return pa.array(told, field.type)
+        def column(field: pa.Field) -> pa.ChunkedArray:
+            if (name := _BY_OLD.get(field.name)) is not None:
+                return decided(self._decided(name))
+            if (name := _BY_NEW.get(field.name)) is not None:
+                return result(self._results[name])
+            # What was seen when the content was read counts, where it was: a scan may be brief.
+            scanned, seen = decided(self._decided("modified")), result(self._results["old_modified"])
+            told = [
+                then if now is None else now
+                for now, then in zip(seen.to_pylist(), scanned.to_pylist(), strict=True)
+            ]
+            return pa.chunked_array([pa.array(told, field.type)])
+
+        write_rows(pa.Table.from_arrays(list(map(column, LANDED)), schema=LANDED), target)
+
+    def _decided(self, name: str) -> pa.ChunkedArray:
+        """The column *name* of the decisions, read anew: they are in few files, and all of it would be in the way."""
+        return _read((self._it.plan / "decided").glob("*.parquet"), SCHEMA, [name])[name]
 
     def _rows(self, *buckets: str) -> list[int]:
         """The rows of what is in *buckets*."""
@@ -176,10 +181,6 @@ class Fresh:
 
     def _mapped(self) -> pa.Table:
         return read_table(self._it.plan / "mapped.parquet")
-
-
-def _taken(column: pa.ChunkedArray, rows: Sequence[int]) -> list[Any]:
-    return list(map(column.to_pylist().__getitem__, rows))
 
 
 def _read(files: Iterable[LocalPath], schema: pa.Schema, columns: Sequence[str]) -> pa.Table:

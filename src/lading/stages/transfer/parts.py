@@ -132,10 +132,14 @@ _REPEATED = ["action", "reason", "kind", "bucket", "code", "effect", "reach", "o
 """Columns of a few words each.  To look for words that come again in all the others takes half of the time of writing."""
 
 
+_AT_ONCE = 5_000
+"""Rows of a row group: so many are held in memory as they are and as they are written."""
+
+
 def write_table(path: LocalPath, table: pa.Table) -> None:
     """Write *table* at *path*, whole or not at all."""
     draft = path.with_name(path.name + ".part")
-    pq.write_table(table, draft, compression="lz4", use_dictionary=_REPEATED)
+    pq.write_table(table, draft, row_group_size=_AT_ONCE, compression="lz4", use_dictionary=_REPEATED)
     os.replace(draft, path)
 
 

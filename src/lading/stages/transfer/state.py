@@ -180,10 +180,11 @@ def locked(job: Job, *, patience: float = LOCK_PATIENCE) -> Iterator[None]:
 
 
 def write_json(path: LocalPath, facts: dict[str, Any]) -> None:
-    """Write *facts* at *path*, whole or not at all."""
+    """Write *facts* at *path*, whole or not at all: a line for each, since to indent all of them takes ten times as long."""
     draft = path.with_name(path.name + ".part")
+    lines = (f" {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in facts.items())
     with open(draft, "w", encoding="utf-8") as stream:
-        json.dump(facts, stream, ensure_ascii=False, indent=1)
+        stream.write("{\n" + ",\n".join(lines) + "\n}\n")
         stream.flush()
         os.fsync(stream.fileno())
     os.replace(draft, path)
