@@ -8,10 +8,13 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path as LocalPath
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from lading.connectors.address import parse
+from lading.connectors.api import Drive
 from lading.connectors.conditions import ABSENT, ANYTHING
 from lading.connectors.facets import Upload, Wanted
 from lading.connectors.memory import MemoryDrive
@@ -27,7 +30,15 @@ from lading.stages.transfer.decide import Action
 from lading.stages.transfer.journal import Journal, Outcome
 from lading.stages.transfer.perform import Performer, Row
 from lading.stages.transfer.succession import Wanted as Version_
-from lading.stages.transfer.together import MOST_BYTES, MOST_FILES, SMALL, groups, perform_group
+from lading.stages.transfer.together import (
+    LOCAL_BYTES,
+    MOST_BYTES,
+    MOST_FILES,
+    SMALL,
+    bounds_of,
+    groups,
+    perform_group,
+)
 from lading.stages.transfer.worker import _do, _Meter
 from lading.stages.transfer.worker import _grouped as grouped
 
@@ -82,10 +93,28 @@ def test_only_small_new_files_go_together() -> None:
 
 def test_a_drive_may_want_larger_ones_together() -> None:
     """Where it says so larger files go together, too, eight of the largest at most."""
-    many = list(groups((row(seq, 2 << 20) for seq in range(17)), largest=2 << 20))
+    bounds = bounds_of(drive(), drive(batch=True, batch_small=2 << 20))
+    many = list(groups((row(seq, 2 << 20) for seq in range(17)), bounds=bounds))
 
     assert [8, 8, 1] == list(map(len, many))
     assert [[0], [1]] == [[it.seq for it in group] for group in groups([row(0, 2 << 20), row(1, 2 << 20)])]
+
+
+def test_what_lies_here_is_held_in_smaller_groups() -> None:
+    """Where contents are read from a disk of this machine, and written one by one, nothing is gained by holding many."""
+    rows = [row(seq, SMALL // 4) for seq in range(64)]
+    here = list(groups(rows, bounds=bounds_of(drive(local=True), drive())))
+    away = list(groups(rows, bounds=bounds_of(drive(), drive())))
+
+    assert {LOCAL_BYTES} == {sum(it.size for it in group) for group in here}
+    assert {MOST_BYTES} == {sum(it.size for it in group) for group in away}
+
+
+def drive(*, batch: bool = False, **facts: Any) -> Drive:
+    """As much of a drive as groups depend on."""
+    profile = SimpleNamespace(local=False, batch_small=SMALL)
+    profile.__dict__.update(facts)
+    return cast("Drive", SimpleNamespace(batch=batch or None, profile=profile))
 
 
 def test_groups_are_bounded() -> None:

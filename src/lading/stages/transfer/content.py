@@ -37,7 +37,7 @@ class Digests:
     __slots__ = ("_blake3", "_known", "_only", "_sha256", "size")
 
     def __init__(self) -> None:
-        self._sha256 = hashlib.sha256()
+        self._sha256: hashlib._Hash | None = None
         self._known: str | None = None
         self._blake3: blake3 | None = None
         self._only = b""
@@ -47,13 +47,14 @@ class Digests:
     def of(cls, content: bytes, sha256: str | None = None) -> Digests:
         """Those of a whole *content*, to which nothing is added; *sha256* if somebody has computed it of this very object."""
         it = cls()
-        if sha256 is None and content:
-            it._sha256.update(content)
-        it._known, it._only, it.size = sha256, content, len(content)
+        it._known = sha256 or hashlib.sha256(content).hexdigest()
+        it._only, it.size = content, len(content)
         return it
 
     def add(self, data: bytes) -> None:
         """Take *data* in."""
+        if self._sha256 is None:
+            self._sha256 = hashlib.sha256()
         self._sha256.update(data)
         if self.size == 0:
             self._only = data
@@ -67,7 +68,7 @@ class Digests:
     @property
     def sha256(self) -> str:
         """The digest that is recorded, in hex."""
-        return self._known or self._sha256.hexdigest()
+        return self._known or (self._sha256 or hashlib.sha256()).hexdigest()
 
     def gives_back(self, reader: Reader) -> bool:
         """Whether *reader* has exactly what has passed here, to its end."""

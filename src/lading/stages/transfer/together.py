@@ -27,6 +27,8 @@ SMALL = 256 * 1024
 MOST_FILES = 200
 MOST_BYTES = 2 * 1024 * 1024
 """Bytes that are held in memory for one call, and sent again if it is cut off."""
+LOCAL_BYTES = 512 * 1024
+"""Bytes that are held where no call crosses a network: what lies side by side is read as quickly in smaller pieces."""
 FEWEST_FILES = 8
 """Files that one call takes, whatever their size, where larger ones better go together, too."""
 
@@ -36,15 +38,29 @@ def gives_together(old: Drive) -> bool:
     return old.batch is not None and old.profile.batch_content > 0
 
 
-def groups(
-    rows: Iterable[Row], alone: Collection[int] = (), largest: int = SMALL, files: int = MOST_FILES
-) -> Iterator[list[Row]]:
-    """
-    *rows* in their order, up to so many new *files* that follow each other together but for those numbered *alone*.
+class Bounds(NamedTuple):
+    """How much goes together: files of up to *largest* bytes, at most so many *files* and *most* bytes of them."""
 
-    *largest*: bytes of a file up to which it goes with others.
-    """
-    most = max(MOST_BYTES, FEWEST_FILES * largest)
+    largest: int = SMALL
+    files: int = MOST_FILES
+    most: int = MOST_BYTES
+
+
+_USUAL = Bounds()
+
+
+def bounds_of(old: Drive, new: Drive, files: int = MOST_FILES) -> Bounds:
+    """What suits *old* and *new*, where one of them gives or takes many at once; *files* at most."""
+    if new.batch is not None:
+        largest = new.profile.batch_small
+        return Bounds(largest, MOST_FILES, max(MOST_BYTES, FEWEST_FILES * largest))
+    # Read together, but written one by one.
+    return Bounds(files=files, most=LOCAL_BYTES if old.profile.local else MOST_BYTES)
+
+
+def groups(rows: Iterable[Row], alone: Collection[int] = (), bounds: Bounds = _USUAL) -> Iterator[list[Row]]:
+    """*rows* in their order, new files that follow each other together within *bounds* but for those numbered *alone*."""
+    largest, files, most = bounds
     group: list[Row] = []
     size = 0
     for row in rows:

@@ -32,7 +32,7 @@ from lading.stages.transfer.journal import TOGETHER, Journal, Outcome
 from lading.stages.transfer.parts import read_rows, table_of, write_table
 from lading.stages.transfer.perform import Performer, Row
 from lading.stages.transfer.rounds import perform_rounds, rounds_of
-from lading.stages.transfer.together import MOST_FILES, SMALL, gives_together, groups, perform_group
+from lading.stages.transfer.together import MOST_FILES, bounds_of, gives_together, groups, perform_group
 
 TELL_EVERY = 0.2
 """Seconds between two messages about progress."""
@@ -136,22 +136,19 @@ def _do(rows: list[Row], performer: Performer, journal: Journal, meter: _Meter, 
 
 def _grouped(performer: Performer, rows: list[Row], threads: int) -> list[list[Row]]:
     """*rows* in groups that are done together, each row in one."""
-    most = MOST_FILES
-    if performer.new.batch is None:
-        if not gives_together(performer.old):
-            return [[row] for row in rows]
-        # Read together, but written one by one: each thread has its share of that.
-        most = min(MOST_FILES, -(-len(rows) // threads))
-    largest = performer.new.profile.batch_small if performer.new.batch is not None else SMALL
+    if performer.new.batch is None and not gives_together(performer.old):
+        return [[row] for row in rows]
+    # Where they are written one by one each thread has its share of that.
+    bounds = bounds_of(performer.old, performer.new, min(MOST_FILES, -(-len(rows) // threads)))
     if not isinstance(performer, Carrier):
-        return list(groups(rows, largest=largest, files=most))
+        return list(groups(rows, bounds=bounds))
     both = performer.new.batch is not None and gives_together(performer.old)
     together = list(rounds_of(rows, performer.cargo)) if both else []
     done = {row.seq for group in together for row in group}
     left = [row for row in rows if row.seq not in done]
     # Each row that must not be put where it would be seen is refused by itself.
     alone = {*performer.cargo.alone, *(row.seq for row in left if performer.is_open(row))}
-    return together + list(groups(left, alone, largest, most))
+    return together + list(groups(left, alone, bounds))
 
 
 def _performed(performer: Performer, group: list[Row]) -> Iterator[Outcome]:
