@@ -47,13 +47,15 @@ KEPT = 64 << 20
 """Bytes of freed memory that a worker keeps for itself at most, in each pool that its threads share."""
 _LARGEST_KEPT = 32 << 20
 """The most that glibc lets `M_MMAP_THRESHOLD` be (mallopt(3))."""
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
-"""The numbers of `M_TRIM_THRESHOLD` and `M_MMAP_THRESHOLD` in malloc.h."""
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
+"""The numbers of `M_TRIM_THRESHOLD`, `M_MMAP_THRESHOLD` and `M_ARENA_MAX` in malloc.h."""
 
 _progress: Any = None
 _drives: dict[str, Drive] = {}
 _opening = threading.RLock()
 _notes = Tally()
+_last_done: Callable[..., Any] | None = None
+"""The function that this process called last for a lean crew."""
 
 
 class Crew:
@@ -62,7 +64,7 @@ class Crew:
 
     Start a crew before anything that makes threads: then the workers are forked (on Linux),
     which takes milliseconds, and they inherit the file locks of the run, and the code for *drives*.
-    One that works *leanly* has a process less, since this one does its share; it keeps nothing of what a task has freed when that
+    One that works *leanly* has a process less, since this one does its share; it keeps little of what a task has freed when that
     ends, and its processes end when they are dismissed.  For tasks that are short and wait for no network: those of this process
     cannot be ended from outside.
     """
@@ -76,6 +78,9 @@ class Crew:
         leanly: bool = False,
     ) -> None:
         load(drives)
+        if leanly and (mallopt := _of_libc("mallopt")) is not None:
+            # Threads that come later share what is there: each would keep memory of its own, most of it free.
+            mallopt(_ARENA_MAX, 1)
         # What is free now would be copied by each worker that uses it.
         _give_back()
         context = _context()
@@ -229,12 +234,15 @@ def _of_libc(name: str) -> Callable[..., int] | None:
     return getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None
 
 
-def _lean(work: Callable[[], R]) -> R:
-    """What *work* gives, after which nothing that it freed is kept."""
+def _lean(work: partial[R]) -> R:
+    """What *work* gives, after which nothing that it freed is kept, unless the task before was of the same kind: so may be the next."""
+    global _last_done
     try:
         return work()
     finally:
-        _give_back()
+        if _last_done is not work.func:
+            _last_done = work.func
+            _give_back()
 
 
 def _begin(progress: Any) -> None:
