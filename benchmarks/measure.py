@@ -67,7 +67,7 @@ def alternating(
     """
     *runs* rounds over all *contenders* in turn, after one round that is not counted.
 
-    Another round, whose time is not counted, tells the peak of memory of each.
+    As many rounds again, whose time is not counted, tell the peaks of memory: they vary more than times do.
     """
     taken: dict[str, list[Taken]] = {it.name: [] for it in contenders}
     for number in range(runs + 1):
@@ -76,10 +76,11 @@ def alternating(
             tell(f"    round {number} {it.name:32s} {result.wall:8.2f} s wall {result.cpu:8.2f} s cpu")
             if number:
                 taken[it.name].append(result)
-    for it in contenders:
-        peak = once(it, watched=True).peak
-        tell(f"    memory  {it.name:32s} {peak / 2**20:8.0f} MiB")
-        taken[it.name] = [replace(run, peak=peak) for run in taken[it.name]]
+    for number in range(runs):
+        for it in contenders:
+            peak = once(it, watched=True).peak
+            tell(f"    memory {number} {it.name:31s} {peak / 2**20:8.0f} MiB")
+            taken[it.name][number] = replace(taken[it.name][number], peak=peak)
     return taken
 
 
