@@ -95,19 +95,20 @@ class Writer:
 
     def _cut(self, held: bytearray, pieces: list[bytes], *, last: bool) -> int:
         """Store the pieces of *held*; the last one may go on, so it stays unless it is the *last*."""
-        whole = bytes(held)
-        cuts = [one.length for one in self._cutter.cut_buf(whole)]
+        cuts = [one.length for one in self._cutter.cut_buf(held)]
         new = at = 0
-        for length in cuts if last else cuts[:-1]:
-            piece = whole[at : at + length]
-            id = self._master.id_of_piece(piece)
-            new += self._add(Kind.PIECE, id, piece)
-            pieces.append(id)
-            at += length
+        # Nothing of it is copied: several megabytes in each process.
+        with memoryview(held) as whole:
+            for length in cuts if last else cuts[:-1]:
+                with whole[at : at + length] as piece:
+                    id = self._master.id_of_piece(piece)
+                    new += self._add(Kind.PIECE, id, piece)
+                pieces.append(id)
+                at += length
         del held[:at]
         return new
 
-    def _add(self, kind: Kind, id: bytes, raw: bytes) -> int:
+    def _add(self, kind: Kind, id: bytes, raw: bytes | memoryview) -> int:
         if id in self._own or self._known(id):
             return 0
         self._packer.add(kind, id, raw)

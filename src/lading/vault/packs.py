@@ -73,7 +73,7 @@ class Packer:
         """Packs that were handed over."""
         self._begin()
 
-    def add(self, kind: Kind, id: bytes, raw: bytes) -> None:
+    def add(self, kind: Kind, id: bytes, raw: bytes | memoryview) -> None:
         """Store the record *id*."""
         how, stored = self._small(raw)
         record = Record(kind, how, id, len(stored), len(raw))
@@ -106,7 +106,7 @@ class Packer:
         self._size += len(self._held)
         self._held = bytearray()
 
-    def _small(self, raw: bytes) -> tuple[How, bytes]:
+    def _small(self, raw: bytes | memoryview) -> tuple[How, bytes | memoryview]:
         if len(raw) <= MOST_RAW and len(small := self._compressor.compress(raw)) < len(raw) * _SHRINKS:
             return How.ZSTD, small
         return How.PLAIN, raw

@@ -52,7 +52,7 @@ class Master:
         """The id of a content by its SHA-256, or of its list."""
         return blake3(bytes((kind,)) + digest, key=self.key[32:]).digest()
 
-    def id_of_piece(self, piece: bytes) -> bytes:
+    def id_of_piece(self, piece: bytes | memoryview) -> bytes:
         """The id of a piece."""
         named = blake3(bytes((Kind.PIECE,)), key=self.key[32:])
         named.update(piece)
@@ -65,7 +65,7 @@ class Sealer:
     def __init__(self, key: bytes) -> None:
         self._cipher = AESGCM(key)
 
-    def seal(self, number: int, plain: bytes, about: bytes = b"") -> bytes:
+    def seal(self, number: int, plain: bytes | memoryview, about: bytes = b"") -> bytes:
         """*plain*, sealed together with what it is *about*."""
         return self._cipher.encrypt(number.to_bytes(_NONCE, "big"), plain, about)
 
