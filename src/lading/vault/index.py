@@ -18,9 +18,10 @@ from typing import NamedTuple
 
 from lading.model.errors import BadVault
 from lading.model.text import Text
-from lading.vault.packs import Pack, offsets, records_in
+from lading.vault.pack_table import PackTable, read_table
+from lading.vault.packs import START, Pack
 from lading.vault.sealing import Master, new_salt
-from lading.vault.words import HOWS, ID, INDEX, KINDS, RECORD, SALT, Record
+from lading.vault.words import HOWS, ID, INDEX, KINDS, RECORD, SALT, TAG, Record
 
 MAGIC = b"LDGINDX\x01"
 _PACK = Struct("<32sQI")
@@ -124,9 +125,11 @@ class Index:
 
     def _rows_of(self, pack: Pack) -> Iterator[bytes]:
         number = len(self.packs)
-        self.packs.append(pack._replace(records=()))
-        for at, (it, offset) in enumerate(zip(pack.records, offsets(pack.records), strict=True)):
-            yield _ROW.pack(it.id, number, offset, at, it.stored, it.raw, it.kind, it.how)
+        self.packs.append(pack._replace(records=PackTable()))
+        offset = START
+        for at, (kind, how, id, stored, raw) in enumerate(RECORD.iter_unpack(pack.records.plain)):
+            yield _ROW.pack(id, number, offset, at, stored, raw, kind, how)
+            offset += stored + TAG
 
     def _at(self, id: bytes) -> int | None:
         rows, width = self._rows, _ROW.size
@@ -206,9 +209,7 @@ def _first(pack: Pack, told: set[bytes]) -> bool:
 def _sealed(master: Master, packs: Sequence[Pack]) -> bytes:
     salt = new_salt()
     plain = b"".join(
-        _PACK.pack(pack.name, pack.size, len(pack.records))
-        + b"".join(RECORD.pack(*it) for it in pack.records)
-        for pack in packs
+        _PACK.pack(pack.name, pack.size, len(pack.records)) + pack.records.plain for pack in packs
     )
     return MAGIC + salt + master.sealer(salt, "index").seal(0, plain, MAGIC)
 
@@ -223,5 +224,5 @@ def _packs_in(plain: bytes, name: str) -> Iterator[Pack]:
         end = at + count * RECORD.size
         if end > len(plain):
             raise BadVault(name, _NO_INDEX)
-        yield Pack(pack, size, records_in(plain[at:end], name))
+        yield Pack(pack, size, read_table(plain[at:end], name))
         at = end

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from lading.model.errors import BadVault
 from lading.model.text import Text
 from lading.vault.index import packs_of
+from lading.vault.pack_table import PackTable
 from lading.vault.packs import START, Pack, PackReader, offsets, table_room
 from lading.vault.store import Store
 from lading.vault.vault import Vault
@@ -125,5 +126,5 @@ def _sealed(content: bytes, start: int, it: Record) -> bytes:
     return content[start : start + it.stored + TAG]
 
 
-def _length(records: tuple[Record, ...]) -> int:
+def _length(records: PackTable) -> int:
     return START + sum(it.stored + TAG for it in records) + table_room(len(records))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -17,11 +17,10 @@ import zstandard
 
 from lading.model.errors import BadVault, Internal
 from lading.model.text import Text
+from lading.vault.pack_table import NO_TABLE, PackTable, read_table
 from lading.vault.sealing import LAST, Master, Sealer, new_salt
 from lading.vault.words import (
-    HOWS,
     ID,
-    KINDS,
     MOST_RAW,
     PACK_RECORDS,
     PACK_SIZE,
@@ -45,7 +44,6 @@ _SHRINKS = 0.98
 """A record is stored compressed if that leaves less than this part of it."""
 
 _NO_PACK = Text("it is no pack of this format", "不是此格式的数据包")
-_NO_TABLE = Text("its table cannot be read", "其目录表无法读取")
 _WRONG = Text("a record is not the content that it is named after", "记录内容与其名称不符")
 
 
@@ -54,7 +52,7 @@ class Pack(NamedTuple):
 
     name: bytes
     size: int
-    records: tuple[Record, ...]
+    records: PackTable
 
 
 class Packer:
@@ -76,28 +74,29 @@ class Packer:
     def add(self, kind: Kind, id: bytes, raw: bytes | memoryview) -> None:
         """Store the record *id*."""
         how, stored = self._small(raw)
-        record = Record(kind, how, id, len(stored), len(raw))
-        self._held += self._sealer.seal(len(self._records), stored, RECORD.pack(*record))
-        self._records.append(record)
+        record = RECORD.pack(kind, how, id, len(stored), len(raw))
+        self._held += self._sealer.seal(len(self._table) // RECORD.size, stored, record)
+        self._table += record
         if len(self._held) >= _BLOCK:
             self._close_block()
-        if self._size + len(self._held) >= PACK_SIZE or len(self._records) >= PACK_RECORDS:
+        if self._size + len(self._held) >= PACK_SIZE or len(self._table) >= PACK_RECORDS * RECORD.size:
             self.flush()
 
     def flush(self) -> None:
         """Hand over what there is as a pack; nothing is none."""
-        if not self._records:
+        if not self._table:
             return
         if os.getpid() != self._process:
             # Two processes with one salt would seal two contents with the same key and nonce.
             raise Internal("", "a packer was carried into another process")
-        table = self._sealer.seal(LAST, b"".join(RECORD.pack(*it) for it in self._records), MAGIC)
+        plain = bytes(self._table)
+        table = self._sealer.seal(LAST, plain, MAGIC)
         self._held += table
         self._held += _END.pack(len(table))
         self._close_block()
         name = self._digest.digest()
         self._put(name, self._blocks)
-        self.made.append(Pack(name, self._size, tuple(self._records)))
+        self.made.append(Pack(name, self._size, PackTable(plain)))
         self._begin()
 
     def _close_block(self) -> None:
@@ -118,7 +117,7 @@ class Packer:
         self._digest, self._size = sha256(), 0
         self._blocks: list[bytes] = []
         self._held = bytearray(MAGIC + salt)
-        self._records: list[Record] = []
+        self._table = bytearray()
 
 
 class PackReader:
@@ -153,7 +152,7 @@ class PackReader:
             raise BadVault(self._name, _WRONG)
         return raw
 
-    def table(self, end: bytes) -> tuple[Record, ...]:
+    def table(self, end: bytes) -> PackTable:
         """
         What is in the pack, by its last bytes, of which *end* holds at least the table.
 
@@ -162,29 +161,9 @@ class PackReader:
         """
         (length,) = _END.unpack(end[-_END.size :]) if len(end) >= _END.size else (0,)
         if not TAG < length <= len(end) - _END.size:
-            raise BadVault(self._name, _NO_TABLE)
+            raise BadVault(self._name, NO_TABLE)
         plain = self._sealer.open(LAST, end[-_END.size - length : -_END.size], MAGIC, name=self._name)
-        return records_in(plain, self._name)
-
-
-def records_in(plain: bytes, name: str) -> tuple[Record, ...]:
-    """
-    The records that a table lists.
-
-    Raises:
-        BadVault: a word of it is unknown.
-    """
-    if len(plain) % RECORD.size:
-        raise BadVault(name, _NO_TABLE)
-    try:
-        return tuple(
-            [
-                Record(KINDS[kind], HOWS[how], id, stored, raw)
-                for kind, how, id, stored, raw in RECORD.iter_unpack(plain)
-            ]
-        )
-    except KeyError:
-        raise BadVault(name, _NO_TABLE) from None
+        return read_table(plain, self._name)
 
 
 def table_room(records: int) -> int:
@@ -192,7 +171,7 @@ def table_room(records: int) -> int:
     return records * RECORD.size + TAG + _END.size
 
 
-def offsets(records: Sequence[Record]) -> list[int]:
+def offsets(records: Iterable[Record]) -> list[int]:
     """Where each of *records* begins in its pack."""
     found, at = [], START
     for it in records:

@@ -9,12 +9,13 @@ from hashlib import sha256
 import pytest
 
 from lading.vault.index import Index
+from lading.vault.pack_table import PackTable
 from lading.vault.packs import Pack
 from lading.vault.words import How, Kind, Record
 
 
 def _pack(name: str, count: int) -> Pack:
-    records = tuple(
+    records = PackTable.of(
         Record(Kind.FILE, How.PLAIN, sha256(f"{name} {number}".encode()).digest(), number + 1, number + 1)
         for number in range(count)
     )
