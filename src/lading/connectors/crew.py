@@ -89,7 +89,9 @@ class Crew:
         self._publish = publish
         self._progress: Any = context.SimpleQueue()
         processes = max(1, size - 1) if leanly else size
-        self._pool = ProcessPoolExecutor(processes, context, initializer=_begin, initargs=(self._progress,))
+        self._pool = ProcessPoolExecutor(
+            processes, context, initializer=_begin, initargs=(self._progress, leanly)
+        )
         self._pool.submit(os.getpid).result()
         self._hands = Hands(self._pool, processes) if processes < size else None
         if self._hands is not None:
@@ -245,11 +247,12 @@ def _lean(work: partial[R]) -> R:
             _give_back()
 
 
-def _begin(progress: Any) -> None:
+def _begin(progress: Any, leanly: bool) -> None:
     global _progress  # one channel to the parent per process
     _progress = progress
     _drives.clear()
-    _keep_memory()
+    if not leanly:
+        _keep_memory()
     # What was made before the fork is not looked through again: that would copy its pages.
     gc.freeze()
     # Ctrl-C is the parent's business; it ends us.

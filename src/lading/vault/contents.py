@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from hashlib import sha256
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
@@ -25,7 +26,7 @@ from lading.vault.words import CUT_LEAST, CUT_MEAN, CUT_MOST, ID, WHOLE, Kind
 if TYPE_CHECKING:
     import pyfastcdc
 else:
-    # Who restores cuts nothing.
+    # Who restores, or backs up small files alone, cuts nothing.
     pyfastcdc = on_use("pyfastcdc")
 
 _SIZE = struct.Struct("<Q")
@@ -55,8 +56,12 @@ class Writer:
         self._packer = packer
         self._known = known
         self._own: set[bytes] = set()
-        self._cutter = pyfastcdc.FastCDC(
-            avg_size=CUT_MEAN, min_size=CUT_LEAST, max_size=CUT_MOST, seed=master.cutting
+
+    @cached_property
+    def _cutter(self) -> pyfastcdc.FastCDC:
+        """Made for the first large content."""
+        return pyfastcdc.FastCDC(
+            avg_size=CUT_MEAN, min_size=CUT_LEAST, max_size=CUT_MOST, seed=self._master.cutting
         )
 
     def add(self, source: Iterable[bytes]) -> Kept:
