@@ -4,13 +4,14 @@ import os
 import signal
 import threading
 import time
-from concurrent.futures import CancelledError, wait
+from concurrent.futures import BrokenExecutor, CancelledError, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
 
 from lading.connectors.crew import Crew, tell
+from lading.connectors.hands import Hands
 from lading.model.progress import Progress
 
 
@@ -118,6 +119,16 @@ def test_whoever_waits_hears_that_the_crew_was_stopped(tmp_path: Path, leanly: b
     gate.touch()
 
     assert not wait(submitted, 30).not_done
+
+
+def test_nothing_is_taken_that_nobody_would_do() -> None:
+    """Who submits while another thread stops the crew hears of it; a future that nobody completes is waited for for ever."""
+    with ProcessPoolExecutor(1) as pool:
+        hands = Hands(pool, 1)
+        assert hands.stop()
+
+        with pytest.raises(BrokenExecutor):
+            hands.submit(os.getpid)
 
 
 def test_a_process_that_was_killed_breaks_the_crew() -> None:

@@ -100,10 +100,17 @@ class Crew:
         self._listener.start()
 
     def submit(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Future[R]:
-        """Have one of the processes call *work*; its exception comes back through the future."""
+        """
+        Have one of the processes call *work*; its exception comes back through the future.
+
+        Raises:
+            RuntimeError: the crew was stopped; `BrokenExecutor`, which is one, if a process died as well.
+        """
         if self._leanly:
             lean = partial(_lean, partial(work, *args, **kwargs))
-            return self._pool.submit(lean) if self._hands is None else self._hands.submit(lean)
+            # Looked at once: another thread may stop the crew meanwhile.
+            hands = self._hands
+            return self._pool.submit(lean) if hands is None else hands.submit(lean)
         return self._pool.submit(work, *args, **kwargs)
 
     def dismiss(self) -> None:
@@ -114,7 +121,7 @@ class Crew:
             _give_back()
 
     def stop(self, *, at_once: bool = False) -> None:
-        """End the processes: after their present tasks, or *at_once*."""
+        """End the processes: after the tasks that they have (those that this process shares with them may be given up), or *at_once*."""
         if at_once:
             for process in list((self._pool._processes or {}).values()):
                 process.kill()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -24,6 +24,8 @@ class Hands:
 
     def __init__(self, pool: ProcessPoolExecutor, processes: int) -> None:
         self._waiting: SimpleQueue[tuple[Future[Any], Work] | None] = SimpleQueue()
+        self._guard = threading.Lock()
+        self._stopped = False
         self._here = threading.Thread(target=self._work, args=(_call,), name="crew-here", daemon=True)
 
         def away(work: Work) -> Any:
@@ -38,9 +40,17 @@ class Hands:
             thread.start()
 
     def submit(self, work: Work) -> Future[Any]:
-        """Have somebody do *work*, which can be pickled; its exception comes back through the future."""
+        """
+        Have somebody do *work*, which can be pickled; its exception comes back through the future.
+
+        Raises:
+            BrokenExecutor: it was stopped; nobody would take *work*, and whoever waits for it would do so for ever.
+        """
         future: Future[Any] = Future()
-        self._waiting.put((future, work))
+        with self._guard:
+            if self._stopped:
+                raise BrokenExecutor("stopped")
+            self._waiting.put((future, work))
         return future
 
     def stop(self, *, at_once: bool = False) -> bool:
@@ -49,6 +59,8 @@ class Hands:
 
         With *at_once* that may take a moment: wait for it at most `PATIENCE`.  End the processes before.
         """
+        with self._guard:
+            self._stopped = True
         self._cancel()
         for _ in (*self._away, self._here):
             self._waiting.put(None)
