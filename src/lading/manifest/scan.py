@@ -35,7 +35,7 @@ from lading.manifest.schema import FORMAT
 from lading.manifest.share import Means, share, worker_alive
 from lading.manifest.tables import Feature, features_of
 from lading.manifest.tabling import table_file
-from lading.manifest.taken_over import TakeTask, take_over, tally_written
+from lading.manifest.taken_over import Counted, TakenOver, TakeTask, take_over, tally_written
 from lading.manifest.taking import Hashing, Taker
 from lading.manifest.walk import STAGE
 from lading.model.errors import BadManifest, BadRequest, Overlapping
@@ -54,8 +54,6 @@ _OTHERWISE = Text(
     "the scan that was interrupted asked in the other way; use or leave out --singly as it did, or scan into another folder",
     "被中断的扫描采用另一种查询方式；请与之前一样使用或不用 --singly，或扫描到另一个文件夹",
 )
-
-
 _OTHERS = Text(
     "other entries were taken over than were counted; scan again",
     "接收的条目与统计的条目不一致；请重新扫描",
@@ -216,9 +214,8 @@ def _taken_over(means: Means, facts: dict[str, Any], objects: int) -> dict[str, 
         # Few entries are counted while they are taken over, and not after that.
         counting = means.crew.submit(tally_written, task) if objects <= few.FEW else None
         taken = means.crew.submit(take_over, task).result()
-        tally = None if counting is None else counting.result()
-    if tally is not None and tally.objects != sum(part.rows for part in taken.parts):
-        raise BadManifest(means.directory, _OTHERS)
+        counted = None if counting is None else counting.result()
+    tally = None if counted is None else _of_the_same(counted, taken, means.directory)
     left = [it for it in features if it not in taken.features]
     facts["tables"] = (
         dict(sorted({**taken.tables, **gather(means, taken.parts, left)}.items())) if features else {}
@@ -229,6 +226,19 @@ def _taken_over(means: Means, facts: dict[str, Any], objects: int) -> dict[str, 
         Progress(STAGE, *(sum(it[what] for it in told["counts"].values()) for what in ("objects", "bytes")))
     )
     return {"profile": _plain(asdict(means.profile)), "taken_over": taken.source, **told}
+
+
+def _of_the_same(counted: Counted, taken: TakenOver, directory: str) -> few.Tally:
+    """
+    What was *counted*.
+
+    Raises:
+        BadManifest: that is not what was *taken* over; the latest snapshot, say, may be another by now.
+    """
+    rows = sum(part.rows for part in taken.parts)
+    if (counted.source, counted.tally.objects) != (taken.source, rows):
+        raise BadManifest(directory, _OTHERS)
+    return counted.tally
 
 
 def _rights_along(means: Means, facts: dict[str, Any]) -> str:

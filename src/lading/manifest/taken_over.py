@@ -78,7 +78,14 @@ def take_over(task: TakeTask) -> TakenOver:
     return TakenOver(parts, made, features, dict(told.source))
 
 
-def tally_written(task: TakeTask) -> few.Tally:
+class Counted(NamedTuple):
+    """What was counted, and the *source* that it is from: another process may have opened the drive at another moment."""
+
+    tally: few.Tally
+    source: dict[str, str]
+
+
+def tally_written(task: TakeTask) -> Counted:
     """
     Count what the drive of *task* has written down, in a worker, while another takes it over.
 
@@ -87,7 +94,8 @@ def tally_written(task: TakeTask) -> few.Tally:
     """
     written = drive_for(task.address, task.policy).written
     assert written is not None
-    return few.tallied(written.all().entries)
+    told = written.all()
+    return Counted(few.tallied(told.entries), dict(told.source))
 
 
 def _parts(told: WrittenDown, task: TakeTask) -> Iterator[Part]:

@@ -186,7 +186,7 @@ def packs_of(master: Master, content: bytes) -> list[Pack]:
 
 def each_pack_of(master: Master, content: bytes) -> Iterator[Pack]:
     """
-    As `packs_of`, one after the other: the records of a pack take four times the memory of their rows in an index.
+    As `packs_of`, one after the other: nobody need hold the tables of all of them beside their rows in an index.
 
     Raises:
         BadVault: it is damaged, perhaps behind the packs that were told already.

@@ -26,7 +26,7 @@ from lading.manifest import few
 from lading.manifest.read import Manifest, open_manifest
 from lading.manifest.scan import scan
 from lading.manifest.tables import Feature
-from lading.manifest.taken_over import TakeTask, tally_written
+from lading.manifest.taken_over import Counted, TakeTask, tally_written
 from lading.model.errors import BadManifest, NoSpace
 from lading.stages.backup.backup import Wish, backup
 from lading.stages.backup.keeping import Keeping
@@ -161,19 +161,26 @@ def test_a_table_that_was_changed_on_the_way_is_not_taken_over(snapshot: Address
             scan(snapshot, READ_ONLY, tmp_path / "scan", crew=hands, features=(Feature.GRANTS,))
 
 
-def _counted_less(task: TakeTask) -> few.Tally:
+def _counted_less(task: TakeTask) -> Counted:
     """As if the drive had given one entry less when it was asked once more."""
-    whole = tally_written(task)
+    counted = tally_written(task)
+    whole = counted.tally
     kinds = {name: dict(count) for name, count in whole.counts["counts"].items()}
     kinds["file"]["objects"] -= 1
-    return whole._replace(counts={**whole.counts, "counts": kinds})
+    return counted._replace(tally=whole._replace(counts={**whole.counts, "counts": kinds}))
 
 
+def _counted_of_another(task: TakeTask) -> Counted:
+    """As if a backup had ended in between, and the latest snapshot were another of as many entries."""
+    return tally_written(task)._replace(source={"snapshot": "another"})
+
+
+@pytest.mark.parametrize("counted", [_counted_less, _counted_of_another])
 def test_what_was_counted_is_what_was_taken_over(
-    snapshot: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    snapshot: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, counted: Any
 ) -> None:
     """Entries are counted while they are taken over: if both are not the same, the manifest is none."""
-    monkeypatch.setattr("lading.manifest.scan.tally_written", _counted_less)
+    monkeypatch.setattr("lading.manifest.scan.tally_written", counted)
 
     with pytest.raises(BadManifest):
         _scanned(snapshot, tmp_path / "scan", READ_ONLY)
