@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import BrokenExecutor, CancelledError, ProcessPoolExecutor, wait
@@ -149,3 +151,40 @@ def test_a_dismissed_crew_has_done_all_that_was_begun() -> None:
         crew.dismiss()
 
     assert 10 == len(done)
+
+
+ENDED_AMID_A_FORK = """
+import os, signal
+from lading.connectors.crew import Crew
+signal.signal(signal.{name}, signal.default_int_handler)
+os.register_at_fork(after_in_parent=lambda: os.kill(os.getpid(), signal.{name}))
+try:
+    with Crew(2):
+        print("went on")
+except KeyboardInterrupt:
+    print("ended")
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_who_ends_a_run_while_its_workers_are_forked_is_heard(name: str) -> None:
+    """Python forgets what is raised just then; the run went on to its end."""
+    ran = subprocess.run(
+        [sys.executable, "-c", ENDED_AMID_A_FORK.format(name=name)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ("ended\n", "") == (ran.stdout, ran.stderr)
+    assert ran.returncode == 0
+
+
+def mask() -> set[int]:
+    return set(signal.pthread_sigmask(signal.SIG_BLOCK, ()))
+
+
+def test_workers_can_be_ended_and_the_signals_of_this_process_stay_as_they_were() -> None:
+    before = mask()
+    with Crew(2) as crew:
+        assert not {signal.SIGINT, signal.SIGTERM} & crew.submit(mask).result()
+        assert before == mask()

@@ -18,8 +18,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
@@ -49,6 +50,8 @@ _LARGEST_KEPT = 32 << 20
 """The most that glibc lets `M_MMAP_THRESHOLD` be (mallopt(3))."""
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 """The numbers of `M_TRIM_THRESHOLD`, `M_MMAP_THRESHOLD` and `M_ARENA_MAX` in malloc.h."""
+
+_ENDS = (signal.SIGINT, signal.SIGTERM)
 
 _progress: Any = None
 _drives: dict[str, Drive] = {}
@@ -92,7 +95,8 @@ class Crew:
         self._pool = ProcessPoolExecutor(
             processes, context, initializer=_begin, initargs=(self._progress, leanly)
         )
-        self._pool.submit(os.getpid).result()
+        with _undisturbed():
+            self._pool.submit(os.getpid).result()
         self._hands = Hands(self._pool, processes) if processes < size else None
         if self._hands is not None:
             _tell_through(self._progress)
@@ -254,6 +258,16 @@ def _lean(work: partial[R]) -> R:
             _give_back()
 
 
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Whoever ends us is heard after this: what a signal raises amid a fork, Python tells of and forgets, and we would go on."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _begin(progress: Any, leanly: bool) -> None:
     global _progress  # one channel to the parent per process
     _progress = progress
@@ -266,6 +280,7 @@ def _begin(progress: Any, leanly: bool) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A handler of the parent would make a traceback of its end.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDS)
     threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
     # What a drive keeps on the other side (an empty folder for unfinished files) goes with us.
     Finalize(None, close_drives, exitpriority=1)

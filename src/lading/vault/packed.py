@@ -82,6 +82,9 @@ def look(vault: Vault, name: str, content: bytes, told: Pack | None = None) -> L
 def salvaged(vault: Vault, looked: Looked, content: bytes) -> Iterator[tuple[Record, bytes]]:
     """The good records of a pack and what they hold."""
     assert looked.pack is not None
+    if not looked.good:
+        # Without its first bytes there is not even a reader.
+        return
     reader = PackReader(vault.master, looked.name, content[:START])
     starts = offsets(looked.pack.records)
     for number in sorted(looked.good):

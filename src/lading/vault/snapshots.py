@@ -71,14 +71,15 @@ def save(store: Store, master: Master, snapshot: Snapshot) -> Snapshot:
     return _named(snapshot, name)
 
 
-def snapshots(store: Store, master: Master) -> Iterator[Snapshot]:
+def snapshots(store: Store, master: Master, begins: str = "") -> Iterator[Snapshot]:
     """
-    All snapshots, the oldest first.
+    All snapshots whose name *begins* so, the oldest first.
 
     Raises:
         BadVault: one is damaged, or of another vault.
     """
-    found = [read(master, store.whole(SNAPSHOTS, name)) for name, _ in store.names(SNAPSHOTS)]
+    names = [name for name, _ in store.names(SNAPSHOTS) if name.startswith(begins)]
+    found = [read(master, store.whole(SNAPSHOTS, name)) for name in names]
     yield from sorted(found, key=lambda it: (it.taken, it.name))
 
 
@@ -115,12 +116,15 @@ def find(
     """
     The snapshot that *wanted* means: the beginning of its name, or `latest`, perhaps only those *of* one drive, or begun not later than *until* (ns).
 
+    Who names one can have it though others are damaged; which is the latest only all of them tell.
+
     Raises:
+        BadVault: one that it could be is damaged.
         NotFound: there is none, or not only one.
     """
     found = [
         it
-        for it in snapshots(store, master)
+        for it in snapshots(store, master, "" if wanted == LATEST else wanted)
         if (of is None or same_drive(it.drive, of)) and (until is None or it.taken <= until)
     ]
     if wanted == LATEST:

@@ -20,7 +20,7 @@ from lading.vault.check import check
 from lading.vault.locks import Mode, locked
 from lading.vault.packs import START
 from lading.vault.rebuild import rebuild
-from lading.vault.snapshots import snapshots
+from lading.vault.snapshots import LATEST, find, snapshots
 from lading.vault.vault import Vault, open_vault
 from lading.vault.words import Kind
 from support.vaults import (
@@ -157,6 +157,45 @@ def test_a_repair_saves_what_is_good_in_a_damaged_pack(tmp_path: Path) -> None:
             assert raw == content(left, raw)
     with pytest.raises(BadVault):
         content(left, files["file-000"])
+
+
+@pytest.mark.parametrize("left", [b"", b"LDGPACK", b"x" * 500])
+def test_a_repair_passes_by_what_is_no_pack_any_more(tmp_path: Path, left: bytes) -> None:
+    """
+    As a power failure leaves files: all others are looked at, and a new backup brings back what was in it.
+    """
+    path = tmp_path / "vault"
+    vault = new_vault(folder(path))
+    files = some(6, 300)
+    snapshot(vault, files)
+    of(path, "packs")[0].write_bytes(left)
+
+    with locked(vault.store, vault.master, Mode.ALONE, who="ann", purpose="repair") as held:
+        done = rebuild(again(vault), held)
+
+    assert ["pack_damaged"] == [one.code for one in done.findings]
+    assert 0 == done.rescued
+    snapshot(again(vault), files)
+    for raw in files.values():
+        assert raw == content(again(vault), raw)
+
+
+def test_a_damaged_snapshot_is_not_in_the_way_of_others(kept: Path) -> None:
+    """
+    Who names one can have it; which is the latest cannot be told.
+    """
+    first, second = of(kept, "snapshots")
+    original = first.read_bytes()
+    try:
+        first.write_bytes(original[:-1])
+        with folder(kept) as drive:
+            vault = reopened(drive)
+            assert second.name == find(vault.store, vault.master, second.name[:12]).name
+            for wanted in (LATEST, first.name[:12]):
+                with pytest.raises(BadVault):
+                    find(vault.store, vault.master, wanted)
+    finally:
+        first.write_bytes(original)
 
 
 def test_a_swapped_snapshot_is_found(kept: Path, tmp_path: Path) -> None:
