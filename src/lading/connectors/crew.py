@@ -52,6 +52,8 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 """The numbers of `M_TRIM_THRESHOLD`, `M_MMAP_THRESHOLD` and `M_ARENA_MAX` in malloc.h."""
 
 _ENDS = (signal.SIGINT, signal.SIGTERM)
+_MASKS = hasattr(signal, "pthread_sigmask")
+"""Whether signals can be held back here; Windows knows none, and forks nothing."""
 
 _progress: Any = None
 _drives: dict[str, Drive] = {}
@@ -261,6 +263,9 @@ def _lean(work: partial[R]) -> R:
 @contextmanager
 def _undisturbed() -> Iterator[None]:
     """Whoever ends us is heard after this: what a signal raises amid a fork, Python tells of and forgets, and we would go on."""
+    if not _MASKS:
+        yield
+        return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
     try:
         yield
@@ -280,7 +285,8 @@ def _begin(progress: Any, leanly: bool) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A handler of the parent would make a traceback of its end.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDS)
+    if _MASKS:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDS)
     threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
     # What a drive keeps on the other side (an empty folder for unfinished files) goes with us.
     Finalize(None, close_drives, exitpriority=1)
