@@ -36,6 +36,7 @@ _RUN = 20
 """Rows that follow each other from which on, on average, a slice takes less than to make them anew."""
 _HASHED = ("space", "path", "kind", "size", "sha256")
 TALLIED = (*_HASHED, "problem", "digests")
+"""Columns that `tallied` looks at."""
 _FILE = Kind.FILE.value
 AT_ONCE = 2_000
 """Rows that are looked at one by one, which takes more memory than their columns."""

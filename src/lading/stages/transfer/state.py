@@ -180,7 +180,7 @@ def locked(job: Job, *, patience: float = LOCK_PATIENCE) -> Iterator[None]:
 
 
 def write_json(path: LocalPath, facts: dict[str, Any]) -> None:
-    """Write *facts* at *path*, whole or not at all: a line for each, since to indent all of them takes ten times as long."""
+    """Write *facts* at *path*, whole or not at all: a line for each, since to indent all of them takes several times as long."""
     draft = path.with_name(path.name + ".part")
     lines = (f" {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in facts.items())
     with open(draft, "w", encoding="utf-8") as stream:
