@@ -52,7 +52,7 @@ class TestFolderWithNamedDrafts(TestFolderDrive):
 
         def opened() -> FolderDrive:
             drive = open_folder(Address("folder", str(tmp_path), {"fsync": "file"}))
-            drive._parts._nameless = False
+            drive._parts.nameless = False
             self.drives.append(drive)
             return drive
 

@@ -234,7 +234,7 @@ def test_files_inherit_as_if_made_there(
     drive: FolderDrive, tmp_path: Path, nameless: bool, expect: object
 ) -> None:
     """A file we write has the very ACL of one that a program makes in that folder, by every way."""
-    drive._parts._nameless = nameless
+    drive._parts.nameless = nameless
     for number, rules in enumerate(("d:u:4242:rwx,d:g::r-x,d:o::---", "d:u::rwx,d:g::rx,d:o::x", "u:4242:r")):
         folder = tmp_path / f"{number}"
         folder.mkdir()
@@ -253,7 +253,7 @@ def test_defaults_of_the_root_do_not_spread(drive: FolderDrive, tmp_path: Path) 
     """A default ACL of the root does not reach files that go to folders without one."""
     (tmp_path / "folder").mkdir()
     subprocess.run(["setfacl", "-m", "d:u:4242:rwx", str(tmp_path)], check=True)
-    drive._parts._nameless = False
+    drive._parts.nameless = False
     (tmp_path / "folder" / "usual").touch()
     drive.write(("folder", "file"), [b"x"], expect=ABSENT)
 

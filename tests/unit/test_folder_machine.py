@@ -170,7 +170,7 @@ def test_full_disk(tmp_path: Path, nameless: bool) -> None:
     def fill() -> None:
         mount("tmpfs", tmp_path / "m", "size=1m")
         drive = opened(tmp_path / "m")
-        drive._parts._nameless = nameless
+        drive._parts.nameless = nameless
         drive.write(("old",), [b"old"], expect=ABSENT)
         for expect, name in ((ABSENT, "new"), (ANYTHING, "old")):
             with pytest.raises(NoSpace):
@@ -217,7 +217,7 @@ def test_file_systems_mounted_below(tmp_path: Path, nameless: bool) -> None:
         mount("tmpfs", tmp_path / "root" / "m")
         (tmp_path / "root" / "m" / "inner").mkdir()
         drive = opened(tmp_path / "root")
-        drive._parts._nameless = nameless
+        drive._parts.nameless = nameless
         path = ("m", "inner", "file")
         drive.write(path, [b"one"], expect=ABSENT, modified=5)
         with pytest.raises(AlreadyExists):

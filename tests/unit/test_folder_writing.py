@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,7 @@ from lading.connectors.address import Address
 from lading.connectors.conditions import ABSENT, ANYTHING, Absent, Anything, Unchanged
 from lading.connectors.folder import FolderDrive, draft, moving, system, tree
 from lading.connectors.folder import open as open_folder
-from lading.model.errors import AlreadyExists, BadAddress, NotFound, TooLarge, WrongKind
+from lading.model.errors import AlreadyExists, BadAddress, NotFound, TooLarge, Truncated, WrongKind
 
 FILE = ("file",)
 
@@ -48,7 +48,7 @@ def drive(
     if way == "through /proc":
         monkeypatch.setattr(system._Switch, "linkat", _only_for_the_privileged)
     with opened(tmp_path) as drive:
-        drive._parts._nameless = way in ("nameless", "through /proc")
+        drive._parts.nameless = way in ("nameless", "through /proc")
         yield drive
 
 
@@ -105,6 +105,46 @@ def test_each_way_of_writing(drive: FolderDrive, tmp_path: Path) -> None:
         os.stat(tmp_path / "moved" / "five").st_mtime_ns,
     )
     assert ["moved"] == os.listdir(tmp_path)
+
+
+def test_each_way_of_reading_back(drive: FolderDrive, tmp_path: Path) -> None:
+    """Only a file that has no name yet is read back by its descriptor; else nothing is stored, and nothing taken."""
+    source = iter([b"one", b"two"])
+    told = drive.read_back.write(FILE, source, expect=ABSENT, size=6)
+
+    if drive._parts.nameless:
+        assert told == drive.stat(FILE)
+        assert b"onetwo" == (tmp_path / "file").read_bytes()
+    else:
+        assert told is None
+        assert [b"one", b"two"] == list(source)
+        assert not (tmp_path / "file").exists()
+
+
+@pytest.mark.parametrize("harm", [lambda it: it[:-1], lambda it: it + b"x", lambda it: it[:-1] + b"\xff"])
+@pytest.mark.parametrize("content", [[b"small"], [b"begin", b"x" * 300_000], [bytes(100_000)]])
+def test_what_is_given_back_wrongly_gets_no_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: list[bytes], harm: Callable[[bytes], bytes]
+) -> None:
+    """A byte too few, too many, or another: the file never appears, nor does it replace one that is there."""
+    (tmp_path / "file").write_bytes(b"earlier")
+    with opened(tmp_path) as drive:
+        etag = drive.stat(FILE).etag
+        assert etag is not None
+        honest = os.pread
+
+        def lies(descriptor: int, size: int, at: int) -> bytes:
+            held = honest(descriptor, size, at)
+            return held if len(held) == size else harm(held)
+
+        monkeypatch.setattr(os, "pread", lies)
+        with pytest.raises(Truncated):
+            drive.read_back.write(("new",), content, expect=ABSENT)
+        with pytest.raises(Truncated):
+            drive.read_back.write(FILE, content, expect=Unchanged(etag))
+
+    assert ["file"] == os.listdir(tmp_path)
+    assert b"earlier" == (tmp_path / "file").read_bytes()
 
 
 def test_many_writers_one_winner(drive: FolderDrive, tmp_path: Path) -> None:
@@ -170,7 +210,7 @@ def test_modes_follow_the_umask(tmp_path: Path, nameless: bool, mask: int) -> No
     before = os.umask(mask)
     try:
         with opened(tmp_path) as drive:
-            drive._parts._nameless = nameless
+            drive._parts.nameless = nameless
             drive.write(FILE, [b"x"], expect=ABSENT)
             drive.write(FILE, [b"y"], expect=ANYTHING)
             drive.make_folder(("folder",))
@@ -190,7 +230,7 @@ def test_group_comes_from_the_folder(tmp_path: Path, nameless: bool, expect: Abs
     os.chown(tmp_path / "department", -1, 4321)
     os.chmod(tmp_path / "department", 0o2775)
     with opened(tmp_path) as drive:
-        drive._parts._nameless = nameless
+        drive._parts.nameless = nameless
         for folder in ((), ("department",)):
             drive.write((*folder, "file"), [b"x"], expect=expect)
             drive.partials.append("token", [b"x"], start=0)
@@ -224,7 +264,7 @@ from lading.connectors.address import Address
 from lading.connectors.conditions import ABSENT
 from lading.connectors.folder import open
 drive = open(Address("folder", sys.argv[1]))
-drive._parts._nameless = sys.argv[2] == "True"
+drive._parts.nameless = sys.argv[2] == "True"
 def source():
     yield b"x" * 1000000
     os.kill(os.getpid(), signal.SIGKILL)
@@ -260,7 +300,7 @@ def test_killed_sitting(tmp_path: Path) -> None:
 def test_sweep_spares_those_at_work(tmp_path: Path) -> None:
     """A sweep leaves alone what other drives of the same owner are writing at this moment."""
     with opened(tmp_path) as drive, opened(tmp_path) as other:
-        other._parts._nameless = False
+        other._parts.nameless = False
 
         def source() -> Iterator[bytes]:
             yield b"first"
@@ -318,7 +358,7 @@ from lading.connectors.conditions import ABSENT
 from lading.connectors.folder import open
 from lading.model.errors import TooLarge
 drive = open(Address("folder", sys.argv[1]))
-drive._parts._nameless = sys.argv[2] == "True"
+drive._parts.nameless = sys.argv[2] == "True"
 try:
     drive.write(("file",), [b"x" * 60000] * 2, expect=ABSENT)
 except TooLarge:

@@ -42,8 +42,8 @@ WRAPPERS: dict[str, Callable[[Drive], Drive]] = {
     "faults": lambda drive: FaultyDrive(drive, ()),
     "readonly": ReadOnlyDrive,
 }
-HIDDEN = {"faults": {"written"}}
-"""What a wrapper does not hand on: faults are met in walking a drive, not in taking its manifest over."""
+HIDDEN = {"faults": {"written", "read_back"}}
+"""What a wrapper does not hand on: faults are met in walking and reading a drive, not in taking its manifest over or in what it reads itself."""
 
 ARGUMENTS: dict[str, Any] = {
     "path": ("a",),

@@ -45,6 +45,7 @@ from lading.connectors.facets import (
     Partials,
     People,
     Ranges,
+    ReadBack,
     Reader,
     Retention,
     Settings,
@@ -72,6 +73,7 @@ class Drive(ABC):
     ranges: Ranges | None = None
     moves: Moves | None = None
     partials: Partials | None = None
+    read_back: ReadBack | None = None
     settle: Settle | None = None
     versions: Versions | None = None
     grants: Grants | None = None

@@ -154,6 +154,28 @@ class Partials(Protocol):
         """Remove what this owner left behind except the tokens in *keep*; return how many were removed."""
 
 
+class ReadBack(Protocol):
+    """Writing that reads back what it has stored before that gets its name: what was stored wrongly is never seen."""
+
+    def write(
+        self,
+        path: Path,
+        source: Iterable[bytes],
+        *,
+        expect: Precondition,
+        size: int | None = None,
+        modified: int | None = None,
+    ) -> Entry | None:
+        """
+        As `Drive.write`, and the entry is complete.
+
+        None, with nothing stored and *source* untouched, where that cannot be done: then whoever writes reads back.
+
+        Raises:
+            Truncated: the drive gave back another content than it was given, too.
+        """
+
+
 class Settle(Protocol):
     """Lasting storage."""
 

@@ -50,7 +50,8 @@ class Parts:
         self._folder = -1
         self._abandoned: list[int] = []
         self._lock = threading.Lock()
-        self._nameless = hasattr(os, "O_TMPFILE") and os.path.isdir(by_descriptor(tree.root))
+        self.nameless = hasattr(os, "O_TMPFILE") and os.path.isdir(by_descriptor(tree.root))
+        """Whether drafts need no name, as far as anybody knows."""
         _at_work.add(self._mark)
 
     def folder(self, *, make: bool = True) -> int:
@@ -81,13 +82,13 @@ class Parts:
 
     def draft(self, parent: int) -> Draft:
         """An empty new draft of a file for the folder *parent* (a descriptor)."""
-        if self._nameless:
+        if self.nameless:
             try:
                 return Draft(os.open(b".", os.O_TMPFILE | OPEN, MODE, dir_fd=parent))
             except OSError as problem:
                 if problem.errno not in UNSUPPORTED:
                     raise
-                self._nameless = False
+                self.nameless = False
         return self.inside(self._named)
 
     def put(self, draft: Draft, parent: int, name: bytes, *, replace: bool) -> None:

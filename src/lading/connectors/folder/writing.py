@@ -24,6 +24,8 @@ Source = Iterable[bytes]
 # From this size on it pays to look at the target before the first byte, and to find the folder
 # again after the last: somebody may have moved it in the meantime.
 _LONG = 1 << 20
+# Smaller than what the C library takes from the system anew each time, and than the nearer caches of a processor.
+_PIECE = 1 << 17
 _PLAIN = frozenset("/\0")
 
 
@@ -67,6 +69,35 @@ class Writing:
         self, path: Path, source: Source, *, expect: Precondition, size: int | None, modified: int | None
     ) -> Entry:
         """Store *source* at *path*; see `Drive.write`."""
+        entry = self._stored(path, source, expect, size, modified, back=False)
+        assert entry is not None
+        return entry
+
+    def write_back(
+        self,
+        path: Path,
+        source: Source,
+        *,
+        expect: Precondition,
+        size: int | None = None,
+        modified: int | None = None,
+    ) -> Entry | None:
+        """Store *source* at *path* and read it back before it has a name; see `ReadBack.write`."""
+        return self._stored(path, source, expect, size, modified, back=True)
+
+    def _stored(
+        self,
+        path: Path,
+        source: Source,
+        expect: Precondition,
+        size: int | None,
+        modified: int | None,
+        *,
+        back: bool,
+    ) -> Entry | None:
+        """As `write`; if it has to be read *back*, None where drafts have names: only files that are closed were stored there."""
+        if back and not self._parts.nameless:
+            return None
         folder, name = self._place_for(path)
         if not path:
             raise WrongKind(path, "the root is a folder")
@@ -79,7 +110,9 @@ class Writing:
                 self._look_ahead(parent, name, path, expect)
             draft = self._draft(parent, path)
             try:
-                if _fill(draft.descriptor, source, size, path) >= _LONG:
+                if back and draft.name:
+                    return None
+                if _fill(draft.descriptor, source, size, path, back=back) >= _LONG:
                     return self.place(draft, path, expect=expect, modified=modified)
                 return self._placed(draft, parent, name, path, expect, modified)
             finally:
@@ -150,6 +183,13 @@ class Writing:
             raise translated(problem, path) from problem
 
 
+class FolderReadBack:
+    """Writing that reads back, through the descriptor of a file that nobody else can reach yet."""
+
+    def __init__(self, writing: Writing) -> None:
+        self.write = writing.write_back
+
+
 def found_in(parent: int, name: bytes, path: Path, device: int) -> Entry | None:
     """The entry *name* in the folder *parent*, None if there is none."""
     try:
@@ -159,20 +199,32 @@ def found_in(parent: int, name: bytes, path: Path, device: int) -> Entry | None:
     return entry_of(path, facts, device, barred(facts, name, parent))
 
 
-def _fill(descriptor: int, source: Source, size: int | None, path: Path) -> int:
-    """Write all of *source*, and tell how many bytes; errors of its own pass through untouched."""
+def _fill(descriptor: int, source: Source, size: int | None, path: Path, *, back: bool) -> int:
+    """Write all of *source*, reading it *back* or not, and tell how many bytes; errors of its own pass through untouched."""
     count = 0
     for block in source:
         if size is not None and count + len(block) > size:
             raise Truncated(path, f"more than {size} bytes")
         try:
             write_at(descriptor, block, count)
+            if back and not _holds(descriptor, block, count):
+                raise Truncated(path, "another content was given back")
         except OSError as problem:
             raise translated(problem, path) from problem
         count += len(block)
     if size is not None and count != size:
         raise Truncated(path, f"{count} of {size} bytes")
     return count
+
+
+def _holds(descriptor: int, block: bytes, start: int) -> bool:
+    """Whether the file has *block* from byte *start* on, and ends there: that is told by a byte more than is asked for."""
+    at = 0
+    while held := os.pread(descriptor, min(len(block) + 1 - at, _PIECE), start + at):
+        if not block.startswith(held, at):
+            return False
+        at += len(held)
+    return at == len(block)
 
 
 def _needs_checking(rules: NameRules) -> bool:

@@ -27,6 +27,7 @@ REMOVE = Call("remove", changes=True)
 
 LIST_BRIEFLY = Call("brief.list")
 READ_RANGES = Call("ranges.read")
+WRITE_BACK = Call("read_back.write", changes=True)
 MOVE = Call("moves.move", changes=True)
 OFFSET = Call("partials.offset")
 APPEND = Call("partials.append", changes=True)

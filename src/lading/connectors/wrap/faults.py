@@ -83,8 +83,9 @@ class Fault:
 class FaultyDrive(Forwarding):
     """The inner drive, harmed by *faults*."""
 
-    # Listings are what is harmed, so they are asked for.
+    # Listings are what is harmed, and contents that are read, so they are asked for.
     written: Any = None
+    read_back: Any = None
 
     def __init__(
         self,

@@ -42,6 +42,7 @@ from lading.connectors.wrap.forward_facets import (
     ForwardedPartials,
     ForwardedPeople,
     ForwardedRanges,
+    ForwardedReadBack,
     ForwardedRetention,
     ForwardedSettings,
     ForwardedSettle,
@@ -160,6 +161,7 @@ class Forwarding(Drive):
 
     brief: Any = Lazy(ForwardedBrief)
     ranges: Any = Lazy(ForwardedRanges)
+    read_back: Any = Lazy(ForwardedReadBack)
     moves: Any = Lazy(ForwardedMoves)
     partials: Any = Lazy(ForwardedPartials)
     settle: Any = Lazy(ForwardedSettle)

@@ -28,6 +28,7 @@ from lading.connectors.facets import (
     Partials,
     People,
     Ranges,
+    ReadBack,
     Reader,
     Retention,
     Room,
@@ -90,6 +91,24 @@ class ForwardedRanges:
     def _given(self, path: Path, contents: Iterator[bytes], asked: deque[Span]) -> Iterator[bytes]:
         for content in contents:
             yield self._drive._content(calls.READ_RANGES, path, asked.popleft()[0], content)
+
+
+class ForwardedReadBack:
+    def __init__(self, drive: Hooks, inner: ReadBack) -> None:
+        self._drive = drive
+        self._inner = inner
+
+    def write(
+        self,
+        path: Path,
+        source: Iterable[bytes],
+        *,
+        expect: Precondition,
+        size: int | None = None,
+        modified: int | None = None,
+    ) -> Entry | None:
+        send = partial(self._inner.write, path, expect=expect, size=size, modified=modified)
+        return self._drive._send(calls.WRITE_BACK, path, source, send)
 
 
 class ForwardedMoves:

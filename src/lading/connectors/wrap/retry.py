@@ -142,6 +142,8 @@ class RetryingDrive(Forwarding):
                 attempts.after(error)
 
     ranges: Any = Lazy(RetriedRanges)
+    # What fails there is begun anew by whoever has the source.
+    read_back: Any = Lazy(lambda _drive, inner: inner)
     moves: Any = Lazy(RetriedMoves)
     partials: Any = Lazy(lambda drive, inner: RetriedPartials(drive, inner, drive))
     versions: Any = Lazy(lambda drive, inner: RetriedVersions(drive, inner, drive))

@@ -31,12 +31,14 @@ class Digests:
     SHA-256 and BLAKE3 of what has passed so far.
 
     As long as it is one piece, it is kept: to compare a small content with what was stored
-    takes less than to compute a second digest of it.
+    takes less than to compute a second digest of it.  With *twice* False there will be no second one, where nobody is
+    expected to ask whether a reader `gives_back` the content.
     """
 
-    __slots__ = ("_blake3", "_known", "_only", "_sha256", "size")
+    __slots__ = ("_blake3", "_known", "_only", "_sha256", "_twice", "size")
 
-    def __init__(self) -> None:
+    def __init__(self, *, twice: bool = True) -> None:
+        self._twice = twice
         self._sha256: hashlib._Hash | None = None
         self._known: str | None = None
         self._blake3: blake3 | None = None
@@ -58,6 +60,8 @@ class Digests:
         self._sha256.update(data)
         if self.size == 0:
             self._only = data
+        elif not self._twice:
+            self._only = b""
         else:
             if self._blake3 is None:
                 self._blake3 = blake3(self._only)
@@ -74,6 +78,11 @@ class Digests:
         """Whether *reader* has exactly what has passed here, to its end."""
         if self._blake3 is not None:
             return blake3_of(reader) == (self._blake3.digest(), self.size)
+        if len(self._only) < self.size:
+            found = Digests(twice=False)
+            for data in chunks(reader):
+                found.add(data)
+            return (found.sha256, found.size) == (self.sha256, self.size)
         at = 0
         while held := reader.read(CHUNK):
             if not self._only.startswith(held, at):
@@ -87,13 +96,16 @@ class Content:
     The content of *path* on *drive*, to be given to `Drive.write`.
 
     It can be asked again from its beginning, so that a wrapper may repeat a
-    write whose connection broke; `digests` are those of the last time.  Close it when the write is over.
+    write whose connection broke; `digests` (*twice*, see there) are those of the last time.  Close it when the write is over.
     """
 
-    def __init__(self, drive: Drive, path: Path, expect: str | None, moved: Callable[[int], None]) -> None:
+    def __init__(
+        self, drive: Drive, path: Path, expect: str | None, moved: Callable[[int], None], *, twice: bool
+    ) -> None:
         self._drive, self._path, self._expect, self._moved = drive, path, expect, moved
+        self._twice = twice
         self._begun: ExitStack | None = None
-        self.digests = Digests()
+        self.digests = Digests(twice=twice)
 
     def begin(self) -> Entry:
         """Open the content before it is asked for, and tell what the drive says of it."""
@@ -112,7 +124,7 @@ class Content:
 
     def again(self) -> Iterator[bytes]:
         """The content from its beginning."""
-        self.digests = Digests()
+        self.digests = Digests(twice=self._twice)
         self._proof: Proving | None = None
         for data in self._pieces():
             self.digests.add(data)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
 from typing import NamedTuple
 
@@ -69,6 +69,7 @@ class Performer:
     def __init__(self, old: Drive, new: Drive, journal: Journal, moved: Callable[[int], None]) -> None:
         self.old, self.new, self.moved = old, new, moved
         self._journal = journal
+        self._read_back = new.read_back
         self.repeated = 0
         """How often a file was begun anew."""
         self.lanes = 1
@@ -90,17 +91,28 @@ class Performer:
         """
         try:
             failpoint("copy.before_write")
-            source = (content,) if content else ()
-            entry = self.new.write(row.new, source, expect=ABSENT, size=row.size, modified=row.modified)
+            entry, sure = self._stored(row, (content,) if content else ())
             failpoint("copy.after_write")
             self.moved(len(content))
-            return self.settled(row, entry, Digests.of(content, sha256))
+            return self._settled(row, entry, Digests.of(content, sha256), sure=sure)
         except DriveError:
             return self.perform(row)
 
-    def settled(self, row: Row, entry: Entry, digests: Digests) -> Outcome:
-        """The outcome of *row*, of which NEW answered *entry* to the content with *digests*, once that is `confirmed`."""
-        entry = self.confirmed(row, entry, digests)
+    def _stored(self, row: Row, source: Iterable[bytes]) -> tuple[Entry, bool]:
+        """What NEW answers when it is given *source*, and whether it is sure to hold that, having read it back."""
+        expect = _expected(row)
+        if self._read_back is not None:
+            entry = self._read_back.write(
+                row.new, source, expect=expect, size=row.size, modified=row.modified
+            )
+            if entry is not None:
+                return entry, True
+        return self.new.write(row.new, source, expect=expect, size=row.size, modified=row.modified), False
+
+    def _settled(self, row: Row, entry: Entry, digests: Digests, *, sure: bool) -> Outcome:
+        """The outcome of *row*, of which NEW answered *entry* to the content with *digests*, once it is *sure*, or `confirmed`."""
+        if not sure:
+            entry = self.confirmed(row, entry, digests)
         return self.landed(row, "moved", entry, digests.sha256, sent=digests.size)
 
     def perform(self, row: Row) -> Outcome:
@@ -174,23 +186,21 @@ class Performer:
             # An earlier sitting may have put it there, cut off before it could note it.
             return self._adopt(row)
         failpoint("copy.before_write")
-        content = Content(self.old, row.old, row.etag, self.moved)
+        content = Content(self.old, row.old, row.etag, self.moved, twice=self._read_back is None)
         try:
-            row, entry = self._written(row, content)
+            row, entry, sure = self._written(row, content)
         except AlreadyExists:
             # Ours, from a sitting that was cut off before it could note it; or somebody else's.
             return self._adopt(row)
         failpoint("copy.after_write")
-        return self.settled(row, entry, content.digests)
+        return self._settled(row, entry, content.digests, sure=sure)
 
-    def _written(self, row: Row, content: Content) -> tuple[Row, Entry]:
-        """What NEW answers when it is given *content*, and *row* as it is known then."""
+    def _written(self, row: Row, content: Content) -> tuple[Row, Entry, bool]:
+        """As `_stored`, of *content*, with *row* as it is known then."""
         with closing(content):
             if self.brief:
                 row = self.known(row, content.begin())
-            expect = _expected(row)
-            entry = self.new.write(row.new, content, expect=expect, size=row.size, modified=row.modified)
-        return row, entry
+            return row, *self._stored(row, content)
 
     def _ours(self, row: Row) -> tuple[Row, Digests]:
         """The digests of what OLD has, and *row* as it is known then."""

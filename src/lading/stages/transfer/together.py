@@ -1,5 +1,5 @@
 """
-Carry out many small copies in few calls, where OLD gives or NEW takes many files at once.
+Carry out many small copies in few calls, where OLD gives or NEW takes many files at once, or NEW reads back whole contents.
 
 What goes wrong for one file, or for the call as a whole, is left to
 `Performer.perform`: it repeats, compares and reports, one file at a time.
@@ -36,6 +36,11 @@ FEWEST_FILES = 8
 def gives_together(old: Drive) -> bool:
     """Whether *old* gives many small contents at once."""
     return old.batch is not None and old.profile.batch_content > 0
+
+
+def go_together(old: Drive, new: Drive) -> bool:
+    """Whether small files go from *old* to *new* in groups: one side takes or gives many at once, or each is in memory when it is stored."""
+    return new.batch is not None or gives_together(old) or (new.read_back is not None and old.profile.local)
 
 
 class Bounds(NamedTuple):

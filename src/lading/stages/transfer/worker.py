@@ -32,7 +32,14 @@ from lading.stages.transfer.journal import TOGETHER, Journal, Outcome
 from lading.stages.transfer.parts import read_rows, table_of, write_table
 from lading.stages.transfer.perform import Performer, Row
 from lading.stages.transfer.rounds import perform_rounds, rounds_of
-from lading.stages.transfer.together import MOST_FILES, bounds_of, gives_together, groups, perform_group
+from lading.stages.transfer.together import (
+    MOST_FILES,
+    bounds_of,
+    gives_together,
+    go_together,
+    groups,
+    perform_group,
+)
 
 TELL_EVERY = 0.2
 """Seconds between two messages about progress."""
@@ -136,7 +143,7 @@ def _do(rows: list[Row], performer: Performer, journal: Journal, meter: _Meter, 
 
 def _grouped(performer: Performer, rows: list[Row], threads: int) -> list[list[Row]]:
     """*rows* in groups that are done together, each row in one."""
-    if performer.new.batch is None and not gives_together(performer.old):
+    if not go_together(performer.old, performer.new):
         return [[row] for row in rows]
     # Where they are written one by one each thread has its share of that.
     bounds = bounds_of(performer.old, performer.new, min(MOST_FILES, -(-len(rows) // threads)))

@@ -1,5 +1,5 @@
 """
-What the facets promise that change a drive: moves and settling.
+What the facets promise that change a drive: moves, reading back and settling.
 """
 
 from __future__ import annotations
@@ -7,9 +7,9 @@ from __future__ import annotations
 import pytest
 
 from lading.connectors.api import Drive
-from lading.connectors.conditions import ABSENT, Unchanged
-from lading.connectors.facets import Moves
-from lading.model.errors import AlreadyExists, Changed, NameRefused, NotFound, WrongKind
+from lading.connectors.conditions import ABSENT, ANYTHING, Unchanged
+from lading.connectors.facets import Moves, ReadBack
+from lading.model.errors import AlreadyExists, Changed, NameRefused, NotFound, Truncated, WrongKind
 from lading.model.paths import ROOT
 from lading.testkit.sources import pieces
 
@@ -20,7 +20,7 @@ TIME = 1_500_000_000_000_000_000
 
 
 class FacetContract(Base):
-    """Moves and settling, where the drive offers them."""
+    """Moves, reading back and settling, where the drive offers them."""
 
     @pytest.fixture
     def moves(self, drive: Drive) -> Moves:
@@ -33,6 +33,13 @@ class FacetContract(Base):
             drive.make_folder(path, modified=TIME)
         drive.write(("from", "inner", "deep"), pieces(b"deep"), expect=ABSENT, modified=TIME)
         return drive.moves
+
+    @pytest.fixture
+    def back(self, drive: Drive) -> ReadBack:
+        """The facet."""
+        if drive.read_back is None:
+            pytest.skip("the drive does not read back what it stores")
+        return drive.read_back
 
     def test_file_is_moved(self, open_drive: OpenDrive, drive: Drive, moves: Moves) -> None:
         """A file gets its new name at once, with content, time and id."""
@@ -119,6 +126,48 @@ class FacetContract(Base):
             moves.move(ROOT, ("x",), expect=ABSENT)
 
         assert [("a.txt",), ("b.txt",), ("from",), ("to",)] == paths(drive)
+
+    def test_read_back(self, open_drive: OpenDrive, drive: Drive, back: ReadBack) -> None:
+        """What is read back before it has a name is there whole, with its time, and told as `stat` tells it."""
+        drive.make_folder(("to",))
+        for path, content in (
+            (("a.txt",), [b"a", b"bc" * 200_000, b""]),
+            (("to", "新 b.txt"), [b""]),
+            (("c",), []),
+        ):
+            told = back.write(path, content, expect=ABSENT, size=sum(map(len, content)), modified=TIME)
+            if told is None:
+                pytest.skip("the drive cannot do so here")
+            assert told == drive.stat(path)
+            assert b"".join(content) == content_of(open_drive(), path)
+            assert not drive.profile.keeps_modified or drive.profile.kept_time(TIME) == told.modified
+
+        assert {("a.txt",), ("c",), ("to",)} == set(paths(drive))
+
+    def test_read_back_keeps_to_what_is_expected(self, drive: Drive, back: ReadBack) -> None:
+        """It refuses what a plain write refuses, and stores nothing then."""
+        drive.make_folder(("to",))
+        if (told := back.write(("a.txt",), [b"a"], expect=ABSENT)) is None:
+            pytest.skip("the drive cannot do so here")
+        for path, expect, refusal in (
+            (("a.txt",), ABSENT, AlreadyExists),
+            (("to",), ABSENT, AlreadyExists),
+            (("to",), ANYTHING, WrongKind),
+            (("a.txt",), Unchanged('"another"'), Changed),
+            (("none", "x"), ABSENT, NotFound),
+            (("..", "x"), ABSENT, NameRefused),
+        ):
+            with pytest.raises(refusal):
+                back.write(path, [b"b"], expect=expect)
+        for size in (1, 3):
+            with pytest.raises(Truncated):
+                back.write(("x",), [b"bb"], expect=ABSENT, size=size)
+        assert b"a" == content_of(drive, ("a.txt",))
+        assert {("a.txt",), ("to",)} == set(paths(drive))
+
+        assert told.etag is not None
+        back.write(("a.txt",), [b"new"], expect=Unchanged(told.etag))
+        assert b"new" == content_of(drive, ("a.txt",))
 
     def test_settle(self, drive: Drive) -> None:
         """Settling is allowed at any time, any number of times, and changes nothing."""
