@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -115,10 +116,31 @@ def test_each_way_of_reading_back(drive: FolderDrive, tmp_path: Path) -> None:
     if drive._parts.nameless:
         assert told == drive.stat(FILE)
         assert b"onetwo" == (tmp_path / "file").read_bytes()
+        assert 1 == drive.read_back.append("token", [b"x"], start=0)
     else:
-        assert told is None
+        assert told is None is drive.read_back.append("token", source, start=0)
         assert [b"one", b"two"] == list(source)
         assert not (tmp_path / "file").exists()
+
+
+def test_a_partial_is_not_read_back_where_files_need_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That is tried before the first one: nobody has written anything yet."""
+    opens = os.open
+
+    def refuse(path: bytes, flags: int, *more: Any, **where: Any) -> int:
+        if flags & os.O_TMPFILE == os.O_TMPFILE:
+            raise OSError(errno.EOPNOTSUPP, "not on this file system")
+        return opens(path, flags, *more, **where)
+
+    with opened(tmp_path) as drive:
+        monkeypatch.setattr(os, "open", refuse)
+        assert drive.read_back.append("token", [b"x"], start=0) is None
+        assert drive.read_back.write(FILE, [b"x"], expect=ABSENT) is None
+        monkeypatch.undo()
+
+    assert [] == os.listdir(tmp_path)
 
 
 @pytest.mark.parametrize("harm", [lambda it: it[:-1], lambda it: it + b"x", lambda it: it[:-1] + b"\xff"])
@@ -142,6 +164,9 @@ def test_what_is_given_back_wrongly_gets_no_name(
             drive.read_back.write(("new",), content, expect=ABSENT)
         with pytest.raises(Truncated):
             drive.read_back.write(FILE, content, expect=Unchanged(etag))
+        with pytest.raises(Truncated):
+            drive.read_back.append("token", content, start=0)
+        drive.partials.sweep(())
 
     assert ["file"] == os.listdir(tmp_path)
     assert b"earlier" == (tmp_path / "file").read_bytes()

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import io
 import threading
+from collections import defaultdict
+from collections.abc import Generator, Iterable
 from contextlib import closing
 
 import pytest
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 
 from lading.model.errors import Truncated
 from lading.stages.transfer import ahead
-from lading.stages.transfer.ahead import block_of, blocks_of, gives_back, mark_of
+from lading.stages.transfer.ahead import block_of, blocks_at_its_pace, blocks_of, gives_back, mark_of
 
 
 class _Source(io.BytesIO):
@@ -59,6 +61,39 @@ def test_the_next_block_is_read_by_another_thread_while_one_is_worked_on() -> No
     assert threading.get_ident() not in source.threads
     assert source.tell() == 20, "one block ahead, not more"
     assert not [it for it in threading.enumerate() if it.name.startswith("read-ahead")]
+
+
+@settings(max_examples=60, deadline=None)
+@given(length=st.integers(0, 95), line=st.integers(0, 9), work=st.integers(0, 3))
+def test_a_slow_line_is_left_for_several(length: int, line: int, work: int) -> None:
+    """Once it has given four blocks, of which the first does not count, each more than four times as long as we work on one."""
+    content, left = bytes(range(length)), list[int]()
+    times: defaultdict[int, int] = defaultdict(int)
+
+    class Line(_Source):
+        def read(self, size: int | None = -1, /) -> bytes:
+            held = super().read(size)
+            if held and self.tell() % 10 in (0, length % 10):
+                times[threading.get_ident()] += line if self.tell() > 10 else 1000
+            return held
+
+    def apart(came: int) -> Generator[Iterable[bytes]]:
+        left.append(came)
+        return blocks_of(_Source(content[came:]), ahead=False)
+
+    found = []
+    source = Line(content)
+    with closing(blocks_at_its_pace(source, apart, lambda: times[threading.get_ident()])) as blocks:
+        for block in blocks:
+            found.append(b"".join(block))
+            times[threading.get_ident()] += work
+
+    assert content == b"".join(found)
+    assert all(len(block) == 10 for block in found[:-1])
+    # Three blocks and a beginning of the fourth are four blocks, too: then nothing is left.
+    slow = line > 4 * work and length > 30
+    assert ([min(40, length)] if slow else []) == left
+    assert (min(40, length) if slow else length) == source.tell()
 
 
 def test_what_goes_wrong_ahead_leaves_the_blocks_before_it() -> None:

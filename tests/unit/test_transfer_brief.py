@@ -19,6 +19,7 @@ from lading.connectors.wrap.faults import Fault, FaultyDrive, Harm
 from lading.connectors.wrap.retry import RetryingDrive
 from lading.model.entry import Entry
 from lading.model.paths import Path
+from lading.stages.transfer import ahead, perform, sitting
 from lading.stages.transfer.ahead import LANES
 from lading.stages.transfer.content import BLOCK
 from lading.stages.transfer.decide import Action
@@ -29,6 +30,8 @@ from lading.stages.transfer.together import perform_group
 TIME = 1_500_000_000_123_456_789
 FILE: Path = ("file",)
 LARGE = hashlib.shake_128(b"large").digest(2 * BLOCK + 5)
+PART = BLOCK // 4
+PARTS = [(at, min(at + PART, len(LARGE))) for at in range(0, len(LARGE), PART)]
 STORED = hashlib.sha256(LARGE).hexdigest()
 
 
@@ -48,6 +51,15 @@ class Seen:
                 self._between()
             self.spans.append(span)
             yield from self._ranges.read(path, [span], expect=expect, at_once=at_once)
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks are smaller, and any line is slow once two of them have come."""
+    for module in (ahead, sitting, perform):
+        monkeypatch.setattr(module, "BLOCK", PART)
+    monkeypatch.setattr(ahead, "TRIED", 1)
+    monkeypatch.setattr(ahead, "SLOW", 0)
 
 
 def held(content: bytes) -> MemoryDrive:
@@ -156,18 +168,30 @@ def test_a_content_without_its_time_is_read_by_itself(tmp_path: LocalPath) -> No
     assert [TIME, TIME] == [new.stat(path).modified for path in (FILE, ("copy",))]
 
 
+@pytest.mark.usefixtures("slow")
 def test_parts_of_a_large_file_come_at_once(tmp_path: LocalPath) -> None:
-    """A large file is read in parts that follow each other without a gap; what lands is the whole."""
+    """Over a slow line a large file is read in parts that follow each other without a gap; what lands is the whole."""
     old, new = held(LARGE), MemoryDrive()
     old.ranges = seen = Seen(old)  # type: ignore[assignment]
     outcome = moved(old, new, listed(old), tmp_path)
 
-    assert [(0, BLOCK), (BLOCK, 2 * BLOCK), (2 * BLOCK, len(LARGE))] == seen.spans
+    assert PARTS[2:] == seen.spans
     assert LANES == seen.at_once
     assert STORED == outcome.sha256
     assert STORED == dict(new.stat(FILE).digests).get("sha256", STORED)
 
 
+def test_a_line_that_is_fast_enough_gives_a_large_file_in_one_piece(tmp_path: LocalPath) -> None:
+    """Several connections cost the server and us more than one does."""
+    old, new = held(LARGE), MemoryDrive()
+    old.ranges = seen = Seen(old)  # type: ignore[assignment]
+    outcome = moved(old, new, listed(old), tmp_path)
+
+    assert [] == seen.spans
+    assert STORED == outcome.sha256
+
+
+@pytest.mark.usefixtures("slow")
 def test_files_that_share_the_line_are_read_in_one_piece(tmp_path: LocalPath) -> None:
     """Where the threads have files enough, none of them takes more than one connection."""
     old, new = held(LARGE), MemoryDrive()
@@ -178,6 +202,7 @@ def test_files_that_share_the_line_are_read_in_one_piece(tmp_path: LocalPath) ->
     assert STORED == outcome.sha256
 
 
+@pytest.mark.usefixtures("slow")
 def test_a_file_replaced_between_its_parts_does_not_land(tmp_path: LocalPath) -> None:
     """Parts of two contents are never put together: the file fails, and NEW has nothing of it."""
     old, new = held(LARGE), MemoryDrive()
@@ -188,6 +213,7 @@ def test_a_file_replaced_between_its_parts_does_not_land(tmp_path: LocalPath) ->
     assert [] == new.list(()).entries
 
 
+@pytest.mark.usefixtures("slow")
 def test_what_was_cut_off_goes_on_behind_its_last_block(tmp_path: LocalPath) -> None:
     """A sitting that broke off after a block is taken up behind it, in parts again."""
     old, new = held(LARGE), MemoryDrive()
@@ -203,7 +229,8 @@ def test_what_was_cut_off_goes_on_behind_its_last_block(tmp_path: LocalPath) -> 
     again.ranges = seen = Seen(again)  # type: ignore[assignment]
     outcome = moved(again, new, row, tmp_path)
 
-    assert [(BLOCK, 2 * BLOCK), (2 * BLOCK, len(LARGE))] == seen.spans
+    # Three blocks had been stored, and two more came over one connection.
+    assert PARTS[5:] == seen.spans
     assert (STORED, TIME) == (outcome.sha256, new.stat(FILE).modified)
 
 

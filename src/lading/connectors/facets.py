@@ -175,6 +175,14 @@ class ReadBack(Protocol):
             Truncated: the drive gave back another content than it was given, too.
         """
 
+    def append(self, token: str, source: Iterable[bytes], *, start: int) -> int | None:
+        """
+        As `Partials.append`; None, with nothing stored and *source* untouched, as above.
+
+        Raises:
+            Truncated: the drive gave back another content than it was given; all that was held may be wrong.
+        """
+
 
 class Settle(Protocol):
     """Lasting storage."""

@@ -8,12 +8,16 @@ import contextlib
 import os
 
 from lading.connectors.folder.system import UNSUPPORTED, link_open, rename_new
+from lading.model.text import Text
 
+GAVE_BACK = Text("another content was given back", "返回了不同的内容")
 MODE = 0o666
 # Reading, too: a draft on another file system than its target is copied.
 OPEN = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
 NEW = OPEN | os.O_CREAT | os.O_EXCL
 _BLOCK = 1 << 20
+# Smaller than what the C library takes from the system anew each time, and than the nearer caches of a processor.
+_PIECE = 1 << 17
 _HOLE = 1 << 16
 
 
@@ -83,6 +87,19 @@ def write_at(descriptor: int, block: bytes, at: int) -> None:
         os.lseek(descriptor, at + len(block), os.SEEK_SET)
     else:
         write_all(descriptor, block)
+
+
+def holds(descriptor: int, block: bytes, start: int) -> bool:
+    """Whether the file gives back *block* from byte *start* on, and ends there: that is told by a byte more than is asked for."""
+    at = 0
+    while True:
+        asked = min(len(block) + 1 - at, _PIECE)
+        held = os.pread(descriptor, asked, start + at)
+        if not block.startswith(held, at):
+            return False
+        at += len(held)
+        if len(held) < asked:
+            return at == len(block)
 
 
 def write_all(descriptor: int, block: bytes) -> None:

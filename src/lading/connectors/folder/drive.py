@@ -24,11 +24,12 @@ from lading.connectors.folder.partials import FolderPartials
 from lading.connectors.folder.parts import Parts
 from lading.connectors.folder.people import LazyPeople, People, of_this_machine
 from lading.connectors.folder.probe import described
+from lading.connectors.folder.read_back import FolderReadBack
 from lading.connectors.folder.reading import Reading
 from lading.connectors.folder.settling import FolderSettle
 from lading.connectors.folder.tree import PARTS, Tree, joined, target
 from lading.connectors.folder.trouble import translated
-from lading.connectors.folder.writing import FolderReadBack, Source, Writing, found_in
+from lading.connectors.folder.writing import Source, Writing, found_in
 from lading.connectors.profile import Profile
 from lading.model.entry import Entry
 from lading.model.errors import DriveError, Forbidden, NotFound, WrongKind
@@ -84,7 +85,7 @@ class FolderDrive(Drive):
         self._writing = Writing(self._tree, self._parts, lambda: self.profile, sync=options.sync_files)
         self.moves = FolderMoves(self._tree, self._parts, self._writing)
         self.partials = FolderPartials(self._parts, self._writing, self._tree.device)
-        self.read_back = FolderReadBack(self._writing)
+        self.read_back = FolderReadBack(self._writing, self.partials)
         self.settle = FolderSettle(self._tree)
         self.grants = PosixGrants(self._tree, self._named)
         self.people = LazyPeople(self._named)

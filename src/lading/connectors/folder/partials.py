@@ -13,13 +13,13 @@ from contextlib import AbstractContextManager
 
 from lading.connectors.conditions import Precondition
 from lading.connectors.facets import Reader
-from lading.connectors.folder.draft import MODE, OPEN, Draft, write_at
+from lading.connectors.folder.draft import GAVE_BACK, MODE, OPEN, Draft, holds, write_at
 from lading.connectors.folder.parts import Parts
 from lading.connectors.folder.reading import Reading
 from lading.connectors.folder.trouble import translated
 from lading.connectors.folder.writing import Writing
 from lading.model.entry import Entry
-from lading.model.errors import Changed, NameRefused, NotFound
+from lading.model.errors import Changed, NameRefused, NotFound, Truncated
 from lading.model.paths import Path
 
 _TOKEN = re.compile("[A-Za-z0-9]{1,64}")
@@ -47,6 +47,13 @@ class FolderPartials:
 
     def append(self, token: str, source: Iterable[bytes], *, start: int) -> int:
         """Add *source* after byte *start*; what was written stays, whatever fails."""
+        return self._append(token, source, start, back=False)
+
+    def append_back(self, token: str, source: Iterable[bytes], *, start: int) -> int | None:
+        """As `append`, with a look at what the file gives back; None where nobody could trust that, see `read_back`."""
+        return self._append(token, source, start, back=True) if self._parts.needs_no_names() else None
+
+    def _append(self, token: str, source: Iterable[bytes], start: int, *, back: bool) -> int:
         if (held := self.offset(token)) < start:
             raise Changed(token, f"{held} bytes long, not {start}")
         descriptor = self._open(token, os.O_CREAT)
@@ -58,7 +65,7 @@ class FolderPartials:
             at = start
             os.lseek(descriptor, start, os.SEEK_SET)
             for block in source:
-                _add(descriptor, block, at, token)
+                _add(descriptor, block, at, token, back=back)
                 at += len(block)
             return at
         finally:
@@ -127,8 +134,10 @@ def _locked_size(descriptor: int, token: str) -> int:
     return os.fstat(descriptor).st_size
 
 
-def _add(descriptor: int, block: bytes, at: int, token: str) -> None:
+def _add(descriptor: int, block: bytes, at: int, token: str, *, back: bool) -> None:
     try:
         write_at(descriptor, block, at)
+        if back and not holds(descriptor, block, at):
+            raise Truncated(token, GAVE_BACK)
     except OSError as problem:
         raise translated(problem, token) from problem

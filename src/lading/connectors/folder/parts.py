@@ -52,6 +52,7 @@ class Parts:
         self._lock = threading.Lock()
         self.nameless = hasattr(os, "O_TMPFILE") and os.path.isdir(by_descriptor(tree.root))
         """Whether drafts need no name, as far as anybody knows."""
+        self._tried = False
         _at_work.add(self._mark)
 
     def folder(self, *, make: bool = True) -> int:
@@ -90,6 +91,13 @@ class Parts:
                     raise
                 self.nameless = False
         return self.inside(self._named)
+
+    def needs_no_names(self) -> bool:
+        """Whether drafts need no names here: tried once, where nobody knows."""
+        if not self._tried and self.nameless:
+            self.draft(self._tree.root).close()
+        self._tried = True
+        return self.nameless
 
     def put(self, draft: Draft, parent: int, name: bytes, *, replace: bool) -> None:
         """

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterable
 
 from lading.connectors.conditions import Absent, Precondition, Unchanged, check
-from lading.connectors.folder.draft import Draft, write_at
+from lading.connectors.folder.draft import GAVE_BACK, Draft, holds, write_at
 from lading.connectors.folder.entries import barred, entry_of
 from lading.connectors.folder.parts import Parts
 from lading.connectors.folder.tree import Tree, targeted
@@ -24,8 +24,6 @@ Source = Iterable[bytes]
 # From this size on it pays to look at the target before the first byte, and to find the folder
 # again after the last: somebody may have moved it in the meantime.
 _LONG = 1 << 20
-# Smaller than what the C library takes from the system anew each time, and than the nearer caches of a processor.
-_PIECE = 1 << 17
 _PLAIN = frozenset("/\0")
 
 
@@ -183,13 +181,6 @@ class Writing:
             raise translated(problem, path) from problem
 
 
-class FolderReadBack:
-    """Writing that reads back, through the descriptor of a file that nobody else can reach yet."""
-
-    def __init__(self, writing: Writing) -> None:
-        self.write = writing.write_back
-
-
 def found_in(parent: int, name: bytes, path: Path, device: int) -> Entry | None:
     """The entry *name* in the folder *parent*, None if there is none."""
     try:
@@ -207,24 +198,14 @@ def _fill(descriptor: int, source: Source, size: int | None, path: Path, *, back
             raise Truncated(path, f"more than {size} bytes")
         try:
             write_at(descriptor, block, count)
-            if back and not _holds(descriptor, block, count):
-                raise Truncated(path, "another content was given back")
+            if back and not holds(descriptor, block, count):
+                raise Truncated(path, GAVE_BACK)
         except OSError as problem:
             raise translated(problem, path) from problem
         count += len(block)
     if size is not None and count != size:
         raise Truncated(path, f"{count} of {size} bytes")
     return count
-
-
-def _holds(descriptor: int, block: bytes, start: int) -> bool:
-    """Whether the file has *block* from byte *start* on, and ends there: that is told by a byte more than is asked for."""
-    at = 0
-    while held := os.pread(descriptor, min(len(block) + 1 - at, _PIECE), start + at):
-        if not block.startswith(held, at):
-            return False
-        at += len(held)
-    return at == len(block)
 
 
 def _needs_checking(rules: NameRules) -> bool:

@@ -110,6 +110,10 @@ class ForwardedReadBack:
         send = partial(self._inner.write, path, expect=expect, size=size, modified=modified)
         return self._drive._send(calls.WRITE_BACK, path, source, send)
 
+    def append(self, token: str, source: Iterable[bytes], *, start: int) -> int | None:
+        send = partial(self._inner.append, token, start=start)
+        return self._drive._send(calls.APPEND_BACK, ROOT, source, send)
+
 
 class ForwardedMoves:
     def __init__(self, drive: Hooks, inner: Moves) -> None:

@@ -7,9 +7,13 @@ works, and the processor while the line does.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from functools import cached_property
 from itertools import chain, islice
+from statistics import fmean
 
 from blake3 import blake3
 
@@ -19,6 +23,15 @@ from lading.stages.transfer.content import BLOCK, CHUNK
 
 LANES = 4
 """Blocks of one file on their way at most: each stands in memory."""
+TRIED = 4
+"""Blocks by the last of which a line is judged; the first one waits for the server to begin."""
+SLOW = 4.0
+"""
+How many times as long as we work on a block it may take to come over one connection, until several are worth what they cost.
+
+Measured against SeaweedFS on the loopback (docs/decisions/0009-s3.md), where a block comes in twice the time that we work on it:
+four connections take a fifth more processor time of the server and of ours, and gain nothing.
+"""
 
 
 Block = Iterable[bytes]
@@ -51,13 +64,70 @@ def blocks_of(reader: Reader, *, ahead: bool) -> Generator[Block]:
         yield chain((first,), _pieces(reader, BLOCK - len(first)))
 
 
-def _ahead(following: Callable[[], list[bytes]]) -> Generator[Block]:
+def _ahead(following: Callable[[], list[bytes]]) -> Generator[list[bytes]]:
     """What *following* gives until it gives nothing, the next of it always on its way."""
     with ThreadPoolExecutor(1, thread_name_prefix="read-ahead") as pool:
         coming = pool.submit(following)
         while block := coming.result():
             coming = pool.submit(following)
             yield block
+
+
+def blocks_at_its_pace(
+    reader: Reader, apart: Callable[[int], Generator[Block]], clock: Callable[[], float] = time.monotonic
+) -> Generator[Block]:
+    """
+    What is left in *reader*, read ahead as by `blocks_of`; once one connection has proven slow, the rest *apart*.
+
+    That is called with the number of bytes that have come, when nobody reads from *reader* any more: it may close it.
+    """
+    pace = _Pace(clock)
+
+    def following() -> list[bytes]:
+        return [] if pace.slow else pace.coming(lambda: block_of(reader))
+
+    came = 0
+    with closing(_ahead(following)) as blocks:
+        for block in blocks:
+            came += sum(map(len, block))
+            with pace.working():
+                yield block
+    if pace.slow:
+        yield from apart(came)
+
+
+class _Pace:
+    """How long the first blocks take to come, and to be worked on."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._line: list[float] = []
+        self._work: list[float] = []
+
+    @cached_property
+    def _judged(self) -> bool:
+        return fmean(self._line[1:] or self._line) > SLOW * fmean(self._work)
+
+    @property
+    def slow(self) -> bool:
+        """Whether the line is, compared with us; False as long as too little has come."""
+        return len(self._line) >= TRIED and bool(self._work) and self._judged
+
+    def coming(self, read: Callable[[], list[bytes]]) -> list[bytes]:
+        """What *read* gives, timed."""
+        begun = self._clock()
+        block = read()
+        if block and len(self._line) < TRIED:
+            self._line.append(self._clock() - begun)
+        return block
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Somebody works on a block meanwhile."""
+        begun = self._clock()
+        yield
+        if len(self._work) < TRIED:
+            self._work.append(self._clock() - begun)
 
 
 def blocks_apart(ranges: Ranges, path: Path, span: Span, etag: str, lanes: int) -> Generator[Block]:

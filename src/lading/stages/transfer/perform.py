@@ -267,7 +267,17 @@ class Performer:
                 return settled
             self._journal.restart(token, 0)
         scanned = Facts(row.kind, row.size, row.modified, row.etag)
-        sitting = Sitting(self.old, row.old, scanned, partials, token, self._journal, self.moved, self.lanes)
+        sitting = Sitting(
+            self.old,
+            row.old,
+            scanned,
+            partials,
+            token,
+            self._journal,
+            self.moved,
+            self.lanes,
+            self._read_back,
+        )
         sha256 = sitting.send()
         if (found := sitting.still(look=self.brief)) is not None:
             row = self.known(row, found)

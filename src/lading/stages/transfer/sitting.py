@@ -7,20 +7,28 @@ Whoever was cut off goes on behind the last block that NEW holds as it was sent.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 
 from blake3 import blake3
 
 from lading.connectors.api import Drive
-from lading.connectors.facets import Partials, Proving
+from lading.connectors.facets import Partials, Proving, ReadBack
 from lading.model.entry import Entry
 from lading.model.errors import Changed, LadingError, Truncated
 from lading.model.failpoints import failpoint
 from lading.model.paths import Path
 from lading.model.text import Text
-from lading.stages.transfer.ahead import Block, block_of, blocks_apart, blocks_of, gives_back, mark_of
+from lading.stages.transfer.ahead import (
+    Block,
+    block_of,
+    blocks_apart,
+    blocks_at_its_pace,
+    blocks_of,
+    gives_back,
+    mark_of,
+)
 from lading.stages.transfer.content import BLOCK, proof_left_by
 from lading.stages.transfer.decide import Facts, same_facts
 from lading.stages.transfer.journal import Journal
@@ -28,7 +36,7 @@ from lading.stages.transfer.journal import Journal
 OTHER_STATE = Text("its size or time is another", "大小或时间已不同")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sitting:
     """The file *path* of *old* with the facts *scanned*, on its way into the partial *token*."""
 
@@ -42,6 +50,8 @@ class Sitting:
     """Is told how many bytes more have been sent."""
     lanes: int = 1
     """Blocks that may be there or on their way at once, where OLD gives ranges."""
+    back: ReadBack | None = None
+    """What NEW offers; None as soon as it has refused to read back a block itself."""
 
     def send(self) -> str:
         """
@@ -54,10 +64,8 @@ class Sitting:
         digest, start = self._held()
         with self._coming(start) as (blocks, proof):
             for block in blocks:
-                mark = blake3()
-                passing = self._passing(block, digest, mark)
-                start = self.partials.append(self.token, passing, start=start)
-                self.journal.block(self.token, mark.hexdigest())
+                start, mark = self._added(block, digest, start)
+                self.journal.block(self.token, mark)
                 failpoint("large.block_sent")
         size = self.scanned.size
         if start != size:
@@ -71,6 +79,22 @@ class Sitting:
                 self.give_up()
                 raise
         return sha256
+
+    def _added(self, block: Block, digest: hashlib._Hash, start: int) -> tuple[int, str]:
+        """
+        Send *block*; where it ends, and its mark: how it is known again.
+
+        That is the *digest* of all up to there, which costs nothing, where NEW reads back what it stores; else BLAKE3, by which
+        the copy does that later.
+        """
+        if self.back is not None:
+            end = self.back.append(self.token, self._passing(block, digest), start=start)
+            if end is not None:
+                return end, digest.hexdigest()
+            self.back = None
+        mark = blake3()
+        passing = self._passing(block, digest, mark)
+        return self.partials.append(self.token, passing, start=start), mark.hexdigest()
 
     def _passing(self, block: Block, *digests: hashlib._Hash | blake3) -> Iterator[bytes]:
         """*block* on its way, taken in by *digests* and counted."""
@@ -99,7 +123,9 @@ class Sitting:
         return found
 
     def arrived(self) -> bool:
-        """Whether NEW gives back just what was sent; what it does not is given up."""
+        """Whether NEW gives back just what was sent, and has told so itself or is asked now; what it does not is given up."""
+        if self.back is not None:
+            return True
         with self.partials.read(self.token) as reader:
             if gives_back(reader, self.journal.blocks.get(self.token, ()), self.scanned.size):
                 return True
@@ -116,14 +142,20 @@ class Sitting:
         """The content from byte *start* on, block by block, and what its digest is to be held against, if OLD leaves that to us."""
         etag, size = self.scanned.etag, self.scanned.size
         ranges, more = self.old.ranges, size - start > BLOCK
-        if ranges is not None and etag is not None and self.lanes > 1 and more:
-            with closing(blocks_apart(ranges, self.path, (start, size), etag, self.lanes)) as blocks:
+        with ExitStack() as opened:
+            reader = opened.enter_context(self.old.read(self.path, start=start, expect=etag))
+            if ranges is None or etag is None or self.lanes == 1 or not more:
+                proof = proof_left_by(reader)
+                with closing(blocks_of(reader, ahead=more and not self.old.profile.local)) as blocks:
+                    yield blocks, proof
+                return
+
+            def apart(came: int) -> Generator[Block]:
+                opened.close()
+                return blocks_apart(ranges, self.path, (start + came, size), etag, self.lanes)
+
+            with closing(blocks_at_its_pace(reader, apart)) as blocks:
                 yield blocks, None
-            return
-        with self.old.read(self.path, start=start, expect=etag) as reader:
-            proof = proof_left_by(reader)
-            with closing(blocks_of(reader, ahead=more and not self.old.profile.local)) as blocks:
-                yield blocks, proof
 
     def _held(self) -> tuple[hashlib._Hash, int]:
         """SHA-256 of the blocks that NEW holds and that are what was sent, and their length."""
@@ -132,12 +164,12 @@ class Sitting:
         if noted and self.partials.offset(self.token) >= BLOCK:
             with self.partials.read(self.token) as reader:
                 for expected in noted:
-                    block = block_of(reader)
-                    if mark_of(block) != expected:
-                        break
+                    block, so_far = block_of(reader), digest.copy()
                     for data in block:
-                        digest.update(data)
-                    good += 1
+                        so_far.update(data)
+                    if expected not in (so_far.hexdigest(), mark_of(block)):
+                        break
+                    digest, good = so_far, good + 1
                     size += sum(map(len, block))
         if good < len(noted):
             self.journal.restart(self.token, good)

@@ -124,6 +124,26 @@ class PartialContract(Base):
         assert b"new" == content_of(drive, ("file",))
         assert [("file",)] == paths(drive)
 
+    def test_read_back(self, open_drive: OpenDrive, drive: Drive, partials: Partials) -> None:
+        """What is read back while it is added is held like all else: it grows, is cut, and gets its name."""
+        if drive.read_back is None:
+            pytest.skip("the drive does not read back what it stores")
+        source = iter([b"0123", b"", b"x" * 300_000])
+        if (held := drive.read_back.append("token", source, start=0)) is None:
+            assert [b"0123", b"", b"x" * 300_000] == list(source)
+            assert 0 == partials.offset("token")
+            pytest.skip("the drive cannot do so here")
+        assert 300_004 == held == partials.offset("token")
+        with pytest.raises(Changed):
+            drive.read_back.append("token", [b"beyond"], start=300_005)
+        again = open_drive()
+        assert again.read_back is not None and again.partials is not None
+        assert 6 == again.read_back.append("token", [b"45"], start=4)
+        again.partials.finish("token", ("file",), expect=ABSENT)
+
+        assert b"012345" == content_of(drive, ("file",))
+        assert 0 == partials.offset("token")
+
     def test_tokens_do_not_mix(self, drive: Drive, partials: Partials) -> None:
         """Two partials grow side by side; tokens that differ in case only are two."""
         partials.append("token", [b"small"], start=0)
