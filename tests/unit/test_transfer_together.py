@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path as LocalPath
 from types import SimpleNamespace
@@ -37,9 +39,10 @@ from lading.stages.transfer.together import (
     SMALL,
     bounds_of,
     groups,
+    hands_of,
     perform_group,
 )
-from lading.stages.transfer.worker import _do, _Meter
+from lading.stages.transfer.worker import _at_once, _do, _Meter
 from lading.stages.transfer.worker import _grouped as grouped
 
 
@@ -433,6 +436,58 @@ def test_threads_share_what_is_written_file_by_file(
 
     assert expected == list(map(len, found))
     assert rows == [it for group in found for it in group]
+
+
+@pytest.mark.parametrize(
+    ("local", "gives", "at_once", "hands"),
+    [(True, True, 16, 1), (True, True, 4, 2), (True, True, 1, 8), (False, True, 16, 8), (True, False, 16, 8)],
+)
+def test_who_does_groups(local: bool, gives: bool, at_once: int, hands: int) -> None:
+    """Where OLD has many requests under way for one group, few threads keep it busy; unless each has to wait for NEW, too."""
+    content = {"batch_content": 1 << 20} if gives else {"batch_content": 0}
+    old = cast(
+        "Drive", SimpleNamespace(batch=object(), profile=SimpleNamespace(**content, batch_at_once=at_once))
+    )
+    new = cast("Drive", SimpleNamespace(profile=SimpleNamespace(local=local)))
+
+    assert hands == hands_of(old, new, 8)
+
+
+@pytest.mark.parametrize("hands", [1, 2, 4])
+def test_so_many_threads_do_groups_and_all_do_the_rest(hands: int) -> None:
+    """Every piece of work is done once; no more groups than hands are done at a time, and single files beside them."""
+    work = [[row(number)] * (1 + number % 2) for number in range(40)]
+    done: list[list[Row]] = []
+    busy, most, guard = [0, 0], [0, 0], threading.Lock()
+
+    def one(group: list[Row]) -> None:
+        kind = len(group) - 1
+        with guard:
+            busy[kind] += 1
+            most[kind] = max(most[kind], busy[kind])
+        time.sleep(0.002)
+        with guard:
+            busy[kind] -= 1
+            done.append(group)
+
+    _at_once(one, work, 4, hands)
+
+    assert sorted(work) == sorted(done)
+    assert most[1] <= hands
+    assert most[0] > 1
+
+
+def test_after_a_failure_nothing_more_is_begun() -> None:
+    """The first exception comes through, and leaves the rest alone."""
+    done: list[list[Row]] = []
+
+    def one(group: list[Row]) -> None:
+        done.append(group)
+        raise Unavailable(("file",), "gone")
+
+    with pytest.raises(Unavailable):
+        _at_once(one, [[row(number)] for number in range(40)], 4, 1)
+    assert len(done) <= 4
 
 
 def test_nothing_goes_with_others_below_what_is_open(tmp_path: LocalPath) -> None:

@@ -182,6 +182,8 @@ class Profile:
     """
     batch_content: int = 0
     """Bytes of the largest content that `Batch` takes and gives."""
+    batch_at_once: int = 1
+    """Requests that one `Batch.read` has under way by itself."""
     batch_small: int = 256 << 10
     """Bytes of a new file up to which it better goes with others in one `Batch.write` than by itself."""
 

@@ -10,6 +10,7 @@ from lading.connectors.s3.batch import CONTENT_LIMIT
 from lading.connectors.s3.multipart import LARGEST
 from lading.connectors.s3.options import Options
 from lading.connectors.s3.people import S3People
+from lading.connectors.s3.wire import AT_ONCE
 
 KEY = 1024
 """Bytes of a key, in UTF-8 (Amazon S3: "Naming Amazon S3 objects")."""
@@ -62,4 +63,5 @@ def profile_of(
         features=features,
         sitting=SITTING,
         batch_content=CONTENT_LIMIT,
+        batch_at_once=AT_ONCE,
     )

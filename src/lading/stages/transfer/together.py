@@ -43,6 +43,18 @@ def go_together(old: Drive, new: Drive) -> bool:
     return new.batch is not None or gives_together(old) or (new.read_back is not None and old.profile.local)
 
 
+def hands_of(old: Drive, new: Drive, threads: int) -> int:
+    """
+    How many of *threads* do groups of files.
+
+    A drive that has many requests under way for one group is kept busy by fewer, where NEW is on this machine: each more is as
+    many connections more than the drive asked for, and the threads are in each other's way.
+    """
+    if not gives_together(old) or not new.profile.local:
+        return threads
+    return max(1, threads // old.profile.batch_at_once)
+
+
 class Bounds(NamedTuple):
     """How much goes together: files of up to *largest* bytes, at most so many *files* and *most* bytes of them."""
 

@@ -11,8 +11,10 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path as LocalPath
 
@@ -38,6 +40,7 @@ from lading.stages.transfer.together import (
     gives_together,
     go_together,
     groups,
+    hands_of,
     perform_group,
 )
 
@@ -133,12 +136,12 @@ def _do(rows: list[Row], performer: Performer, journal: Journal, meter: _Meter, 
     left = [row for row in rows if row.seq not in journal.outcomes]
     meter.skipped(len(rows) - len(left))
     performer.lanes = max(1, min(LANES, threads // max(1, len(left))))
-    work = _grouped(performer, left, threads) if threads else [[row] for row in left]
     if threads <= 1:
-        for group in work:
+        for group in _grouped(performer, left, 1) if threads else [[row] for row in left]:
             one(group)
-    else:
-        _at_once(one, work, threads)
+        return
+    hands = hands_of(performer.old, performer.new, threads)
+    _at_once(one, _grouped(performer, left, hands), threads, hands)
 
 
 def _grouped(performer: Performer, rows: list[Row], threads: int) -> list[list[Row]]:
@@ -164,18 +167,13 @@ def _performed(performer: Performer, group: list[Row]) -> Iterator[Outcome]:
     return perform_group(performer, group)
 
 
-def _at_once(one: Callable[[list[Row]], None], work: list[list[Row]], threads: int) -> None:
-    """Do the groups of rows in *work* on several threads; after the first exception no new one is begun."""
-    waiting = iter(work)
-    guard = threading.Lock()
+def _at_once(one: Callable[[list[Row]], None], work: list[list[Row]], threads: int, hands: int) -> None:
+    """Do *work* on several *threads*, so many *hands* of which take groups of several rows; after the first exception none is begun."""
+    several, single = deque(it for it in work if len(it) > 1), deque(it for it in work if len(it) == 1)
     stop = threading.Event()
 
-    def thread() -> None:
-        while not stop.is_set():
-            with guard:
-                group = next(waiting, None)
-            if group is None:
-                return
+    def thread(*waiting: deque[list[Row]]) -> None:
+        while not stop.is_set() and (group := _first_of(waiting)):
             try:
                 one(group)
             except BaseException:
@@ -183,8 +181,20 @@ def _at_once(one: Callable[[list[Row]], None], work: list[list[Row]], threads: i
                 raise
 
     with ThreadPoolExecutor(threads, thread_name_prefix="transfer") as pool:
-        for future in [pool.submit(thread) for _ in range(min(threads, len(work)))]:
+        begun = [
+            pool.submit(thread, *((several, single) if number < hands else (single,)))
+            for number in range(min(threads, len(work)))
+        ]
+        for future in begun:
             future.result()
+
+
+def _first_of(waiting: Iterable[deque[list[Row]]]) -> list[Row] | None:
+    """What waits longest in the first of them in which anything does; threads may ask at the same time."""
+    for them in waiting:
+        with suppress(IndexError):
+            return them.popleft()
+    return None
 
 
 class _Meter:

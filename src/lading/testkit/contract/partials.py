@@ -124,7 +124,7 @@ class PartialContract(Base):
         assert b"new" == content_of(drive, ("file",))
         assert [("file",)] == paths(drive)
 
-    def test_read_back(self, open_drive: OpenDrive, drive: Drive, partials: Partials) -> None:
+    def test_partial_is_read_back(self, open_drive: OpenDrive, drive: Drive, partials: Partials) -> None:
         """What is read back while it is added is held like all else: it grows, is cut, and gets its name."""
         if drive.read_back is None:
             pytest.skip("the drive does not read back what it stores")
