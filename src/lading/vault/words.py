@@ -16,7 +16,7 @@ PACKS, INDEX, SNAPSHOTS, KEYS, LOCKS = "packs", "index", "snapshots", "keys", "l
 KEEPS, REMOVED = "keeps", "removed"
 FOLDERS = (PACKS, INDEX, SNAPSHOTS, KEYS, REMOVED, LOCKS, KEEPS)
 
-PACK_SIZE = 10 << 20
+PACK_SIZE = 6 << 20
 """Bytes of records after which a pack is closed."""
 PACK_RECORDS = 1 << 16
 """Records after which a pack is closed, so that no table gets large."""
