@@ -21,7 +21,16 @@ from lading.connectors.address import Address
 from lading.connectors.conditions import ABSENT, ANYTHING, Absent, Anything, Unchanged
 from lading.connectors.folder import FolderDrive, draft, moving, system, tree
 from lading.connectors.folder import open as open_folder
-from lading.model.errors import AlreadyExists, BadAddress, NotFound, TooLarge, Truncated, WrongKind
+from lading.model.errors import (
+    AlreadyExists,
+    BadAddress,
+    DriveError,
+    NoSpace,
+    NotFound,
+    TooLarge,
+    Truncated,
+    WrongKind,
+)
 
 FILE = ("file",)
 
@@ -170,6 +179,44 @@ def test_what_is_given_back_wrongly_gets_no_name(
 
     assert ["file"] == os.listdir(tmp_path)
     assert b"earlier" == (tmp_path / "file").read_bytes()
+
+
+def test_what_goes_wrong_in_trying_is_told_like_all_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk is told as one, also by the look whether files need names."""
+    opens = os.open
+
+    def full(path: bytes, flags: int, *more: Any, **where: Any) -> int:
+        if flags & os.O_TMPFILE == os.O_TMPFILE:
+            raise OSError(errno.ENOSPC, "full")
+        return opens(path, flags, *more, **where)
+
+    with opened(tmp_path) as drive:
+        monkeypatch.setattr(os, "open", full)
+        with pytest.raises(NoSpace):
+            drive.read_back.append("token", [b"x"], start=0)
+        monkeypatch.undo()
+
+
+def test_a_copy_of_what_was_read_back_is_read_back_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a file cannot be given its name by its descriptor, the copy that gets it is held against it."""
+    writes = draft.write_at
+
+    def refuse(*_args: object) -> None:
+        raise OSError(errno.EACCES, "refused")
+
+    monkeypatch.setattr(draft, "link_open", refuse)
+    monkeypatch.setattr(draft, "write_at", lambda it, block, at: writes(it, bytes(len(block)), at))
+    with opened(tmp_path) as drive, pytest.raises(DriveError):
+        drive.read_back.write(FILE, [b"content"], expect=ABSENT)
+    assert [] == os.listdir(tmp_path)
+    monkeypatch.setattr(draft, "write_at", writes)
+    with opened(tmp_path) as drive:
+        assert drive.read_back.write(FILE, [b"content"], expect=ABSENT) == drive.stat(FILE)
+    assert b"content" == (tmp_path / "file").read_bytes()
 
 
 def test_many_writers_one_winner(drive: FolderDrive, tmp_path: Path) -> None:

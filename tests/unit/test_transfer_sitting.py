@@ -148,6 +148,21 @@ def test_a_block_that_was_harmed_meanwhile_is_sent_again(
     assert CONTENT == (tmp_path / "new" / "file").read_bytes()
 
 
+def test_what_hangs_on_behind_the_end_does_not_land(
+    old: Given, new: Drive, tmp_path: LocalPath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All blocks were noted, and then somebody added to the partial: it is sent anew."""
+    cut_off(old, new, tmp_path, 6, monkeypatch)
+    (held,) = (tmp_path / "new").glob(".lading-parts/*/p-*")
+    with open(held, "ab") as stream:
+        stream.write(b"garbage")
+    monkeypatch.setattr(perform.time, "sleep", lambda seconds: None)
+    outcome = sent(old, new, tmp_path)
+
+    assert ("moved", STORED) == (outcome.bucket, outcome.sha256)
+    assert CONTENT == (tmp_path / "new" / "file").read_bytes()
+
+
 def test_a_drive_that_lies_of_one_block(
     old: Given, new: Drive, tmp_path: LocalPath, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ An unfinished file, and the ways in which it can get a name.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 
 from lading.connectors.folder.system import UNSUPPORTED, link_open, rename_new
@@ -71,6 +72,9 @@ class Draft:
         at = 0
         while block := os.pread(self.descriptor, _BLOCK, at):
             write_at(other.descriptor, block, at)
+            if not holds(other.descriptor, block, at):
+                # Whoever has read back the first one counts on it.
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
             at += len(block)
         facts = os.fstat(self.descriptor)
         os.utime(other.descriptor, ns=(facts.st_atime_ns, facts.st_mtime_ns))

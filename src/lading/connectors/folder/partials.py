@@ -51,7 +51,11 @@ class FolderPartials:
 
     def append_back(self, token: str, source: Iterable[bytes], *, start: int) -> int | None:
         """As `append`, with a look at what the file gives back; None where nobody could trust that, see `read_back`."""
-        return self._append(token, source, start, back=True) if self._parts.needs_no_names() else None
+        try:
+            possible = self._parts.needs_no_names()
+        except OSError as problem:
+            raise translated(problem, token) from problem
+        return self._append(token, source, start, back=True) if possible else None
 
     def _append(self, token: str, source: Iterable[bytes], start: int, *, back: bool) -> int:
         if (held := self.offset(token)) < start:

@@ -124,7 +124,7 @@ class Sitting:
 
     def arrived(self) -> bool:
         """Whether NEW gives back just what was sent, and has told so itself or is asked now; what it does not is given up."""
-        if self.back is not None:
+        if self.back is not None and self.partials.offset(self.token) == self.scanned.size:
             return True
         with self.partials.read(self.token) as reader:
             if gives_back(reader, self.journal.blocks.get(self.token, ()), self.scanned.size):
