@@ -268,7 +268,7 @@ def test_two_runs_at_once(slow: subprocess.Popen[bytes], place: Path) -> None:
 
 
 @pytest.mark.skipif(not ROOT, reason="mounting a small disk needs root")
-@pytest.mark.parametrize(("full", "size"), [("state", "40k"), ("state", "400k"), ("new", "300k")])
+@pytest.mark.parametrize(("full", "size"), [("state", "40k"), ("state", "240k"), ("new", "300k")])
 def test_a_full_disk(full: str, size: str, place: Path) -> None:
     """A disk that fills up, that of NEW or that of the state, is told as such; with room the next run goes on."""
     (place / full).mkdir()
