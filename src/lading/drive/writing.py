@@ -57,6 +57,7 @@ class Writing:
         self.now = now
         self.clocks = clocks
         self._events: list[tuple[Any, ...]] = []
+        self._rights_changed = False
 
     def event(
         self, kind: str, *, space: int | None = None, node: int | None = None, path: str = "", **facts: Any
@@ -74,8 +75,14 @@ class Writing:
         self._events.append((self.now, kind, actor.name, actor.principal, space, clock, node, path, text))
 
     def rights_changed(self) -> None:
-        """What anybody may see can be other than before: forget what was worked out about it."""
-        Meta.objects.filter(key=EPOCH).update(value=F("value") + 1)
+        """
+        What anybody may see can be other than before: forget what was worked out about it.
+
+        Once is enough for a transaction; not to be said first in a savepoint, which may be taken back.
+        """
+        if not self._rights_changed:
+            Meta.objects.filter(key=EPOCH).update(value=F("value") + 1)
+            self._rights_changed = True
 
     def more(self, space: int, room: int) -> None:
         """

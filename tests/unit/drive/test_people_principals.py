@@ -8,6 +8,7 @@ from lading.drive.actor import EVERYTHING, SYSTEM, Actor
 from lading.drive.errors import Unfit, Walled
 from lading.drive.models import Account, Event, Grant, Membership, Node, Principal, Space, Wall, WallSide
 from lading.drive.people.accounts import make_account, sign_in
+from lading.drive.people.directory import known
 from lading.drive.people.first import invite, redeem
 from lading.drive.people.principals import (
     add,
@@ -249,6 +250,8 @@ def test_nobody_lets_themselves_in() -> None:
 def test_a_directory_shows_what_one_may_know() -> None:
     """
     Groups are shown to those in them, a guest sees only the owner, who left is shown to admins, nobody sees nothing.
+
+    Whoever is asked for by their key is known to the same people.
     """
     me, other = put("person", "p1", name="李伟"), put("person", "p2", mail="min@example.com")
     put("person", "p3")
@@ -257,9 +260,18 @@ def test_a_directory_shows_what_one_may_know() -> None:
     join(SYSTEM, me, deal)
     join(SYSTEM, other, secret)
     leave(SYSTEM, find("p3").id)
+    every = ["deal", "everybody", "falcon", "g1", "p1", "p2", "p3"]
+
+    def whether_known(actor: Actor, key: str) -> bool:
+        try:
+            return known(actor, key).key == key
+        except NotFound:
+            return False
 
     def seen(actor: Actor, **how: object) -> list[str]:
-        return [one.key for one in directory(actor, **how)]  # type: ignore[arg-type]
+        found = [one.key for one in directory(actor, **how)]  # type: ignore[arg-type]
+        assert how or found == [it for it in every if whether_known(actor, it)]
+        return found
 
     assert ["deal", "everybody", "g1", "p1", "p2"] == seen(Actor(me, "p1"))
     assert ["everybody", "falcon", "p1", "p2"] == seen(Actor(other, "p2"))

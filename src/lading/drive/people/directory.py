@@ -8,6 +8,7 @@ a guest only those, themselves and their owner.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -22,6 +23,8 @@ from lading.model.text import Text
 
 Kind = Principal.Kind
 LARGEST_PAGE = 1000
+_OPEN = (Kind.PERSON, Kind.DEPARTMENT, Kind.EVERYBODY)
+"""Whom everybody who is no guest may know."""
 
 _ABOVE = """
 WITH RECURSIVE way(n) AS (SELECT 0 UNION ALL SELECT 1), up(id, parent) AS (
@@ -74,8 +77,10 @@ def known(actor: Actor, key: str) -> Principal:
     Raises:
         NotFound: there is none, or not for them.
     """
-    found = None if "\0" in key else _visible(actor).filter(key=_storable(key)).first()
-    if found is None:
+    # First of all: how long the answer takes must not tell whether somebody hidden has this key.
+    side = _side(actor)
+    found = None if "\0" in key else Principal.objects.filter(key=_storable(key)).first()
+    if found is None or not _sees(side, found):
         raise missing(key)
     return found
 
@@ -130,21 +135,45 @@ def missing(subject: str = "") -> NotFound:
     return NotFound(shown(subject) or "person", Text("there is nobody of this id", "没有此编号的对象"))
 
 
-def _visible(actor: Actor) -> QuerySet[Principal]:
-    everyone = Principal.objects.all()
+class _Side(NamedTuple):
+    """Who asks: with *all* they see everybody; *mine* is what they count as (nothing: they see nobody), *owner* whose guest they are."""
+
+    all: bool
+    me: int = 0
+    mine: frozenset[int] = frozenset()
+    guest: bool = False
+    owner: int | None = None
+
+
+def _side(actor: Actor) -> _Side:
     if is_admin(actor, "system", "security", "audit"):
-        return everyone
+        return _Side(True)
     if actor.principal is None:
-        return everyone.none()
-    mine, active = closure(actor.principal), everyone.filter(active=True)
+        return _Side(False)
+    mine = frozenset(closure(actor.principal))
     if not mine:
-        return everyone.none()
+        return _Side(False)
     me = get(actor.principal)
-    if me.kind == Kind.GUEST:
-        return active.filter(Q(id__in=mine) | Q(id=me.owner_id or 0))
-    return active.filter(
-        Q(kind__in=[Kind.PERSON, Kind.DEPARTMENT, Kind.EVERYBODY]) | Q(id__in=mine) | Q(owner_id=me.id)
-    )
+    return _Side(False, me.id, mine, me.kind == Kind.GUEST, me.owner_id)
+
+
+def _sees(side: _Side, other: Principal) -> bool:
+    """Whether *other* is among what `_visible` gives."""
+    if side.all or not (side.mine and other.active):
+        return side.all
+    if other.id in side.mine:
+        return True
+    return other.id == side.owner if side.guest else other.kind in _OPEN or other.owner_id == side.me
+
+
+def _visible(actor: Actor) -> QuerySet[Principal]:
+    side, everyone = _side(actor), Principal.objects.all()
+    if side.all:
+        return everyone
+    if not side.mine:
+        return everyone.none()
+    theirs = Q(id=side.owner or 0) if side.guest else Q(kind__in=_OPEN) | Q(owner_id=side.me)
+    return everyone.filter(active=True).filter(Q(id__in=side.mine) | theirs)
 
 
 def _storable(text: str) -> str:

@@ -9,7 +9,7 @@ firm can change has no owner.  A security admin may list grants and remove them,
 from __future__ import annotations
 
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 
 from lading.drive.actor import Actor
@@ -72,8 +72,11 @@ def add_grant(
             raise Unfit("expires", Text("it is in the past", "到期时间已过"))
         receiver = _receiver(principal, Role(role), deny)
         work.rights_changed()
-        with manager_stays(place, work.now, deep=deny):
-            grant = _put(work, place, receiver, (Role(role), deny, expires))
+        before = _standing(place, receiver, deny)
+        # An allowance takes from nobody what they manage, unless it takes the place of that one.
+        harmless = not deny and (before is None or before.role < Role.MANAGE)
+        with nullcontext() if harmless else manager_stays(place, work.now, deep=deny):
+            grant = _put(work, place, receiver, (Role(role), deny, expires), before)
         if not deny:
             check_walls(work, principals=[principal], subject=receiver.key)
     return row_of(grant)
@@ -224,21 +227,35 @@ def _receiver(principal: int, role: Role, deny: bool) -> Principal:
     return found
 
 
-def _put(work: Writing, place: Place, receiver: Principal, terms: tuple[Role, bool, int | None]) -> Grant:
+def _standing(place: Place, receiver: Principal, deny: bool) -> Grant | None:
+    return Grant.objects.filter(node=place.node, principal=receiver, deny=deny).first()
+
+
+def _put(
+    work: Writing,
+    place: Place,
+    receiver: Principal,
+    terms: tuple[Role, bool, int | None],
+    before: Grant | None,
+) -> Grant:
+    """
+    Write what is granted, over what stood there *before*.
+
+    The epoch was raised first, so that nobody else writes one there meanwhile.
+    """
     role, deny, expires = terms
-    grant, _ = Grant.objects.update_or_create(
-        node_id=place.node,
-        principal=receiver,
-        deny=deny,
-        defaults={"role": role, "expires": expires, "by_id": work.actor.principal, "created": work.now},
-    )
+    grant = before or Grant(node_id=place.node, deny=deny)
+    grant.principal, grant.role, grant.expires = receiver, role, expires
+    grant.by_id, grant.created = work.actor.principal, work.now
+    grant.save()
     _tell(work, "grant.added", place, grant)
     return grant
 
 
 def _keep_managing(work: Writing, place: Place) -> None:
     assert work.actor.principal is not None  # who has MANAGE is a principal
-    _put(work, place, Principal.objects.get(id=work.actor.principal), (Role.MANAGE, False, None))
+    me = Principal.objects.get(id=work.actor.principal)
+    _put(work, place, me, (Role.MANAGE, False, None), _standing(place, me, deny=False))
 
 
 def _tell(work: Writing, kind: str, place: Place, grant: Grant) -> None:
