@@ -13,9 +13,9 @@ import pytest
 
 from lading.model.errors import BadState, WorkerLost
 from lading.stages.transfer import flow
-from lading.stages.transfer.state import Pass, write_json
+from lading.stages.transfer.state import Keys, Pass, Stages, write_json
 
-KEYS = [["part-00000", "part-00001"], ["part-00002"]]
+KEYS = [Keys("files", ["part-00000", "part-00001"]), Keys("times", ["part-00002"])]
 ALL = [
     "old",
     "new",
@@ -46,6 +46,7 @@ class Run:
         self.it.prepare()
         self.bad = ""
         self.done: list[str] = []
+        self.spent: dict[str, float] = {}
 
     def __call__(self, bad: str = "") -> list[str]:
         """What was done this time."""
@@ -60,7 +61,7 @@ class Run:
             record=lambda: self.step("record"),
             later=(("links", self.links),),
         )
-        flow.run_pass(self.it, self, steps)  # type: ignore[arg-type]
+        self.spent = flow.run_pass(self.it, self, steps)  # type: ignore[arg-type]
         return self.done
 
     def step(self, name: str) -> None:
@@ -69,7 +70,7 @@ class Run:
             raise Disk(name)
         self.done.append(name)
 
-    def plan(self) -> list[list[str]]:
+    def plan(self) -> Stages:
         """Make the plan, or take the one that stands."""
         if not self.it.planned.exists():
             self.step("plan")
@@ -110,6 +111,8 @@ def run(tmp_path: LocalPath) -> Run:
 def test_everything_is_done_once_and_in_order(run: Run) -> None:
     """Scans, plan, its stages, later plans, the end."""
     assert ALL == run()
+    assert ["files", "times", "links"] == list(run.spent)
+    assert min(run.spent.values()) > 0
 
 
 @pytest.mark.parametrize("bad", ALL)

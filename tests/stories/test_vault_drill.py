@@ -56,7 +56,9 @@ def test_what_the_drill_promised_comes_true(tmp_path: Path, monkeypatch: pytest.
         assert told["compared"]["scratch"]["grants"] >= 3
         assert told["compared"]["scratch"]["versions"] > FILES
         assert (40, 0, 5) == (told["critical"], told["left"], told["seed"])
-        assert len(told["portions"]) in (1, 3)
+        assert told["confidence"]["read"] < told["compared"]["scratch"]["entries"]
+        assert 3 == len(told["portions"])
+        assert told["confidence"]["read"] <= sum(it["files"] for it in told["portions"]) <= FILES
         assert 0 < told["forecast"]["least"] <= told["forecast"]["seconds"] <= told["forecast"]["most"]
         assert json.loads(Path(told["result"]).read_text(encoding="utf-8"))["passed"]
         # Nothing of the drill is left on the drive.

@@ -88,6 +88,28 @@ def test_bytes_alone_can_bind() -> None:
     assert pytest.approx(256.5, rel=0.01) == found.seconds
 
 
+@given(st.floats(0.1, 5), NUMBERS, NUMBERS, NUMBERS, st.floats(0, 3))
+def test_what_is_timed_apart_is_told_apart(
+    fixed: float, file: float, folder: float, row: float, extra: float
+) -> None:
+    """Three portions find four costs again, where it is known what of their seconds went into files, folders and rows; *extra* is only cold."""
+    loads = [Load(1962, 146, 0, 0, 176), Load(270, 3, 0, 0, 7), Load(5130, 52, 0, 0, 104)]
+    told = [
+        Portion(
+            it,
+            cold + fixed + file * it.files + folder * it.folders + row * it.rows,
+            {"file": file * it.files, "folder": folder * it.folders, "row": row * it.rows},
+        )
+        for it, cold in zip(loads, (extra, 0.0, 0.0), strict=True)
+    ]
+    whole = Load(20_000, 200, 0, 0, 401)
+    found = forecast(told, whole)
+
+    seconds = extra + fixed + file * whole.files + folder * whole.folders + row * whole.rows
+    assert pytest.approx(seconds, rel=0.01) == found.seconds
+    assert found.least <= found.seconds <= found.most
+
+
 def test_what_two_portions_cannot_tell_apart_counts_for_files() -> None:
     """A drill has one small and one large portion after the cold one: each pair of terms would meet them."""
     cold = Portion(Load(1962, 146, 21_252_308, 434, 176), 2.375)

@@ -7,9 +7,12 @@ from __future__ import annotations
 import os
 import secrets
 import time
+from collections import Counter
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path as LocalPath
 from typing import Any
 
@@ -182,7 +185,7 @@ def _drilled(
     except BadVault as damage:
         drilling.reasons.append(Reason(Code.DAMAGED, damage.subject, damage.details.en))
         facts = _nothing(asked)
-    facts["rto"] = {"seconds": time.monotonic() - begun}
+    facts["rto"] = {"seconds": time.monotonic() - begun - drilling.emptying}
     reasons = list(dict.fromkeys(drilling.reasons))
     return {
         "format": FORMAT,
@@ -217,11 +220,9 @@ def _restored(
     if choice.all:
         scratch.claim(part)
         drilling.features = held_by(drilling.target, drive)
-        for number, paths in enumerate(drawn, 1):
-            drilling.restore(number, paths)
-        compared = dict(drilling.compare(part))
+        compared = _by_portions(drawn, scratch, drilling)
     else:
-        compared = {"entries": 0, "bytes": 0}
+        compared = Counter(entries=0, bytes=0)
     inside, wrong = own_tables(drive, drilling.features, part)
     drilling.reasons += wrong
     looked = _looked(found, entries, choice, asked, drilling)
@@ -231,11 +232,26 @@ def _restored(
     return {
         "critical": len(choice.critical),
         "confidence": _stated(len(files), choice, bad, asked.level),
-        "compared": {"scratch": compared, "snapshot": inside, "drive": looked},
+        "compared": {"scratch": dict(compared), "snapshot": inside, "drive": looked},
         "held": [it.value for it in drilling.features],
         "portions": [{**_counted(it.load), "seconds": it.seconds} for it in drilling.measured],
         "forecast": None if foretold is None else _foretold(foretold, whole),
     }
+
+
+def _by_portions(drawn: Sequence[Sequence[Path]], scratch: Scratch, drilling: Drilling) -> Counter[str]:
+    """Restore and compare portion by portion, each into a place as empty as that of a full restore; what was compared."""
+    compared: Counter[str] = Counter()
+    for number, paths in enumerate(drawn, 1):
+        drilling.restore(number, paths)
+        compared.update(drilling.compare(number, Part(paths)))
+        if number < len(drawn):
+            begun = time.monotonic()
+            scratch.empty(chain.from_iterable(drawn[number:]))
+            drilling.emptying += time.monotonic() - begun
+    if drilling.not_compared:
+        drilling.reasons.append(Reason(Code.NOT_COMPARED, "/", str(drilling.not_compared)))
+    return compared
 
 
 def _foretold(it: Forecast, whole: Load) -> dict[str, Any]:

@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Iterable
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from lading.connectors.address import Address
@@ -20,11 +22,12 @@ from lading.connectors.registry import open_drive
 from lading.connectors.wrap.policy import Policy, wrapped
 from lading.manifest.files import local_errors, locked, write_json
 from lading.model.errors import BadRequest, BadState, Busy, DriveError, LadingError, NotFound
-from lading.model.paths import Path, decode, encode, shown
+from lading.model.paths import Path, shown
 from lading.model.text import Text
 from lading.vault.part import Part, read_part
 
 RUNNING = "running.json"
+_CLAIMED = "claimed.json"
 _OWN = "lading-drill-"
 _DRILL = Text("a drill", "演练")
 _TAKEN = Text(
@@ -55,7 +58,7 @@ class Scratch:
                     with suppress(NotFound):
                         drive.stat((name,))
                         raise BadRequest(shown((name,)), _TAKEN)
-        part.write(os.path.join(self.work, "claimed.json"))
+        part.write(os.path.join(self.work, _CLAIMED))
         facts = {
             "format": 1,
             "target": {
@@ -68,6 +71,22 @@ class Scratch:
         }
         with local_errors(self.work):
             write_json(os.path.join(self.work, RUNNING), facts)
+
+    def empty(self, rest: Iterable[Path]) -> None:
+        """
+        Remove what was made so far, so that what is made next finds nothing, as a full restore does; *rest* is still to be made.
+
+        What cannot be removed stays claimed.
+
+        Raises:
+            DriveError: the place is not there any more.
+        """
+        if self.target.kind == "folder":
+            self._remove_own()
+        else:
+            still = frozenset(rest)
+            left = self._removed(_entries(it for it in self._claimed() if it not in still))
+            Part([*left, *still]).write(os.path.join(self.work, _CLAIMED))
 
     def clean(self) -> int:
         """
@@ -87,23 +106,37 @@ class Scratch:
 
     def _clean_folder(self) -> int:
         place = self.target.place
-        if os.path.basename(place) != _own(self.work):
-            raise BadState(os.path.join(self.work, RUNNING), _NOT_OURS)
-        shutil.rmtree(place, onerror=_let_in)
+        self._remove_own()
         if self.made:
             _gone(os.path.dirname(place))
         return sum(1 + len(folders) + len(files) for _, folders, files in os.walk(place))
 
+    def _remove_own(self) -> None:
+        """Remove the folder that the drill made for itself, as far as it can be."""
+        place = self.target.place
+        if os.path.basename(place) != _own(self.work):
+            raise BadState(os.path.join(self.work, RUNNING), _NOT_OURS)
+        # Between two portions it is not there.
+        if os.path.lexists(place):
+            shutil.rmtree(place, onerror=partial(_let_in, place))
+
     def _clean_drive(self) -> int:
-        part = read_part(os.path.join(self.work, "claimed.json"))
-        paths = {*map(encode, part.paths), *part.above} - {""}
-        left = 0
+        return len(self._removed(_entries(self._claimed())))
+
+    def _claimed(self) -> tuple[Path, ...]:
+        return read_part(os.path.join(self.work, _CLAIMED)).paths
+
+    def _removed(self, paths: Iterable[Path]) -> list[Path]:
+        """Remove the entries at *paths*; those that could not be."""
         with closing(wrapped(open_drive(_plain(self.target)), Policy())) as drive:
             if drive.partials is not None:
                 drive.partials.sweep(())
-            for path in sorted(map(decode, paths), key=len, reverse=True):
-                left += not _removed(drive, path)
-        return left
+            return [path for path in sorted(paths, key=len, reverse=True) if not _removed(drive, path)]
+
+
+def _entries(paths: Iterable[Path]) -> set[Path]:
+    """The entries at *paths*, and the folders above them."""
+    return {path[:depth] for path in paths for depth in range(1, len(path) + 1)}
 
 
 def _own(work: str) -> str:
@@ -181,10 +214,11 @@ def _plain(target: Address) -> Address:
     return Address(target.kind, target.place, options, target.owner)
 
 
-def _let_in(remove: Any, path: str, _: Any) -> None:
-    """Try again with the rights that a restored folder may have taken from us."""
+def _let_in(place: str, remove: Any, path: str, _: Any) -> None:
+    """Try again with the rights that a restored folder may have taken from us; above *place* nothing is ours."""
     with suppress(OSError):
-        os.chmod(os.path.dirname(path), 0o700)
+        if path != place:
+            os.chmod(os.path.dirname(path), 0o700)
         if not os.path.islink(path):
             os.chmod(path, 0o700)
         remove(path)

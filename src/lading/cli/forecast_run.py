@@ -28,6 +28,7 @@ from lading.stages.transfer.copying import Copying
 from lading.stages.transfer.order import Order
 from lading.stages.transfer.rates import Tally
 from lading.stages.transfer.rules import Rules
+from lading.stages.transfer.spent import apart
 from lading.stages.transfer.state import job_at, locked
 
 _FIRST = 300
@@ -104,7 +105,8 @@ class Trial:
         self.failed += finished.account["failures"]
         load = load_of(open_manifest(finished.it.old, check=False), self.features)
         # What is warm for the later portions is cold for a copy on its own.
-        self.measured.append(Portion(load, seconds + (0.0 if self.measured else self.opening)))
+        opening = 0.0 if self.measured else self.opening
+        self.measured.append(Portion(load, seconds + opening, apart(finished.spent)))
         return self.measured[-1]
 
 

@@ -3,7 +3,8 @@ What a piece of work costs in seconds, by what parts of it took: values only, no
 
 A transfer costs something however little it moves, and something for each file,
 folder, earlier version, row (a grant, a link) and byte.  The costs are fitted to
-measured portions by least squares, none of them below nothing; a portion weighs
+measured portions by least squares, none of them below nothing: those of what was
+timed apart for itself, and those of the rest for themselves, since few portions tell few terms apart.  A portion weighs
 as much as it took seconds, for it is asked of a run that is longer still, and short
 ones have not come to its pace.  The range is what the forecast becomes when one portion is left out of
 the fit (the jackknife: B. Efron, The Jackknife, the Bootstrap and Other
@@ -12,13 +13,20 @@ Resampling Plans, 1982), and at least what the fit misses the portions by.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
+from types import MappingProxyType
 from typing import NamedTuple
 
 NARROWEST = 0.1
 """The least that a range goes up and down: an engineering rule, no machine repeats itself more exactly."""
 _ALIKE = 1e-9
+_APART: Mapping[str, tuple[str, ...]] = {
+    "file": ("files", "bytes", "versions"),
+    "folder": ("folders",),
+    "row": ("rows",),
+}
+"""What may be timed apart, and what of a load its seconds go by."""
 
 
 class Load(NamedTuple):
@@ -37,10 +45,11 @@ class Load(NamedTuple):
 
 
 class Portion(NamedTuple):
-    """How many *seconds* moving *load* took."""
+    """How many *seconds* moving *load* took; how many of them went into each of `file` (with bytes and versions), `folder` and `row` *apart*, where that was timed."""
 
     load: Load
     seconds: float
+    apart: Mapping[str, float] = MappingProxyType({})
 
 
 class Costs(NamedTuple):
@@ -77,14 +86,15 @@ def forecast(measured: Sequence[Portion], whole: Load) -> Forecast:
     """
     The forecast for *whole* by what was *measured*, in the order of time (at least one portion).
 
-    The first portion finds everything cold, as a run on its own does: it says what is fixed, the later ones say what more costs.
+    The first portion finds everything cold, as a run on its own does: it says what is fixed, the later ones say what more costs; where
+    files, folders and rows were timed apart, all of them say what these cost.
     """
     if len(measured) == 1:
         return _of_one(measured[0], whole)
     cold, warm = measured[0], list(measured[1:])
-    costs = _from_cold(cold, fit(warm))
+    costs = _costs(cold, warm)
     likely = costs.seconds(whole)
-    others = [_from_cold(cold, fit(few)).seconds(whole) for few in _without_one(warm)]
+    others = [_costs(cold, few).seconds(whole) for few in _without_one(warm)]
     missed = max(abs(costs.seconds(it.load) - it.seconds) / max(it.seconds, _ALIKE) for it in warm)
     width = max(missed, NARROWEST)
     least, most = min(*others, likely * (1 - min(width, 1.0))), max(*others, likely * (1 + width))
@@ -151,6 +161,30 @@ def _of_one(one: Portion, whole: Load) -> Forecast:
     ratio = max(whole.objects / max(one.load.objects, 1), size, 1.0)
     least, most = min(one.seconds, likely), max(one.seconds * ratio, likely)
     return Forecast(likely, least, most, costs, 1, _binds(costs, whole))
+
+
+def _costs(cold: Portion, warm: Sequence[Portion]) -> Costs:
+    """
+    The costs that *cold* and *warm* portions show: the sum of those of what all of them timed apart, and of the rest.
+
+    What is timed apart comes when most is warm, so there the first portion tells what more costs as well as the others.
+    """
+    every = (cold, *warm)
+    timed = [name for name in _APART if all(name in it.apart for it in every)]
+    parts = [_from_cold(_only(name, cold), fit([_only(name, it) for it in every])) for name in timed]
+    parts.append(_from_cold(_rest(timed, cold), fit([_rest(timed, it) for it in warm])))
+    return Costs(*map(sum, zip(*parts, strict=True)))
+
+
+def _only(name: str, it: Portion) -> Portion:
+    """What of *it* was timed apart as *name*."""
+    load = Load(**{part: getattr(it.load, part) for part in _APART[name]})
+    return Portion(load, it.apart[name])
+
+
+def _rest(timed: Sequence[str], it: Portion) -> Portion:
+    """*it* without the seconds that were *timed* apart."""
+    return Portion(it.load, max(it.seconds - sum(it.apart[name] for name in timed), 0.0))
 
 
 def _from_cold(cold: Portion, warm: Costs) -> Costs:

@@ -64,8 +64,8 @@ def portions(
     The files *chosen*, and twice as many neighbouring ones of all *files*, in three portions; none has fewer than *least*, else there is one.
 
     Neighbours lie in one folder, as nearly all files do in a full restore, while a sample is scattered over all folders.
-    The portions are the scattered ones, a few neighbours, all other neighbours.  The first tells what a restore costs however little it moves; what
-    more costs is the difference of the others, which is told best where one is as small and one as large as can be.
+    The portions are the scattered ones, a few neighbours, all other neighbours.  The first tells what a restore costs however little it moves, and has the most
+    folders and grants; what more files cost is the difference of the others, which is told best where one is as small and one as large as can be.
     """
     # Where all is drawn, half of it stays scattered.
     near = _neighbours(files, seed, min(len(chosen) * _NEAR, len(files) // 2))

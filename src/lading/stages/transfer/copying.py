@@ -110,7 +110,7 @@ class Copying:
         self._tally.write_to(it.folder / "rates.jsonl")
         with ThreadPoolExecutor(2, thread_name_prefix="scan") as pool:
             try:
-                run_pass(it, self._crew, self._steps(it, pool))
+                spent = run_pass(it, self._crew, self._steps(it, pool))
             except BaseException as problem:
                 # The pool would wait for all that its scans have the workers do.  Where the calls of the
                 # month are used up, all of them end by themselves, and note what they did: it cost calls.
@@ -119,7 +119,7 @@ class Copying:
         # What is not there any more cannot be in the way of the next pass; this one has ended either way.
         with suppress(DriveError):
             self._sweep()
-        return Finished(it, read_json(it.account), resumed)
+        return Finished(it, read_json(it.account), resumed, spent)
 
     def _steps(self, it: Pass, pool: ThreadPoolExecutor) -> Steps:
         """What the flow does; both scans are begun at once."""

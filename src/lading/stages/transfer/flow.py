@@ -10,6 +10,8 @@ The caller holds the lock of the job: two runs on one job would both work.
 
 from __future__ import annotations
 
+import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -40,32 +42,34 @@ class Steps:
     settle: Callable[[], None]
     account: Callable[[], None]
     record: Callable[[], None]
-    later: tuple[tuple[str, Callable[[], Stages]], ...] = ()
+    later: tuple[tuple[str, Callable[[], list[list[str]]]], ...] = ()
     """Plans that can be made only when all content is there, each with its name."""
 
 
-def run_pass(it: Pass, crew: Crew, steps: Steps) -> None:
+def run_pass(it: Pass, crew: Crew, steps: Steps) -> dict[str, float]:
     """
-    Run the pass *it* on *crew*, or take it up where it was.
+    Run the pass *it* on *crew*, or take it up where it was; how many seconds were spent on each stage of its plans.
 
     Raises:
         WorkerLost: a worker was killed from outside.
         LadingError: what stopped it; running again goes on where it was.
     """
+    spent: dict[str, float] = defaultdict(float)
     steps.scan_old()
     steps.scan_new()
-    for keys in steps.plan():
-        _do(it, crew, steps, keys)
+    for stage in steps.plan():
+        spent[stage.stage] += _do(it, crew, steps, stage.keys)
     for name, make in steps.later:
-        for keys in _planned(it, name, make):
-            _do(it, crew, steps, keys)
+        for stage in _planned(it, name, make):
+            spent[stage.stage] += _do(it, crew, steps, stage.keys)
     crew.dismiss()
     steps.settle()
     steps.account()
     steps.record()
+    return dict(spent)
 
 
-def _planned(it: Pass, name: str, make: Callable[[], Stages]) -> Stages:
+def _planned(it: Pass, name: str, make: Callable[[], list[list[str]]]) -> Stages:
     """
     The later plan *name*: made once, since what came of its partitions would change it.
 
@@ -80,8 +84,9 @@ def _planned(it: Pass, name: str, make: Callable[[], Stages]) -> Stages:
     return read_stages(noted)
 
 
-def _do(it: Pass, crew: Crew, steps: Steps, keys: Iterable[str]) -> None:
-    """Have the crew do what is left of the partitions *keys*; after the first error none is begun."""
+def _do(it: Pass, crew: Crew, steps: Steps, keys: Iterable[str]) -> float:
+    """Have the crew do what is left of the partitions *keys*, in so many seconds; after the first error none is begun."""
+    started = time.monotonic()
     begun: dict[Future[Any], str] = {}
     for key in _left(it, keys):
         # As many as there are workers, and one more that waits, so that no worker waits for us.
@@ -93,6 +98,7 @@ def _do(it: Pass, crew: Crew, steps: Steps, keys: Iterable[str]) -> None:
             begun[crew.submit(run_task, task)] = key
     while begun:
         _end(begun, wait(begun, return_when=FIRST_COMPLETED).done)
+    return time.monotonic() - started
 
 
 def _left(it: Pass, keys: Iterable[str]) -> Iterator[str]:

@@ -5,8 +5,8 @@ What a person asks of a copy, and what they get.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from lading.manifest.read import Manifest
@@ -37,11 +37,12 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A pass that has ended, and its account."""
+    """A pass that has ended, its account, and how many seconds were *spent* on each stage of its plans in the sitting that ended it."""
 
     it: Pass
     account: dict[str, Any]
     resumed: bool
+    spent: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,14 +16,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path as LocalPath
-from typing import Any
+from typing import Any, NamedTuple
 
 from lading.connectors.address import Address
 from lading.model.errors import BadRequest, BadState, Busy
 from lading.model.text import Text
 
-Stages = list[list[str]]
-"""Keys of partitions, stage by stage; those of one stage may be done at the same time."""
+
+class Keys(NamedTuple):
+    """The keys of the partitions of *stage*, which may be done at the same time."""
+
+    stage: str
+    keys: list[str]
+
+
+Stages = list[Keys]
+"""What a plan has done, stage by stage."""
 
 FORMAT = 1
 LOCK_PATIENCE = 5.0
@@ -216,7 +224,10 @@ def read_stages(path: LocalPath) -> Stages:
         BadState: the file is damaged or gone.
     """
     try:
-        return [[str(key) for key in stage["parts"]] for stage in read_json(path)["stages"]]
+        return [
+            Keys(str(stage["stage"]), [str(key) for key in stage["parts"]])
+            for stage in read_json(path)["stages"]
+        ]
     except (KeyError, TypeError) as problem:
         raise BadState(str(path), repr(problem)) from None
 
