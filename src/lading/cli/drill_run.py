@@ -5,6 +5,7 @@ The work of a drill: portions restored by ordinary transfers, and all of it held
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import time
 from collections.abc import Collection, Iterator, Mapping
@@ -28,7 +29,7 @@ from lading.manifest.scan import scan
 from lading.manifest.tables import Feature
 from lading.model.costs import Portion
 from lading.model.entry import Entry
-from lading.model.errors import BadVault, LadingError
+from lading.model.errors import BadVault, DamagedContent, LadingError
 from lading.model.identity import key_of
 from lading.model.paths import Path, decode, encode, shown
 from lading.stages.backup.drill import Code, Reason
@@ -38,7 +39,7 @@ from lading.stages.transfer.order import Order
 from lading.stages.transfer.rates import Tally
 from lading.stages.transfer.rules import Rules
 from lading.stages.transfer.spent import apart
-from lading.stages.transfer.state import job_at, locked
+from lading.stages.transfer.state import Pass, job_at, locked
 from lading.vault.face import SnapshotDrive, shared
 from lading.vault.part import Part
 
@@ -76,7 +77,7 @@ class Drilling:
         Restore one portion by an ordinary transfer, and measure it.
 
         Raises:
-            BadVault: the vault is damaged; the workers have been ended.
+            BadVault: what tells of the snapshot is damaged; the workers have been ended.
         """
         source = self.narrowed(f"portion-{number}", Part(paths))
         job = job_at(LocalPath(self.work) / f"job-{number}", source, self.target)
@@ -91,6 +92,7 @@ class Drilling:
             seconds = self.opening + time.monotonic() - begun
         load = load_of(open_manifest(finished.it.old, check=False), self.features)
         self.measured.append(Portion(load, seconds, apart(finished.spent)))
+        self.reasons += _damaged(finished.it)
 
     @contextmanager
     def at_work(self, *drives: Address) -> Iterator[tuple[Crew, Tally]]:
@@ -204,7 +206,8 @@ def _versions(drive: SnapshotDrive, part: Part) -> tuple[int, list[Reason]]:
                 with told.read(path, version.id) as reader:
                     digest, size = digested(reader)
             except LadingError as problem:
-                code = Code.DAMAGED if isinstance(problem, BadVault) else Code.TABLE_DIFFERS
+                lost = isinstance(problem, BadVault | DamagedContent)
+                code = Code.DAMAGED if lost else Code.TABLE_DIFFERS
                 reasons.append(Reason(code, shown(path), f"versions: {problem.details.en or problem.code}"))
                 continue
             known = dict(version.digests).get("sha256", digest)
@@ -266,6 +269,14 @@ def digested(reader: Any) -> tuple[str, int]:
         digest.update(block)
         size += len(block)
     return digest.hexdigest(), size
+
+
+def _damaged(it: Pass) -> Iterator[Reason]:
+    """The files whose content the vault could not give to the pass *it*."""
+    with open(it.folder / "failures.jsonl", encoding="utf-8") as lines:
+        for row in map(json.loads, lines):
+            if row["code"] == DamagedContent.code:
+                yield Reason(Code.DAMAGED, row["path"], row["message"]["en"])
 
 
 def _entries(manifest: Manifest, wanted: Collection[str]) -> Iterator[Entry]:

@@ -10,22 +10,27 @@ from typing import Any
 import click
 
 from lading.cli.options import json_option
-from lading.cli.output import answer, say, speak
+from lading.cli.output import answer, hint, say, speak
 from lading.cli.vault_options import opened, vault_address, vault_options
 from lading.cli.vault_telling import facts_of, time_of
 from lading.cli.vault_which import as_of_option, moment
+from lading.model.errors import BadVault
 from lading.model.text import Text
-from lading.vault.snapshots import Snapshot, snapshots
+from lading.vault.snapshots import Snapshot, readable
 
 _LIST = Text(
-    """List the snapshots in VAULT, the oldest first.
+    """List the snapshots in VAULT, the oldest first; then those that are damaged.
 
-    Exit codes: 0 listed; 2 to 5 bad request; 20 to 39 the drive refused; 58 the vault is damaged; 59 wrong secret.""",
-    """列出 VAULT 中的快照，由旧到新。
+    Exit codes: 0 listed; 2 to 5 bad request; 20 to 39 the drive refused; 58 listed, and the vault is damaged; 59 wrong secret.""",
+    """列出 VAULT 中的快照，由旧到新；其后列出已损坏的快照。
 
-    退出码：0 已列出；2 至 5 请求有误；20 至 39 网盘拒绝；58 保管库损坏；59 密钥错误。""",
+    退出码：0 已列出；2 至 5 请求有误；20 至 39 网盘拒绝；58 已列出，但保管库有损坏；59 密钥错误。""",
 )
 _NONE = Text("There are no snapshots yet.", "尚无快照。")
+_DAMAGED = Text(
+    "{name} is damaged: `latest` cannot be told, so restore one of the others by its name; `lading vault check` says more.",
+    "{name} 已损坏：无法确定 `latest`，请以名称恢复其他快照；详情请运行 `lading vault check`。",
+)
 
 
 @click.command("list", help=speak(_LIST))
@@ -37,15 +42,20 @@ def list_command(vault: str, as_of: str | None, as_json: bool, **given: Any) -> 
     """List the snapshots."""
     until = None if as_of is None else moment(as_of)
     with opened(vault_address(vault, given)) as it:
-        found = [one for one in snapshots(it.store, it.master) if until is None or one.taken <= until]
+        every, damaged = readable(it.store, it.master)
+    found = [one for one in every if until is None or one.taken <= until]
+    code = BadVault.exit_code if damaged else 0
     if as_json:
-        answer("vault list", {"snapshots": [facts_of(one) for one in found]})
-    elif not found:
+        told = {"snapshots": [facts_of(one) for one in found], "damaged": [one.subject for one in damaged]}
+        answer("vault list", told, exit_code=code)
+        return code
+    if not found and not damaged:
         say(_NONE)
-    else:
-        for one in found:
-            sys.stdout.write(_line(one))
-    return 0
+    for one in found:
+        sys.stdout.write(_line(one))
+    for problem in damaged:
+        hint(_DAMAGED, name=problem.subject)
+    return code
 
 
 def _line(it: Snapshot) -> str:

@@ -238,6 +238,21 @@ class Unreadable(DriveError):
     )
 
 
+class DamagedContent(Unreadable):
+    """The vault has lost the content of this file, or what it holds is damaged; others are not touched by that."""
+
+    code = "damaged_content"
+    exit_code = 93
+    says = Text(
+        "the vault has no good copy of the content of {subject} ({detail})",
+        "保管库中没有 {subject} 内容的完好副本（{detail}）",
+    )
+    remedy = Text(
+        "Restore it out of another snapshot or a copy of the vault; `lading vault check --read-data` says what else is hit.",
+        "请从其他快照或保管库的副本恢复；`lading vault check --read-data` 会说明还有哪些内容受影响。",
+    )
+
+
 class NotCertified(DriveError):
     """The server's certificate is not trusted."""
 

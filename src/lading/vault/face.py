@@ -26,7 +26,7 @@ from lading.connectors.profile import Features, Profile
 from lading.connectors.profile_facts import profile_from
 from lading.manifest.read import Manifest
 from lading.model.entry import Entry, Kind
-from lading.model.errors import Changed, NotFound, ReadOnly, Truncated, Unreadable, WrongKind
+from lading.model.errors import BadVault, Changed, NotFound, ReadOnly, Truncated, Unreadable, WrongKind
 from lading.model.paths import ROOT, Path, encode
 from lading.model.text import Text
 from lading.vault.catalog import Catalog, Held
@@ -38,6 +38,7 @@ from lading.vault.opening import store_at, unlocked
 from lading.vault.part import Part, read_part
 from lading.vault.scratch import new_folder, remove_folder
 from lading.vault.snapshots import LATEST, Snapshot, find
+from lading.vault.spoiled import spoiled
 from lading.vault.vault import Vault
 from lading.vault.words import WHOLE
 from lading.vault.written import SnapshotWritten
@@ -221,11 +222,14 @@ class ContentReader:
         self._blocks = self._vault.content(self._digest, prove=False)
 
     def prove(self, sha256: str) -> None:
-        check_content(self._digest, bytes.fromhex(sha256))
+        try:
+            check_content(self._digest, bytes.fromhex(sha256))
+        except BadVault as problem:
+            raise spoiled(self._vault, self.entry.path, problem) from None
 
     def read(self, size: int, /) -> bytes:
         while not self._held:
-            block = next(self._blocks, None)
+            block = self._next()
             if block is None:
                 return self._end()
             self._done += len(block)
@@ -234,6 +238,12 @@ class ContentReader:
             self._held = kept
         piece, self._held = self._held[:size], self._held[size:]
         return bytes(piece)
+
+    def _next(self) -> bytes | None:
+        try:
+            return next(self._blocks, None)
+        except BadVault as problem:
+            raise spoiled(self._vault, self.entry.path, problem) from None
 
     def _end(self) -> bytes:
         if self._done != self.entry.size:

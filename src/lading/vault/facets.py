@@ -14,11 +14,12 @@ from lading.connectors.facets import Reader, Upload, Wanted
 from lading.manifest.read import Manifest
 from lading.model.access import Grant, Link, Membership, Principal, Version
 from lading.model.entry import Entry, Kind
-from lading.model.errors import Changed, NotFound, ReadOnly, TooLarge, Unreadable, WrongKind
+from lading.model.errors import Changed, LadingError, NotFound, ReadOnly, TooLarge, Unreadable, WrongKind
 from lading.model.paths import Path, encode
 from lading.model.text import Text
 from lading.vault.catalog import Catalog
 from lading.vault.part import Part
+from lading.vault.spoiled import spoiled
 from lading.vault.together import contents_together
 from lading.vault.vault import Vault
 from lading.vault.words import WHOLE
@@ -166,6 +167,8 @@ class SnapshotBatch:
                 yield found
                 continue
             content = next(contents)
+            if isinstance(content, LadingError):
+                content = spoiled(self._vault, one.path, content)
             if one.proven is not None and isinstance(content, bytes):
                 one.proven(content, found[0].hex())
             yield content

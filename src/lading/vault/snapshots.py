@@ -83,6 +83,17 @@ def snapshots(store: Store, master: Master, begins: str = "") -> Iterator[Snapsh
     yield from sorted(found, key=lambda it: (it.taken, it.name))
 
 
+def readable(store: Store, master: Master) -> tuple[list[Snapshot], list[BadVault]]:
+    """All snapshots that can be read, the oldest first, and what is wrong with each of the others."""
+    found, damaged = [], []
+    for name, _ in store.names(SNAPSHOTS):
+        try:
+            found.append(read(master, store.whole(SNAPSHOTS, name)))
+        except BadVault as problem:
+            damaged.append(problem)
+    return sorted(found, key=lambda it: (it.taken, it.name)), damaged
+
+
 def read(master: Master, content: bytes) -> Snapshot:
     """
     The snapshot that an object holds.

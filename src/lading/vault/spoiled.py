@@ -1,0 +1,29 @@
+"""
+A content that the vault has lost or holds damaged, told of the file that had it: all others can still be restored.
+"""
+
+from __future__ import annotations
+
+from lading.model.errors import BadVault, DamagedContent, DriveError, LadingError, NotFound
+from lading.model.paths import Path
+from lading.model.text import Text
+from lading.vault.vault import Vault
+from lading.vault.words import CONFIG
+
+
+def spoiled(vault: Vault, path: Path, problem: LadingError) -> LadingError:
+    """
+    What *problem*, met while the content of the file at *path* was read out of *vault*, says about that file.
+
+    Where the vault itself is not there any more (a disk that was pulled out), it is about all of them and stays what it is.
+    """
+    if not isinstance(problem, BadVault):
+        return problem
+    try:
+        vault.store.drive.stat((CONFIG,))
+    except NotFound:
+        return problem
+    except DriveError as gone:
+        return gone
+    details = problem.details
+    return DamagedContent(path, Text(f"{problem.subject}: {details.en}", f"{problem.subject}：{details.zh}"))
