@@ -7,6 +7,7 @@ Held by what a command has loaded at its end, not by time: that depends on the m
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -209,3 +210,28 @@ def test_a_part_is_read_without_the_engine_for_data_sets(tmp_path: Path) -> None
     names, loaded = json.loads(told.stdout)
     assert ["b", "a"] == names
     assert set() == ENGINES & set(loaded)
+
+
+_INTERRUPTED = """
+import os, signal, sys
+wanted = sys.argv.pop(1)
+class Watch:
+    def find_spec(name, path=None, target=None):
+        if name == wanted:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Watch)
+from lading.__main__ import start
+start()
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "code"),
+    [("lading.cli.main", -signal.SIGINT), ("lading.cli.output", -signal.SIGINT), ("lading.cli.scan", 130)],
+)
+def test_an_interruption_while_it_loads_gives_no_traceback(module: str, code: int, tmp_path: Path) -> None:
+    """Before the command itself is loaded it ends as any program does; after that it says so."""
+    command = [sys.executable, "-c", _INTERRUPTED, module, "scan", str(tmp_path), "-o", str(tmp_path / "m")]
+    ran = subprocess.run(command, capture_output=True, text=True)
+
+    assert (code, True) == (ran.returncode, "Traceback" not in ran.stderr)
