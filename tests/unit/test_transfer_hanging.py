@@ -320,6 +320,29 @@ def test_what_new_cannot_hold_is_a_loss_by_code(
         assert one["found"] == sum(one["buckets"].values())
 
 
+def test_a_version_that_cannot_be_kept_in_the_archive_has_failed(stores: Any, tmp_path: LocalPath) -> None:
+    """
+    NEW takes no versions, and OLD does not give one of two for the archive: that is a failure, named, until a later pass has it.
+    """
+    old, _ = stores
+    save(old, "a", "one", "two", "three")
+    job = memory_passes(tmp_path, old, peopled(MemoryStore(offers=set())))
+    fault = Fault(harm=Harm.TRUNCATED, call="versions.read", path=("a",), nth=(1,))
+    kept = str(tmp_path / "kept")
+    account = job.run(features=("versions",), archive=kept, old=(fault,))
+
+    assert {"failed": 1, "dropped": 1, "lossy": 1} == buckets(account, "versions")
+    assert 1 == account["feature_failures"]
+    assert [("versions", "/a", "truncated")] == [
+        (line["kind"], line["path"], line["code"]) for line in job.lines("failures")
+    ]
+    assert 1 == len([it for it in (tmp_path / "kept").rglob("*") if len(it.name) == 64])
+
+    again = job.run(features=("versions",), archive=kept)
+    assert 0 == again["feature_failures"]
+    assert 2 == len([it for it in (tmp_path / "kept").rglob("*") if len(it.name) == 64])
+
+
 def test_a_loss_that_was_not_announced_is_told(passes: Passes, stores: Any, tmp_path: LocalPath) -> None:
     """
     Held against a contract, losses beyond what it announces are named with both counts; those within are not.

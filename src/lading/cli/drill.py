@@ -183,7 +183,7 @@ def _drilled(
             drilling.opening = time.monotonic() - begun
             facts = _restored(found, drive, scratch, asked, drilling)
     except BadVault as damage:
-        drilling.reasons.append(Reason(Code.DAMAGED, damage.subject, damage.details.en))
+        drilling.reasons.append(Reason(Code.DAMAGED, damage.subject, damage.details))
         facts = _nothing(asked)
     facts["rto"] = {"seconds": time.monotonic() - begun - drilling.emptying}
     reasons = list(dict.fromkeys(drilling.reasons))

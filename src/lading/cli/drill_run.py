@@ -32,6 +32,7 @@ from lading.model.entry import Entry
 from lading.model.errors import BadVault, DamagedContent, LadingError
 from lading.model.identity import key_of
 from lading.model.paths import Path, decode, encode, shown
+from lading.model.text import Text
 from lading.stages.backup.drill import Code, Reason
 from lading.stages.planning.contract import side
 from lading.stages.transfer.copying import Copying
@@ -206,9 +207,9 @@ def _versions(drive: SnapshotDrive, part: Part) -> tuple[int, list[Reason]]:
                 with told.read(path, version.id) as reader:
                     digest, size = digested(reader)
             except LadingError as problem:
-                lost = isinstance(problem, BadVault | DamagedContent)
-                code = Code.DAMAGED if lost else Code.TABLE_DIFFERS
-                reasons.append(Reason(code, shown(path), f"versions: {problem.details.en or problem.code}"))
+                code = Code.DAMAGED if isinstance(problem, BadVault) else Code.TABLE_DIFFERS
+                why = Text(*(f"versions: {it or problem.code}" for it in problem.details))
+                reasons.append(Reason(code, shown(path), why))
                 continue
             known = dict(version.digests).get("sha256", digest)
             if (digest, size) == (known, version.size):
@@ -276,7 +277,7 @@ def _damaged(it: Pass) -> Iterator[Reason]:
     with open(it.folder / "failures.jsonl", encoding="utf-8") as lines:
         for row in map(json.loads, lines):
             if row["code"] == DamagedContent.code:
-                yield Reason(Code.DAMAGED, row["path"], row["message"]["en"])
+                yield Reason(Code.DAMAGED, row["path"], Text(row["message"]["en"], row["message"]["zh"]))
 
 
 def _entries(manifest: Manifest, wanted: Collection[str]) -> Iterator[Entry]:

@@ -28,8 +28,8 @@ _LIST = Text(
 )
 _NONE = Text("There are no snapshots yet.", "尚无快照。")
 _DAMAGED = Text(
-    "{name} is damaged: `latest` cannot be told, so restore one of the others by its name; `lading vault check` says more.",
-    "{name} 已损坏：无法确定 `latest`，请以名称恢复其他快照；详情请运行 `lading vault check`。",
+    "{name} is damaged: which is `latest` cannot be told, and others are restored by their names; `lading vault check` says more.",
+    "{name} 已损坏：无法确定哪个是 `latest`，其他快照须按名称恢复；详情请运行 `lading vault check`。",
 )
 
 

@@ -248,8 +248,8 @@ class DamagedContent(Unreadable):
         "保管库中没有 {subject} 内容的完好副本（{detail}）",
     )
     remedy = Text(
-        "Restore it out of another snapshot or a copy of the vault; `lading vault check --read-data` says what else is hit.",
-        "请从其他快照或保管库的副本恢复；`lading vault check --read-data` 会说明还有哪些内容受影响。",
+        "Restore it out of another snapshot or a copy of the vault; `lading vault check --read-data` says what else is hit, and whether `repair` helps.",
+        "请从其他快照或保管库的副本恢复；`lading vault check --read-data` 会说明还有哪些内容受影响、`repair` 是否有用。",
     )
 
 

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple, NoReturn
 
 from lading.connectors.address import Address
@@ -121,7 +122,8 @@ class SnapshotDrive(Drive):
         self.labels, self.comments = told.get("labels"), told.get("comments")
         self.settings = told.get("settings")
         if self.manifest.has("versions"):
-            self.versions = SnapshotVersions(self._catalog, self._lock, self._reading)
+            # The versions of a file come one on top of the other: where one is lost, the run ends before a wrong one is the newest.
+            self.versions = SnapshotVersions(self._catalog, self._lock, partial(self._reading, alone=False))
 
     def again(self, store: Drive, part: Part | None = None) -> SnapshotDrive:
         """
@@ -154,7 +156,11 @@ class SnapshotDrive(Drive):
 
     def stat(self, path: Path) -> Entry:
         check_names(path)
-        return self._find(path).entry if path else Entry(ROOT, Kind.FOLDER)
+        if path:
+            return self._find(path).entry
+        # Whoever asks for the root wants to know whether contents can be had.
+        self.vault.store.drive.stat(ROOT)
+        return Entry(ROOT, Kind.FOLDER)
 
     @contextmanager
     def read(self, path: Path, *, start: int = 0, expect: str | None = None) -> Iterator[Reader]:
@@ -201,17 +207,24 @@ class SnapshotDrive(Drive):
             raise NotFound(path)
         return held
 
-    def _reading(self, entry: Entry, digest: bytes | None, start: int = 0) -> Reader:
+    def _reading(
+        self, entry: Entry, digest: bytes | None, start: int = 0, *, alone: bool = True
+    ) -> ContentReader:
         if digest is None:
             raise Unreadable(entry.path, NOT_KEPT)
-        return ContentReader(entry, self.vault, digest, start)
+        return ContentReader(entry, self.vault, digest, start, alone=alone)
 
 
 class ContentReader:
-    """Gives the content of *entry*, whose SHA-256 is *digest*, out of *vault* from byte *start* on; `Proving`."""
+    """
+    Gives the content of *entry*, whose SHA-256 is *digest*, out of *vault* from byte *start* on; `Proving`.
 
-    def __init__(self, entry: Entry, vault: Vault, digest: bytes, start: int) -> None:
+    If it is damaged, that is a failure of this file *alone*, or else of the vault.
+    """
+
+    def __init__(self, entry: Entry, vault: Vault, digest: bytes, start: int, *, alone: bool = True) -> None:
         self.entry = entry
+        self._alone = alone
         self._vault, self._digest = vault, digest
         self._blocks = vault.content(digest)
         self._held = memoryview(b"")
@@ -222,10 +235,8 @@ class ContentReader:
         self._blocks = self._vault.content(self._digest, prove=False)
 
     def prove(self, sha256: str) -> None:
-        try:
+        with self._told():
             check_content(self._digest, bytes.fromhex(sha256))
-        except BadVault as problem:
-            raise spoiled(self._vault, self.entry.path, problem) from None
 
     def read(self, size: int, /) -> bytes:
         while not self._held:
@@ -240,9 +251,16 @@ class ContentReader:
         return bytes(piece)
 
     def _next(self) -> bytes | None:
-        try:
+        with self._told():
             return next(self._blocks, None)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
         except BadVault as problem:
+            if not self._alone:
+                raise
             raise spoiled(self._vault, self.entry.path, problem) from None
 
     def _end(self) -> bytes:

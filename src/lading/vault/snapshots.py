@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from lading.model.errors import BadVault, NotFound
+from lading.model.errors import BadVault, Forbidden, NotFound, Unreadable, WrongKind
 from lading.model.text import Text
 from lading.vault.sealing import Master, new_salt
 from lading.vault.store import Store
@@ -91,6 +91,8 @@ def readable(store: Store, master: Master) -> tuple[list[Snapshot], list[BadVaul
             found.append(read(master, store.whole(SNAPSHOTS, name)))
         except BadVault as problem:
             damaged.append(problem)
+        except (WrongKind, Unreadable, Forbidden) as problem:
+            damaged.append(BadVault(f"{SNAPSHOTS}/{name}", problem.details))
     return sorted(found, key=lambda it: (it.taken, it.name)), damaged
 
 

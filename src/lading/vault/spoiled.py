@@ -4,11 +4,11 @@ A content that the vault has lost or holds damaged, told of the file that had it
 
 from __future__ import annotations
 
-from lading.model.errors import BadVault, DamagedContent, DriveError, LadingError, NotFound
+from lading.model.errors import Advice, BadVault, DamagedContent, DriveError, LadingError, NotFound, NoVault
 from lading.model.paths import Path
 from lading.model.text import Text
 from lading.vault.vault import Vault
-from lading.vault.words import CONFIG
+from lading.vault.words import CONFIG, MOST_SMALL
 
 
 def spoiled(vault: Vault, path: Path, problem: LadingError) -> LadingError:
@@ -20,10 +20,11 @@ def spoiled(vault: Vault, path: Path, problem: LadingError) -> LadingError:
     if not isinstance(problem, BadVault):
         return problem
     try:
-        vault.store.drive.stat((CONFIG,))
+        vault.store.read((CONFIG,), most=MOST_SMALL)
     except NotFound:
-        return problem
+        return NoVault(vault.store.drive.profile.address)
     except DriveError as gone:
-        return gone
+        # A disk that gives nothing at all is the trouble of all files.
+        return problem if gone.advice is Advice.SKIP_ITEM else gone
     details = problem.details
     return DamagedContent(path, Text(f"{problem.subject}: {details.en}", f"{problem.subject}：{details.zh}"))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from lading.model.errors import BadVault, LadingError
+from lading.model.errors import Advice, BadVault, DriveError, LadingError
 from lading.vault.contents import content_of
 from lading.vault.index import Spot
 from lading.vault.vault import Vault
@@ -35,6 +35,9 @@ def contents_together(vault: Vault, digests: Sequence[bytes]) -> list[bytes | La
     The content of each of *digests* (SHA-256), or why it is not there, in their order.
 
     All of them are held in memory; of a large one its pieces are read one by one.
+
+    Raises:
+        DriveError: the store does not answer.
     """
     answers: dict[int, bytes | LadingError] = {}
     for run in _runs(_spots(vault, digests)):
@@ -72,7 +75,9 @@ def _opened(vault: Vault, run: _Run, digests: Sequence[bytes]) -> Iterator[tuple
     """What is good in *run*; the rest has to be looked at one by one, for there may be another copy."""
     try:
         held = memoryview(vault.part(run.spots[0][1].pack, run.start, run.end - run.start))
-    except LadingError:
+    except LadingError as problem:
+        if _of_the_store(problem):
+            raise
         return
     for number, spot in run.spots:
         at = spot.offset - run.start
@@ -87,4 +92,11 @@ def _alone(vault: Vault, digest: bytes) -> bytes | LadingError:
     try:
         return b"".join(content_of(vault.master, digest, vault.fetch))
     except LadingError as problem:
+        if _of_the_store(problem):
+            raise
         return problem
+
+
+def _of_the_store(problem: LadingError) -> bool:
+    """Whether *problem* is about the store and not about what was asked for: to ask for the next would only take time."""
+    return isinstance(problem, DriveError) and problem.advice is not Advice.SKIP_ITEM

@@ -15,8 +15,19 @@ from typing import Any
 from lading.connectors.api import Drive
 from lading.connectors.conditions import ABSENT
 from lading.connectors.listing import list_all
-from lading.model.errors import BadRequest, BadVault, NotEmpty, NotFound, NoVault, WrongKey
-from lading.model.text import Text
+from lading.model.errors import (
+    BadRequest,
+    BadVault,
+    DriveError,
+    Forbidden,
+    NotEmpty,
+    NotFound,
+    NoVault,
+    Unreadable,
+    WrongKey,
+    WrongKind,
+)
+from lading.model.text import Language, Text
 from lading.vault.contents import Writer, content_of, ids_of
 from lading.vault.index import Index, Spot, each_pack_of, sealed_indexes
 from lading.vault.keys import Slot, new_slot, slot_from
@@ -316,3 +327,10 @@ class Vault:
             return self.store.part(PACKS, pack.hex(), start, size)
         except NotFound:
             raise BadVault(f"{PACKS}/{pack.hex()}", Text("the pack is not there", "数据包不存在")) from None
+        except (WrongKind, Unreadable, Forbidden) as problem:
+            # What was packed may lie in another pack as well.
+            raise BadVault(f"{PACKS}/{pack.hex()}", _told(problem)) from None
+
+
+def _told(problem: DriveError) -> Text:
+    return Text(*(problem.message(language) for language in (Language.EN, Language.ZH)))

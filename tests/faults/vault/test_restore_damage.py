@@ -8,11 +8,13 @@ import json
 import os
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
-from lading.model.errors import BadVault, DamagedContent
+from lading.connectors.memory import MemoryDrive
+from lading.model.errors import BadVault, DamagedContent, NoVault, Unreadable
+from lading.model.paths import Path as DrivePath
 from lading.vault.spoiled import spoiled
 from support.command import inside, lading
 from support.vaults import memory, new_vault, objects
@@ -113,6 +115,17 @@ def test_lost_packs_cost_what_lay_in_them_and_a_found_one_brings_it_back(place: 
     assert was == contents(place / "new")
 
 
+def test_a_folder_in_the_place_of_a_pack_costs_what_lay_in_it(place: Path) -> None:
+    """It is damage of the vault, and no other trouble of the files: that is what is told of them."""
+    pack = packs(place)[0]
+    pack.unlink()
+    pack.mkdir()
+    code, told, failed = restored(place)
+
+    assert (SOME_FAILED, True) == (code, told["account"]["closed"])
+    assert "/1/large.bin" in failed and {"damaged_content"} == set(failed.values())
+
+
 def test_after_a_repair_what_is_left_comes(place: Path) -> None:
     """A pack that is gone is taken out of the index: its contents are nowhere, the others are restored."""
     packs(place)[0].unlink()
@@ -148,7 +161,17 @@ def test_a_vault_that_went_away_is_no_damage(monkeypatch: pytest.MonkeyPatch) ->
     assert "packs/00" in str(told) and "合同" in str(told)
 
     monkeypatch.setattr(here.store, "drive", memory())
+    assert isinstance(spoiled(here, ("合同", "a.docx"), problem), NoVault)
+
+    monkeypatch.setattr(here.store, "drive", Broken())
     assert problem is spoiled(here, ("合同", "a.docx"), problem)
+
+
+class Broken(MemoryDrive):
+    """A disk on which nothing can be read any more, though everything is listed."""
+
+    def read(self, path: DrivePath, *, start: int = 0, expect: str | None = None) -> NoReturn:
+        raise Unreadable(path)
 
 
 def test_a_damaged_snapshot_hides_no_other(place: Path) -> None:

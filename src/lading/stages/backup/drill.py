@@ -75,16 +75,21 @@ class Reason(NamedTuple):
 
     code: Code
     subject: str
-    detail: str = ""
+    detail: str | Text = ""
 
     def message(self, language: Language) -> str:
         """The reason as a sentence."""
-        return SAYS[self.code].to(language, detail=self.detail)
+        return SAYS[self.code].to(language, detail=self._detail.to(language))
 
     def facts(self) -> dict[str, Any]:
         """As it is written down."""
         said = {language.value: self.message(language) for language in Language}
-        return {"code": self.code.value, "subject": self.subject, "detail": self.detail, "message": said}
+        detail = self._detail.en
+        return {"code": self.code.value, "subject": self.subject, "detail": detail, "message": said}
+
+    @property
+    def _detail(self) -> Text:
+        return self.detail if isinstance(self.detail, Text) else Text(self.detail, self.detail)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from lading.model.fidelity import Contract
 from lading.model.losses import CODES, ORDER, Feature, Outcome
 from lading.model.text import Text
 from lading.stages.transfer import ground
+from lading.stages.transfer.archive import KEPT
 from lading.stages.transfer.hanging import takes_versions
 from lading.stages.transfer.late import load_steps
 from lading.stages.transfer.linking import MADE
@@ -43,13 +44,15 @@ _LOTS = """
     )
 """
 
-# A file whose row was done with its history has a list of what it missed; else NEW as it was scanned tells.
+# A file whose row was done with its history has a list of what it missed; else NEW as it was scanned tells.  What should have
+# been kept in the archive and was not has failed, whatever else holds it.
 _VERSIONS = """
     INSERT INTO lots
     SELECT 'versions', v.path, v.ordinal::VARCHAR,
         CASE
             WHEN b.bucket IS NULL THEN 'dropped'
             WHEN b.bucket IN ('excluded', 'waived', 'failed') THEN b.bucket
+            WHEN a.code IS NOT NULL THEN 'failed'
             WHEN NOT v.arrives THEN 'dropped'
             WHEN NOT {kept} THEN if(b.bucket = 'moved', 'moved', 'same')
             WHEN there.path IS NOT NULL THEN 'same'
@@ -59,17 +62,18 @@ _VERSIONS = """
         END AS arrived,
         CASE
             WHEN b.bucket IS NULL THEN ['version.no_entry']
-            WHEN b.bucket IN ('excluded', 'waived', 'failed') THEN []
+            WHEN b.bucket IN ('excluded', 'waived', 'failed') OR a.code IS NOT NULL THEN []
             WHEN NOT {kept} OR NOT v.arrives OR there.path IS NOT NULL THEN losses
             WHEN r.missed IS NOT NULL AND NOT list_contains(r.missed, v.ordinal) THEN losses
             WHEN v.current THEN list_distinct(list_concat(losses, ['version_time.saved'], if(v.author <> '', ['version_author.lost'], [])))
             ELSE list_concat(['version.missed', 'version_time.gone'], if(v.author <> '', ['version_author.gone'], []), if(v.label <> '', ['version_label.gone'], []))
         END,
-        b.code, NULL, true
+        coalesce(b.code, a.code), a.detail, coalesce(b.bucket, '') IN ('excluded', 'waived', 'failed') OR a.code IS NULL
     FROM carried_versions AS v
     LEFT JOIN places AS p ON p.path = v.path
     LEFT JOIN b ON b.path = v.path
     LEFT JOIN (SELECT * FROM results WHERE seq >= 0) AS r ON r.seq = b.seq
+    LEFT JOIN (SELECT * FROM archiving WHERE outcome = 'failed') AS a ON a.path = v.path AND a.ordinal = v.ordinal
     LEFT JOIN (
         SELECT DISTINCT o.path, o.ordinal FROM carried_versions AS o JOIN places ON places.path = o.path
         JOIN nv ON nv.path = places.target AND nv.size = o.size AND coalesce(nv.sha256 = o.sha256, true) AND {same_time}
@@ -165,10 +169,20 @@ def load_made(db: duckdb.DuckDBPyConnection, it: Pass) -> None:
 def _put_versions(db: duckdb.DuckDBPyConnection, sides: Sides, it: Pass) -> None:
     carry_versions(db, target_of(it.folder, sides.old, sides.old_profile, sides.new_profile))
     ground.load_versions(db)
+    _load_archiving(db, it)
     kept = takes_versions(sides.new_profile)
     db.execute(
         _VERSIONS.format(kept=str(kept).lower(), same_time=_same_time(sides.new_profile) if kept else "false")
     )
+
+
+def _load_archiving(db: duckdb.DuckDBPyConnection, it: Pass) -> None:
+    """Make `archiving`: what became of versions that were to be kept in the archive."""
+    done = sorted(it.result.glob("archive-*.parquet"))
+    if not done:
+        done = [it.plan / "no-archive.parquet"]
+        write_table(done[0], table_of([], KEPT))
+    view(db, "archiving", done)
 
 
 def _same_time(new: Profile) -> str:
