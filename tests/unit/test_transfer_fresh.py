@@ -25,6 +25,7 @@ from lading.manifest.schema import FORMAT, Columns
 from lading.model.entry import Entry, Kind
 from lading.model.errors import AccountOpen
 from lading.stages.transfer.account import Times, close_account
+from lading.stages.transfer.journal import Outcome
 from lading.stages.transfer.parts import table_of, write_table
 from lading.stages.transfer.plan import Plan, Sides, make_plan
 from lading.stages.transfer.rules import Rules, Waiver
@@ -179,16 +180,18 @@ def carry_out(it: Pass, chance: random.Random) -> None:
         write_table(it.result / part.name, table_of(rows, schema))
 
 
-def result(row: dict[str, Any], chance: random.Random) -> tuple[Any, ...]:
+def result(row: dict[str, Any], chance: random.Random) -> Outcome:
     """What might have become of a row."""
     if chance.random() < 0.2:
         detail = chance.choice([None, ["not so", "不行"]])
         code = chance.choice([None, "forbidden", "changed"])
-        return (row["seq"], "failed", None, 0, None, None, code, detail, chance.choice([0, 9]), None, None)
+        return Outcome(row["seq"], "failed", code=code, detail=detail, sent=chance.choice([0, 9]))
     bucket = "timed" if row["action"] == "time" else chance.choice(["moved", "moved", "same"])
     digest = None if row["kind"] == "folder" else "ab" * 32
     seen = chance.choice([None, row["modified"], 77])
-    return (row["seq"], bucket, digest, row["size"], chance.choice([None, 5]), chance.choice([None, "n"]), None, None, row["size"], None, seen)  # fmt: skip
+    modified, etag = chance.choice([None, 5]), chance.choice([None, "n"])
+    told = Outcome(row["seq"], bucket, digest, row["size"], modified, etag, sent=row["size"])
+    return told._replace(old_modified=seen)
 
 
 def sides_of(folder: LocalPath, tree: dict[Any, Looks], new: Profile) -> Sides:
@@ -279,7 +282,7 @@ def way(request: pytest.FixtureRequest, tmp_path: LocalPath, monkeypatch: pytest
     way.plan(monkeypatch)
     for part in it.plan.glob("part-*.parquet"):
         rows = pq.read_table(part).to_pylist()
-        done = [(row["seq"], "moved", None, row["size"], 5, None, None, None, 0, None, None) for row in rows]
+        done = [Outcome(row["seq"], "moved", size=row["size"], modified=5) for row in rows]
         write_table(it.result / part.name, table_of(done, RESULT))
     return way
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path as LocalPath
 from typing import Any
@@ -13,10 +14,13 @@ from typing import Any
 import pytest
 
 from lading.connectors.conditions import ANYTHING
+from lading.connectors.facets import Reader
 from lading.connectors.memory import MemoryDrive, MemoryStore
 from lading.connectors.memory.store import ALL_FEATURES
+from lading.connectors.memory.versions import MemoryVersions
 from lading.connectors.wrap.faults import Fault, Harm
 from lading.model.access import ANYBODY, Effect, Grant, Link, Principal, Reach, Role, Version
+from lading.model.errors import DamagedContent
 from lading.model.fidelity import Account, Contract, Line
 from lading.model.losses import Feature
 from lading.model.paths import Path
@@ -318,6 +322,79 @@ def test_what_new_cannot_hold_is_a_loss_by_code(
     assert 0 == account["failures"]
     for one in told_.values():
         assert one["found"] == sum(one["buckets"].values())
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("lost", [0, 1])
+def test_a_lost_version_costs_itself_alone(
+    lost: int, together: bool, inside: None, tmp_path: LocalPath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those after it come, above all the current content; what is lost is named, in the next pass as well."""
+    old, new = losing(lost, together, monkeypatch)
+    job = memory_passes(tmp_path, old, new)
+    account = job.run(features=("versions",))
+    left = [text for at, text in enumerate((b"one", b"two", b"three")) if at != lost]
+
+    assert b"three" == tree(MemoryDrive(new))[("a",)]
+    assert left == contents_of(new, "a")
+    assert {"failed": 1, "lossy": 5} == buckets(account, "versions")
+    assert (1, 1) == (account["failures"], account["feature_failures"])
+    assert [("versions", "/a", "damaged_content", str(lost))] == [
+        (line["kind"], line["path"], line["code"], line["what"]) for line in job.lines("failures")
+    ]
+
+    again = job.run(features=("versions",))
+    assert left == contents_of(new, "a")
+    assert {"dropped": 1, "lossy": 5} == buckets(again, "versions")
+    assert 1 == again["features"]["versions"]["codes"]["version.missed"]
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_no_earlier_version_stands_for_a_current_content_that_is_lost(
+    together: bool, inside: None, tmp_path: LocalPath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is not there, and comes whole when its content is found again; others are not touched."""
+    with monkeypatch.context() as for_now:
+        old, new = losing(2, together, for_now)
+        job = memory_passes(tmp_path, old, new)
+        account = job.run(features=("versions",))
+
+    assert {("b",)} == tree(MemoryDrive(new)).keys()
+    assert {"failed": 3, "lossy": 3} == buckets(account, "versions")
+    assert [("/a", "damaged_content")] == [(line["path"], line["code"]) for line in job.lines("failures")]
+
+    again = job.run(features=("versions",))
+    assert {"lossy": 6} == buckets(again, "versions")
+    assert [b"one", b"two", b"three"] == contents_of(new, "a")
+
+
+def losing(lost: int, together: bool, monkeypatch: pytest.MonkeyPatch) -> tuple[MemoryStore, MemoryStore]:
+    """OLD with two files of three versions, of which it has lost the one at the place *lost* of `a`; and an empty NEW."""
+    offers = {"versions", "batch"} if together else {"versions"}
+    old, new = peopled(MemoryStore(offers=offers)), peopled(MemoryStore(offers=offers))
+    save(old, "a", "one", "two", "three")
+    save(old, "b", "one", "two", "three")
+    gone = list(MemoryDrive(old).versions.list(("a",)))[lost].id
+    read = MemoryVersions.read
+
+    @contextmanager
+    def reading(self: MemoryVersions, path: Path, version: str) -> Iterator[Reader]:
+        if (self._store, path, version) == (old, ("a",), gone):
+            raise DamagedContent(path)
+        with read(self, path, version) as reader:
+            yield reader
+
+    monkeypatch.setattr(MemoryVersions, "read", reading)
+    return old, new
+
+
+def contents_of(store: MemoryStore, path: str) -> list[bytes]:
+    """What each version of the file holds."""
+    drive, found = MemoryDrive(store), []
+    for version in drive.versions.list((path,)):
+        with drive.versions.read((path,), version.id) as reader:
+            found.append(reader.read(1000))
+    return found
 
 
 def test_a_version_that_cannot_be_kept_in_the_archive_has_failed(stores: Any, tmp_path: LocalPath) -> None:

@@ -207,7 +207,8 @@ def _versions(drive: SnapshotDrive, part: Part) -> tuple[int, list[Reason]]:
                 with told.read(path, version.id) as reader:
                     digest, size = digested(reader)
             except LadingError as problem:
-                code = Code.DAMAGED if isinstance(problem, BadVault) else Code.TABLE_DIFFERS
+                lost = isinstance(problem, BadVault | DamagedContent)
+                code = Code.DAMAGED if lost else Code.TABLE_DIFFERS
                 why = Text(*(f"versions: {it or problem.code}" for it in problem.details))
                 reasons.append(Reason(code, shown(path), why))
                 continue

@@ -14,7 +14,6 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from typing import Any, NamedTuple, NoReturn
 
 from lading.connectors.address import Address
@@ -122,8 +121,7 @@ class SnapshotDrive(Drive):
         self.labels, self.comments = told.get("labels"), told.get("comments")
         self.settings = told.get("settings")
         if self.manifest.has("versions"):
-            # The versions of a file come one on top of the other: where one is lost, the run ends before a wrong one is the newest.
-            self.versions = SnapshotVersions(self._catalog, self._lock, partial(self._reading, alone=False))
+            self.versions = SnapshotVersions(self._catalog, self._lock, self._reading)
 
     def again(self, store: Drive, part: Part | None = None) -> SnapshotDrive:
         """
@@ -207,24 +205,17 @@ class SnapshotDrive(Drive):
             raise NotFound(path)
         return held
 
-    def _reading(
-        self, entry: Entry, digest: bytes | None, start: int = 0, *, alone: bool = True
-    ) -> ContentReader:
+    def _reading(self, entry: Entry, digest: bytes | None, start: int = 0) -> Reader:
         if digest is None:
             raise Unreadable(entry.path, NOT_KEPT)
-        return ContentReader(entry, self.vault, digest, start, alone=alone)
+        return ContentReader(entry, self.vault, digest, start)
 
 
 class ContentReader:
-    """
-    Gives the content of *entry*, whose SHA-256 is *digest*, out of *vault* from byte *start* on; `Proving`.
+    """Gives the content of *entry*, whose SHA-256 is *digest*, out of *vault* from byte *start* on; `Proving`."""
 
-    If it is damaged, that is a failure of this file *alone*, or else of the vault.
-    """
-
-    def __init__(self, entry: Entry, vault: Vault, digest: bytes, start: int, *, alone: bool = True) -> None:
+    def __init__(self, entry: Entry, vault: Vault, digest: bytes, start: int) -> None:
         self.entry = entry
-        self._alone = alone
         self._vault, self._digest = vault, digest
         self._blocks = vault.content(digest)
         self._held = memoryview(b"")
@@ -259,8 +250,6 @@ class ContentReader:
         try:
             yield
         except BadVault as problem:
-            if not self._alone:
-                raise
             raise spoiled(self._vault, self.entry.path, problem) from None
 
     def _end(self) -> bytes:

@@ -167,8 +167,7 @@ class SnapshotBatch:
                 yield found
                 continue
             content = next(contents)
-            # Of versions none is left out: the next one would come in its place.
-            if isinstance(content, LadingError) and one.version is None:
+            if isinstance(content, LadingError):
                 content = spoiled(self._vault, one.path, content)
             if one.proven is not None and isinstance(content, bytes):
                 one.proven(content, found[0].hex())

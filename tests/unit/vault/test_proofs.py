@@ -106,17 +106,6 @@ def test_a_reader_that_is_left_alone_proves_by_itself() -> None:
             pass
 
 
-def test_a_version_that_is_damaged_is_no_failure_of_its_file_alone() -> None:
-    """The next version would come in its place: whoever carries versions has to stop."""
-    raw = some(1, IN_ONE_SITTING)["file-000"]
-    old = Snapshot(kept(raw, reverse=True), raw)
-    reader = ContentReader(old.entry, old.vault, old.digest, 0, alone=False)
-
-    with pytest.raises(BadVault):
-        while reader.read(1 << 20):
-            pass
-
-
 def test_what_is_changed_on_the_way_is_no_proof() -> None:
     """Between us and the snapshot stands something that may give other bytes: then the reader keeps the proof."""
     raw = some(1, IN_ONE_SITTING)["file-000"]

@@ -12,7 +12,7 @@ from lading.stages.transfer.tables import load, view
 
 _RESULTS = """
     seq BIGINT, bucket VARCHAR, sha256 VARCHAR, size BIGINT, modified BIGINT, etag VARCHAR, code VARCHAR, detail VARCHAR[], sent BIGINT,
-    missed INTEGER[], old_modified BIGINT
+    missed INTEGER[], old_modified BIGINT, lost INTEGER[]
 """
 
 # Every object of OLD once, with its bucket.  A child of a folder whose move failed did not come along.

@@ -16,7 +16,7 @@ from lading.connectors.conditions import ABSENT, ANYTHING, Precondition, Unchang
 from lading.manifest.obstacle import stands_in_the_way
 from lading.model.access import Version
 from lading.model.entry import Entry, Kind
-from lading.model.errors import AlreadyExists, Changed, DriveError, NotFound, Unguarded
+from lading.model.errors import AlreadyExists, Changed, DamagedContent, DriveError, NotFound, Unguarded
 from lading.model.failpoints import failpoint
 from lading.model.paths import Path
 from lading.model.text import Text
@@ -37,7 +37,9 @@ _NO_VERSIONS = Text("it has no versions", "没有历史版本")
 
 @dataclass(slots=True)
 class Course:
-    """A file on its way: the version at the place *at* is next, *missed* are ordinals that cannot come any more."""
+    """
+    A file on its way: the version at the place *at* is next, *missed* are ordinals that cannot come any more, *lost* those that OLD has no more.
+    """
 
     row: Row
     wanted: tuple[Wanted, ...]
@@ -48,6 +50,7 @@ class Course:
     sha256: str | None = None
     sent: int = 0
     added: int = field(default=0)
+    lost: tuple[int, ...] = ()
 
     @property
     def next(self) -> Wanted | None:
@@ -64,6 +67,8 @@ class Carrier(Performer):
         super().__init__(old, new, journal, moved)
         self.cargo = cargo
         self._shut: set[int] = set()
+        # Files that were not there before this sitting.
+        self._made: set[int] = set()
 
     def perform(self, row: Row) -> Outcome:
         """As `Performer.perform`; nothing is put below a folder that could not be shut."""
@@ -111,6 +116,8 @@ class Carrier(Performer):
 
     def took(self, course: Course, entry: Entry, digests: Digests) -> None:
         """NEW answered *entry* to the next version of *course*, whose content has *digests*."""
+        if course.expect is ABSENT:
+            self._made.add(course.row.seq)
         course.entry = self.confirmed(course.row, entry, digests)
         course.expect = Unchanged(course.entry.etag) if course.entry.etag else ANYTHING
         course.sha256 = digests.sha256
@@ -127,7 +134,7 @@ class Carrier(Performer):
         unmoved = not course.added and as_scanned(row, course.entry)
         sha256 = course.sha256 or last.sha256
         done = self.landed(row, "same" if unmoved else "moved", course.entry, sha256, sent=course.sent)
-        return done._replace(missed=list(course.missed))
+        return done._replace(missed=list(course.missed), lost=list(course.lost))
 
     def _bring(self, row: Row) -> Outcome:
         course = self.begun(row)
@@ -142,8 +149,21 @@ class Carrier(Performer):
                     raise AlreadyExists(row.new, _UNSEEN) from error
                 looks += 1
                 # Ours, from a sitting that was cut off before it could note it; or somebody else's.
-                course = self._looked(row)
+                course = replace(self._looked(row), lost=course.lost)
+            except DamagedContent:
+                if wanted is course.wanted[-1]:
+                    self._take_back(course)
+                    raise
+                # The later ones, and the current content, are worth as much as without it.
+                course.lost = (*course.lost, wanted.ordinal)
+                course.at += 1
         return self.arrived(course)
+
+    def _take_back(self, course: Course) -> None:
+        """Remove what was made of a file whose current content is lost: nobody shall take an earlier version for it."""
+        if course.row.seq in self._made:
+            with suppress(NotFound):
+                self.new.remove(course.row.new, expect=course.expect)
 
     def _add(self, course: Course, wanted: Wanted) -> None:
         assert self.new.versions is not None

@@ -52,7 +52,7 @@ _VERSIONS = """
         CASE
             WHEN b.bucket IS NULL THEN 'dropped'
             WHEN b.bucket IN ('excluded', 'waived', 'failed') THEN b.bucket
-            WHEN a.code IS NOT NULL THEN 'failed'
+            WHEN a.code IS NOT NULL OR list_contains(r.lost, v.ordinal) THEN 'failed'
             WHEN NOT v.arrives THEN 'dropped'
             WHEN NOT {kept} THEN if(b.bucket = 'moved', 'moved', 'same')
             WHEN there.path IS NOT NULL THEN 'same'
@@ -62,13 +62,14 @@ _VERSIONS = """
         END AS arrived,
         CASE
             WHEN b.bucket IS NULL THEN ['version.no_entry']
-            WHEN b.bucket IN ('excluded', 'waived', 'failed') OR a.code IS NOT NULL THEN []
+            WHEN b.bucket IN ('excluded', 'waived', 'failed') OR a.code IS NOT NULL OR list_contains(r.lost, v.ordinal) THEN []
             WHEN NOT {kept} OR NOT v.arrives OR there.path IS NOT NULL THEN losses
             WHEN r.missed IS NOT NULL AND NOT list_contains(r.missed, v.ordinal) THEN losses
             WHEN v.current THEN list_distinct(list_concat(losses, ['version_time.saved'], if(v.author <> '', ['version_author.lost'], [])))
             ELSE list_concat(['version.missed', 'version_time.gone'], if(v.author <> '', ['version_author.gone'], []), if(v.label <> '', ['version_label.gone'], []))
         END,
-        coalesce(b.code, a.code), a.detail, coalesce(b.bucket, '') IN ('excluded', 'waived', 'failed') OR a.code IS NULL
+        coalesce(b.code, a.code, if(list_contains(r.lost, v.ordinal), 'damaged_content', NULL)), a.detail,
+        coalesce(b.bucket, '') IN ('excluded', 'waived', 'failed') OR (a.code IS NULL AND NOT coalesce(list_contains(r.lost, v.ordinal), false))
     FROM carried_versions AS v
     LEFT JOIN places AS p ON p.path = v.path
     LEFT JOIN b ON b.path = v.path

@@ -26,7 +26,7 @@ from lading.stages.transfer.state import Pass, Stages, read_stages, write_json
 from lading.stages.transfer.work import run_task
 from lading.stages.transfer.worker import Task
 
-VERSION = 5
+VERSION = 6
 """Raised when the order of steps, or what a plan holds, change: a plan made by another version is not taken up."""
 
 

@@ -44,6 +44,8 @@ class Outcome(NamedTuple):
     missed: Sequence[int] | None = None
     """Ordinals of versions of OLD that NEW cannot put in order any more; null for what has no history."""
     old_modified: int | None = None
+    lost: Sequence[int] | None = None
+    """Ordinals of versions whose content OLD does not have any more."""
 
 
 class Journal:

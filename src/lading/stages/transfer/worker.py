@@ -60,6 +60,7 @@ SCHEMA = pa.schema(
         ("sent", pa.int64()),
         ("missed", pa.list_(pa.int32())),
         ("old_modified", pa.int64()),
+        ("lost", pa.list_(pa.int32())),
     ]
 )
 
