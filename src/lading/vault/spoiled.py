@@ -15,7 +15,7 @@ def spoiled(vault: Vault, path: Path, problem: LadingError) -> LadingError:
     """
     What *problem*, met while the content of the file at *path* was read out of *vault*, says about that file.
 
-    Where the vault itself is not there any more (a disk that was pulled out), it is about all of them and stays what it is.
+    Where the vault itself is gone (a disk that was pulled out) or gives nothing at all, it is about all of them: what is told then ends the run.
     """
     if not isinstance(problem, BadVault):
         return problem
