@@ -32,19 +32,9 @@ demo: $(READY) ## move a generated firm over a bad network, kill it, go on, prov
 test: setup ## run all tests
 	@$(PY) -m pytest -q -n $(JOBS) --dist loadfile $(ARGS)
 
-bench: $(READY) ## measure against rclone, cp, Apache, WsgiDAV and restic
-	@$(PY) benchmarks/run.py $(ARGS)
-	@$(PY) benchmarks/drive_dav.py
-	@$(PY) benchmarks/drive_batch.py
-	@$(PY) benchmarks/drive_rights.py --output benchmarks/results/drive_rights.json
-	@$(PY) benchmarks/access.py --output benchmarks/results/access.json
-	@$(PY) benchmarks/versions.py --output benchmarks/results/versions.json
-	@$(PY) benchmarks/s3.py --output benchmarks/results/s3.json
-	@$(PY) benchmarks/assess.py --output benchmarks/results/assess.json
-	@$(PY) benchmarks/wedrive.py --output benchmarks/results/wedrive.json
-	@$(PY) benchmarks/vault.py --output benchmarks/results/vault.json
-	@$(PY) benchmarks/drill.py --output benchmarks/results/drill.json
-	@$(PY) benchmarks/forecast.py --output benchmarks/results/forecast.json
+bench: setup ## measure against rclone, cp, Apache, WsgiDAV and restic; ARGS='vault drill' for a part
+	@tools/system.sh restic
+	@tools/bench.sh $(PY) $(ARGS)
 
 check: $(READY) ## lint, format, types, import rules, documents
 	@tools/check.sh $(PY)

@@ -259,6 +259,8 @@ def _before(output: str) -> dict[str, Any]:
 
 
 def _versions() -> dict[str, str]:
+    if shutil.which(PEER) is None:
+        raise SystemExit("restic is not installed: there is nothing to measure beside")
     told = subprocess.run(["restic", "version"], capture_output=True, text=True, check=True).stdout
     return {"restic": told.strip()}
 

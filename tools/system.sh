@@ -2,9 +2,10 @@
 # Install the Debian packages that some tests need: a real Apache, PostgreSQL, ACL tools, a browser, a Chinese font,
 # WebDAV clients and their test suite, Samba.
 #
-# Usage: tools/system.sh
+# Usage: tools/system.sh [PACKAGE...]
+# Installs each PACKAGE as well, where there is no program of that name.
 # Installs only as root or with a sudo that asks nothing, and only where apt-get is; elsewhere it
-# says which tests will be skipped.  LADING_APT=no never installs.  Asks for no service to be started;
+# says what will be left out.  LADING_APT=no never installs.  Asks for no service to be started;
 # where systemd runs, PostgreSQL's package starts an empty cluster of its own on 127.0.0.1 all the same, and Samba's its
 # service without a share of files for guests.
 set -euo pipefail
@@ -29,10 +30,13 @@ want ip iproute2
 want nft nftables
 want "$(compgen -G '/usr/lib*/*/samba/vfs/acl_xattr.so' | head -n 1 || true)" samba-vfs-modules
 want /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc fonts-noto-cjk
+for name in "$@"; do
+    want "$name" "$name"
+done
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 skipped() {
-    echo "setup: not installed, so the tests that need them are skipped: ${missing[*]} ($1)"
+    echo "setup: not installed, so what needs them is left out: ${missing[*]} ($1)"
     exit 0
 }
 
