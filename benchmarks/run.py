@@ -337,7 +337,7 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--scratch", default="/dev/shm" if os.access("/dev/shm", os.W_OK) else "/tmp")
-    parser.add_argument("--output", default=f"benchmarks/results/{time.strftime('%Y-%m-%d')}.json")
+    parser.add_argument("--output", default="benchmarks/results/run.json")
     return parser.parse_args()
 
 

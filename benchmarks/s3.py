@@ -13,7 +13,6 @@ MD5.  "rclone copy + check" reads everything back, as one has to who wants to be
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import os
 import random
@@ -93,16 +92,14 @@ def _before(output: str) -> dict[str, Any]:
 def upward(
     scratch: Path, server: SeaweedServer, secrets: dict[str, str], options: argparse.Namespace
 ) -> Iterator[Contender]:
-    """From the folder to a new prefix each time."""
-    old, rounds = str(scratch / "old"), itertools.count()
-    state, target = scratch / "state", scratch / "target.toml"
+    """From the folder to a new bucket each time."""
+    old, state, target = str(scratch / "old"), scratch / "state", scratch / "target.toml"
+    ours = Remote(server, "lading-copy")
+    write_address(target, ours.bucket, server)
 
     def fresh() -> None:
         shutil.rmtree(state, ignore_errors=True)
-        number = next(rounds)
-        # What the round before brought would stand in memory, or push the rest out of it.
-        Remote(server, f"lading-{number - 1}").clear()
-        write_address(target, f"{server.bucket}/lading-{number}", server, create="yes")
+        ours.renew()
 
     yield Contender(
         "lading copy",
@@ -117,7 +114,7 @@ def upward(
         commands = [_rclone("copy", old, remote, *FLAGS)]
         if checks:
             commands.append(_rclone("check", "--download", old, remote, "--checkers", "16"))
-        yield Contender(name, commands, remote.clear, remote.environment)
+        yield Contender(name, commands, remote.renew, remote.environment)
 
 
 FLAGS = (
@@ -132,12 +129,14 @@ DOWN_FLAGS = ("--transfers=16", "--checkers=16", "--fast-list", "--s3-no-check-b
 
 
 class Remote(str):
-    """A prefix of the bucket as rclone calls it."""
+    """A bucket as rclone calls it."""
 
+    bucket: str
     environment: dict[str, str]
 
-    def __new__(cls, server: SeaweedServer, prefix: str) -> Remote:
-        it = super().__new__(cls, f"bench:{server.bucket}/{prefix}")
+    def __new__(cls, server: SeaweedServer, bucket: str) -> Remote:
+        it = super().__new__(cls, f"bench:{bucket}")
+        it.bucket = bucket
         it.environment = {
             "RCLONE_CONFIG_BENCH_TYPE": "s3",
             "RCLONE_CONFIG_BENCH_PROVIDER": "SeaweedFS",
@@ -147,22 +146,24 @@ class Remote(str):
         }
         return it
 
-    def clear(self) -> None:
-        """Remove what is there; not measured."""
+    def renew(self) -> None:
+        """Empty it; not measured.  Where only its objects went, SeaweedFS would keep the room they took."""
         environment = {**os.environ, **self.environment}
         subprocess.run(_rclone("purge", self), env=environment, check=False, stderr=subprocess.DEVNULL)
+        subprocess.run(_rclone("mkdir", self), env=environment, check=True)
 
 
 def downward(
     scratch: Path, server: SeaweedServer, secrets: dict[str, str], options: argparse.Namespace
 ) -> Iterator[Contender]:
-    """From one prefix, filled by rclone, into a new folder each time."""
+    """From one bucket, filled by rclone, into a new folder each time."""
     old, new, state = str(scratch / "old"), scratch / "new", scratch / "state"
     source = Remote(server, "source")
+    source.renew()
     environment = {**os.environ, **source.environment}
     subprocess.run(_rclone("copy", old, source, *FLAGS), env=environment, check=True)
     described = scratch / "source.toml"
-    write_address(described, f"{server.bucket}/source", server)
+    write_address(described, source.bucket, server)
 
     def fresh() -> None:
         shutil.rmtree(state, ignore_errors=True)

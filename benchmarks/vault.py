@@ -272,7 +272,7 @@ def _options() -> argparse.Namespace:
         "--which", type=lambda text: text.split(","), default=list(PARTS), help=",".join(PARTS)
     )
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--scratch", default=tempfile.gettempdir())
+    parser.add_argument("--scratch", default="/dev/shm" if os.path.isdir("/dev/shm") else "/tmp")
     parser.add_argument("--output", default="")
     parser.add_argument("--quick", action="store_true", help="a tenth of all that")
     return parser.parse_args()
