@@ -5,15 +5,10 @@ What all tests share.
 import contextlib
 import resource
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 
-# A deadline measures the machine, not the product, and so does how quickly examples are made.  Drives are made anew for each
-# example, wherever their folder comes from.
-settings.register_profile(
-    "patient",
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
+# A deadline measures the machine, not the product.
+settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
 # One process runs thousands of tests, each with drives of its own; a login's 1,024 open files would not do.

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lading.connectors.address import Address
@@ -631,7 +631,7 @@ def grown(tree: Tree, top: LocalPath) -> None:
             os.utime(place, ns=(0, 0))
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(paths, contents, max_size=6), st.dictionaries(paths, contents, max_size=3), st.data())
 def test_any_two_trees(
     tmp_path_factory: pytest.TempPathFactory,

@@ -37,7 +37,7 @@ def draft(n: int, **facts: Any) -> Draft:
     return Draft("work.done", {"n": n, **facts}, "anna", NOON)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(drafts=st.lists(DRAFTS, max_size=6))
 def test_many_at_once_are_the_same_bytes_as_one_by_one(drafts: list[Draft], tmp_path_factory: Any):
     """

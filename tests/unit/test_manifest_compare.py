@@ -8,7 +8,7 @@ from pathlib import Path as LocalPath
 
 import pyarrow as pa
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from lading.manifest.compare import Comparison, Count, Difference, What, compare
@@ -150,7 +150,7 @@ ROWS = st.dictionaries(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example({"a": (0, None, None)}, {"A": (0, b"1", None), "a.": (0, None, None)})
 @example({"A": (0, b"1", None), "a.": (0, None, None)}, {"a": (0, None, None)})
 @given(ROWS, ROWS)

@@ -9,7 +9,7 @@ from pathlib import Path as LocalPath
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lading.connectors.api import Drive, Page
@@ -424,7 +424,7 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=8)
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ROWS, ROWS)
 def test_every_row_is_in_one_bucket(compared: Any, a: list[Link], b: list[Link]) -> None:
     """

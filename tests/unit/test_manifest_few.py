@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lading.connectors.address import Address
@@ -80,7 +80,7 @@ def facts(manifest: Manifest) -> Any:
     return manifest.counts, manifest.problems, manifest.fingerprint, list(manifest.spaces()), tables, rows
 
 
-@settings(max_examples=6)
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(PATHS, st.tuples(st.binary(max_size=3), GRANTS), max_size=6))
 def test_both_ways_come_to_the_same(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory, tree: dict[Any, Any]
@@ -235,7 +235,7 @@ def test_what_is_taken_over_is_what_would_be_found(tree: LocalPath, tmp_path: Lo
     assert facts(scanned(tree, tmp_path / "whole")) == facts(after)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(
     values=st.lists(st.tuples(st.none() | st.text(max_size=3), st.none() | st.integers(0, 9)), min_size=1),
     data=st.data(),

@@ -170,7 +170,7 @@ def _scan(patch: pytest.MonkeyPatch, drive: Listed, folder: str) -> Manifest:
     return scan_of(patch, drive, LocalPath(folder) / "m", features=[Feature.GRANTS])
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(drives())
 def test_few_rows_say_what_the_whole_lists_say(drive: Listed) -> None:
     """
@@ -188,7 +188,7 @@ def test_few_rows_say_what_the_whole_lists_say(drive: Listed) -> None:
             assert words(set(raw) - set(here)) == words(reaching(rows, path, later=True))
 
 
-@settings(max_examples=15)
+@settings(max_examples=15, deadline=None)
 @given(drives())
 def test_lists_stand_only_where_something_changes(drive: Listed) -> None:
     """

@@ -61,7 +61,7 @@ def tree(paths: set[Path]) -> set[Path]:
     return {path[:depth] for path in paths for depth in range(1, len(path) + 1)}
 
 
-@settings(max_examples=80)
+@settings(max_examples=80, deadline=None)
 @given(st.sets(_paths, min_size=1, max_size=12))
 def test_no_two_objects_get_places_that_new_would_mix_up(paths: set[Path]) -> None:
     """On a drive that folds case and form, all places are different, allowed, and keep the tree."""
@@ -75,7 +75,7 @@ def test_no_two_objects_get_places_that_new_would_mix_up(paths: set[Path]) -> No
     assert all(places[path[:-1]] == target[:-1] for path, target in places.items() if len(path) > 1)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.sets(_paths, min_size=1, max_size=8))
 def test_a_drive_that_takes_every_name_gets_every_name(paths: set[Path]) -> None:
     """Where NEW holds any name, nothing is mapped."""

@@ -212,7 +212,7 @@ def _item(grant: Grant, person: str) -> Item:
     )  # fmt: skip
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(trees())
 def test_nobody_gains(tree: dict[tuple[str, ...], Acl]) -> None:
     """Whatever stands in the lists, nobody is told to have more than Windows gives them."""
@@ -221,7 +221,7 @@ def test_nobody_gains(tree: dict[tuple[str, ...], Acl]) -> None:
             assert role_by(tree[path], PEOPLE[person]) >= _told(tree, person, path)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(trees())
 def test_plain_lists_are_told_exactly(tree: dict[tuple[str, ...], Acl]) -> None:
     """Without denials, each with the rights of one role, everybody has in the grants what Windows gives them."""

@@ -86,7 +86,7 @@ def _walked(bucket: _Bucket) -> list[Entry]:
     return found
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(KEYS, st.integers(1, 5))
 def test_every_key_is_found_once(sizes: dict[str, int], page: int) -> None:
     """Each object but empty markers is one file, each prefix one folder, on pages of any size; no path comes twice."""

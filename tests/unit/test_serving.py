@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lading.site.serving import connection as timing
@@ -35,7 +35,7 @@ def test_a_body_arrives_whole(serving: Serving, path: str, size: int) -> None:
     )
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.data())
 def test_any_cut_of_the_bytes_means_the_same(serving: Serving, data: st.DataObject) -> None:
     """Several requests on one connection, sent in any pieces, get the same answers in their order."""

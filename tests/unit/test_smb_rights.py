@@ -80,7 +80,7 @@ FLAGS = (
     FOR_FOLDERS,
     FOR_FILES | NOT_HERE,
 )
-many = settings(max_examples=500)
+many = settings(max_examples=500, deadline=None)
 masks = st.one_of(
     st.sampled_from(MASKS), st.sampled_from(MASKS), st.integers(0, FULL).map(lambda bits: bits & FULL)
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path as LocalPath
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lading.connectors.conditions import ABSENT
@@ -48,7 +48,7 @@ _files = st.dictionaries(
 )
 
 
-@settings(max_examples=15)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(files=_files)
 def test_mapped_names_can_be_undone(
     tmp_path_factory: pytest.TempPathFactory, files: dict[str, bytes]

@@ -63,7 +63,7 @@ def test_the_next_block_is_read_by_another_thread_while_one_is_worked_on() -> No
     assert not [it for it in threading.enumerate() if it.name.startswith("read-ahead")]
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(length=st.integers(0, 95), line=st.integers(0, 9), work=st.integers(0, 3))
 def test_a_slow_line_is_left_for_several(length: int, line: int, work: int) -> None:
     """Once it has given four blocks, of which the first does not count, each more than four times as long as we work on one."""

@@ -89,7 +89,7 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(_objects)
 def test_the_rule_for_a_million_rows_is_the_rule_for_one(it: Object) -> None:
     """What the set-wise condition calls the same is what `decide` calls the same, and nothing else."""

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lading.connectors.dav.quirks import NEXTCLOUD
@@ -217,7 +217,7 @@ def check_both(
     return files_of(memory.it.plan)
 
 
-@settings(max_examples=15)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     tree=TREES,
     rules=RULES,

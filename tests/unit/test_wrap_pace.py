@@ -56,7 +56,7 @@ def pacer(text: str, clock: Clock, meter: Meter | None = None, calls_allowed: fl
     return Pacer(timetable, meter or OwnMeter(), calls_allowed=calls_allowed, clock=clock, sleep=clock.sleep)
 
 
-@settings(max_examples=50)
+@settings(deadline=None, max_examples=50)
 @given(
     rate=st.integers(1000, 1_000_000),
     blocks=st.lists(st.integers(1, 100_000), min_size=2, max_size=20),

@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lading.model.errors import BadVault, LadingError
@@ -78,7 +78,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield path
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_one_byte_changed_anywhere_is_found_or_harmless(kept: Path, data: st.DataObject) -> None:
     """
@@ -96,7 +96,7 @@ def test_one_byte_changed_anywhere_is_found_or_harmless(kept: Path, data: st.Dat
         file.write_bytes(original)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_an_object_cut_short_or_lost_is_found(kept: Path, data: st.DataObject) -> None:
     """
@@ -321,7 +321,7 @@ def test_a_clock_that_jumps_harms_nothing(tmp_path: Path) -> None:
 SIZES = st.one_of(st.integers(0, 70_000), st.sampled_from([1 << 20, (1 << 20) + 1, 5 << 20, (16 << 20) + 7]))
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     sizes=st.lists(st.tuples(SIZES, st.booleans()), max_size=5),
     block=st.integers(1, 3 << 20),

@@ -16,7 +16,7 @@ from unit.access.ground import NOW, database, tables
 from unit.access.oracle import World
 from unit.access.worlds import moved_worlds
 
-SLOW = settings(max_examples=40)
+SLOW = settings(max_examples=40, deadline=None)
 
 
 def compared(old: World, new: World, wish: Wish) -> Compared:

@@ -21,7 +21,7 @@ from unit.access.ground import database, tables, tree
 from unit.access.oracle import World
 from unit.access.worlds import worlds
 
-SLOW = settings(max_examples=40)
+SLOW = settings(max_examples=40, deadline=None)
 
 
 def roles(world: World, now: int, every: bool) -> dict[tuple[str, str], int]:

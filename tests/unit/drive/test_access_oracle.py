@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 
 from lading.connectors.profile import AccessRules
 from lading.drive.models import Grant as GrantRow
@@ -22,7 +22,11 @@ from unit.drive.rights_oracle import World
 from unit.drive.test_rights_oracle import EARLY, LATE, Built, worlds
 
 OURS = AccessRules(caps=((PrincipalKind.GUEST, Role.EDIT),), owned_guests=True)
-SLOW = settings(max_examples=25)
+SLOW = settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 
 
 def written_down(built: Built) -> tuple[oracle.World, dict[int, Path]]:

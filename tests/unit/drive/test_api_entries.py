@@ -83,7 +83,7 @@ def test_any_name_comes_back_as_it_was(drive: Firm):
     A name, also one that is no UTF-8, is the same in the answer, in the listing and as the way to its content.
     """
 
-    @settings(max_examples=30, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
     @given((names | bytes_names).filter(lambda name: name not in (".", "..")))
     def check(name: str) -> None:
         path = encode((name,))

@@ -108,7 +108,7 @@ def likely(case: Case, values: dict[str, list[str]], choose: Any) -> None:
 
 def quietly(count: int) -> settings:
     return settings(
-        max_examples=count, database=None, phases=[Phase.generate],
+        max_examples=count, deadline=None, database=None, phases=[Phase.generate],
         suppress_health_check=list(HealthCheck), derandomize=not os.environ.get("LADING_SCHEMA_EXAMPLES"),
     )  # fmt: skip
 

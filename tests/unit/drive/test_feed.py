@@ -3,7 +3,7 @@ The change feed: in the order of commits, whole transactions, and only what the 
 """
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lading.drive.actor import SYSTEM, Actor
@@ -245,7 +245,7 @@ def test_a_space_one_does_not_see_is_not_found():
         changes(place.sight(), place.space.id)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sizes=st.lists(st.integers(0, 4), max_size=12), limit=st.integers(1, 6))
 def test_pages_of_any_size_give_the_same_changes(sizes: list[int], limit: int):
     """

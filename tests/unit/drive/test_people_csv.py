@@ -5,7 +5,7 @@ People from CSV: what can be taken is taken, what cannot is named with its reaso
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lading.drive.actor import SYSTEM, Actor
@@ -285,7 +285,7 @@ def test_lines_that_break_a_wall_are_refused_alone() -> None:
     assert {"red", "blue"} > keys("p2") & {"red", "blue"}
 
 
-@settings(max_examples=150)
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 2**32), st.integers(1, 25))
 def test_whatever_a_file_says_no_circle_is_left(seed: int, size: int) -> None:
     """
@@ -320,7 +320,7 @@ def reachable(ups: dict[str, set[str]], start: str) -> set[str]:
     return found
 
 
-@settings(max_examples=200)
+@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.one_of(st.text(), st.binary()))
 def test_any_text_is_a_table_or_is_refused(content: str | bytes) -> None:
     """

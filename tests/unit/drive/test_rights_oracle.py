@@ -5,7 +5,7 @@ The rights of the product against rights worked out the slow way, on random tree
 import itertools
 
 from django.db import connection, transaction
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lading.drive.models import (
@@ -32,7 +32,11 @@ EARLY, LATE = 50, 150
 _SPACES = 3
 _names = iter(range(1, 10**9))
 
-SLOW = settings(max_examples=40)
+SLOW = settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 
 
 @st.composite

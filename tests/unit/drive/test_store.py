@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from hypothesis import given
+from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 from obstore.store import MemoryStore
@@ -68,7 +68,7 @@ def test_only_the_drive_itself_can_read_it(home: Path):
     assert {0o700} == {stat.S_IMODE(folder.stat().st_mode) for folder in below if folder.is_dir()}
 
 
-@examples(max_examples=30)
+@examples(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.binary(max_size=40), max_size=8))
 def test_any_bytes_in_any_pieces(home: Path, chunks: list[bytes]):
     """

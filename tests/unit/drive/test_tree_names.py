@@ -3,7 +3,7 @@ Names: whatever a drive ever had, and what is no name.
 """
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lading.drive.tree.change import make_folder, move
@@ -15,7 +15,7 @@ from unit.drive.tree_ground import deal, eye, folder, look, names, person, write
 ANY = st.text(st.characters(codec=None, categories=None), min_size=1, max_size=60)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(ANY, min_size=1, max_size=6, unique=True))
 def test_any_names_are_kept_exactly_and_told_apart(wanted: list[str]) -> None:
     """

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db.models import Sum
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lading.drive.models import Content, Event, Node, Space, Trash, Version
@@ -109,7 +109,7 @@ class Model:
         return f"{self.said % 7}" * (self.said % 5)
 
 
-@settings(max_examples=12)
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS)
 def test_any_changes_leave_the_tables_sound_and_the_tree_as_expected(steps: list[Any]) -> None:
     """

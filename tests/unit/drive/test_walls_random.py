@@ -8,7 +8,7 @@ from contextlib import suppress
 from unittest.mock import patch
 
 from django.db import transaction
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lading.drive.actor import SYSTEM
@@ -22,7 +22,11 @@ from lading.drive.writing import writing
 from lading.model.errors import LadingError
 from unit.drive.rights_ground import Deal, allow, everybody, principal, security
 
-SLOW = settings(max_examples=12)
+SLOW = settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 
 
 def on_both() -> set[int]:

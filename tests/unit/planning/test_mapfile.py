@@ -129,7 +129,7 @@ def test_a_file_that_is_no_map_is_refused(raw: bytes, said: str) -> None:
 _ids = st.text(min_size=1, max_size=6).filter(lambda it: it.strip() == it and "\0" not in it)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(_ids, min_size=1, max_size=4, unique=True), st.text(max_size=6))
 def test_hostile_ids_come_back_as_they_were(ids: list[str], name: str) -> None:
     """Ids with quotes, commas, line ends or what a spreadsheet takes for a formula survive the way through the file."""

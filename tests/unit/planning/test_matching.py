@@ -222,7 +222,7 @@ _hows = st.builds(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(_tables, _tables, _hows, st.randoms())
 def test_no_mix_up_whatever_the_tables_hold(
     old: list[Principal], new: list[Principal], how: How, random: object

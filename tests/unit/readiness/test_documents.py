@@ -135,7 +135,7 @@ def test_a_bomb_is_left_alone() -> None:
     assert State.NOT_LOOKED is look_into("a.zip", many, OLD).state
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(
     st.sampled_from(ENDINGS),
     st.binary(max_size=300),

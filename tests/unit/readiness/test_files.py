@@ -60,7 +60,7 @@ def test_a_hostile_file_is_a_sentence(text: str, tmp_path: Path) -> None:
         read_facts(str(file))
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(JSON)
 def test_no_values_break_the_reading(told: Any) -> None:
     """Whatever JSON holds, a class is made of it or a ValueError says why."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lading.connectors.able import refused_grant
@@ -157,7 +157,7 @@ def _check(
     assert len(grants) == len(told)
 
 
-@settings(max_examples=_EXAMPLES)
+@settings(max_examples=_EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_plain_grants, _rules, _new_side(), _features, st.sampled_from(NOW))
 def test_nobody_gains_where_all_grants_count(
     grants: list[Grant],
@@ -170,7 +170,7 @@ def test_nobody_gains_where_all_grants_count(
     _check(grants, Side(PRINCIPALS, MEMBERS, rules), sides, features, now)
 
 
-@settings(max_examples=_EXAMPLES)
+@settings(max_examples=_EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_posix_grants(), _new_side(), _features)
 def test_nobody_gains_where_the_first_rule_decides(
     grants: list[Grant], sides: tuple[Side, IdentityMap], features: Features

@@ -248,7 +248,7 @@ names = st.text(st.characters(min_codepoint=1, exclude_characters="/"), min_size
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(
     asked=st.lists(st.tuples(names, names), max_size=3), after=st.text(max_size=2), limit=st.integers(1, 5)
 )

@@ -160,11 +160,7 @@ def put_features(db: duckdb.DuckDBPyConnection, sides: Sides, it: Pass, features
 
 def load_made(db: duckdb.DuckDBPyConnection, it: Pass) -> None:
     """Make `made`: what became of links."""
-    done = sorted(it.result.glob("links-*.parquet"))
-    if not done:
-        done = [it.plan / "no-links.parquet"]
-        write_table(done[0], table_of([], MADE))
-    view(db, "made", done)
+    _load_done(db, it, "made", "links", MADE)
 
 
 def _put_versions(db: duckdb.DuckDBPyConnection, sides: Sides, it: Pass) -> None:
@@ -179,11 +175,16 @@ def _put_versions(db: duckdb.DuckDBPyConnection, sides: Sides, it: Pass) -> None
 
 def _load_archiving(db: duckdb.DuckDBPyConnection, it: Pass) -> None:
     """Make `archiving`: what became of versions that were to be kept in the archive."""
-    done = sorted(it.result.glob("archive-*.parquet"))
+    _load_done(db, it, "archiving", "archive", KEPT)
+
+
+def _load_done(db: duckdb.DuckDBPyConnection, it: Pass, name: str, what: str, columns: pa.Schema) -> None:
+    """Make *name*: what *it* told of *what*, with the same *columns* where it did none."""
+    done = sorted(it.result.glob(f"{what}-*.parquet"))
     if not done:
-        done = [it.plan / "no-archive.parquet"]
-        write_table(done[0], table_of([], KEPT))
-    view(db, "archiving", done)
+        done = [it.plan / f"no-{what}.parquet"]
+        write_table(done[0], table_of([], columns))
+    view(db, name, done)
 
 
 def _same_time(new: Profile) -> str:
