@@ -22,7 +22,7 @@ from typing import Any
 from lading.connectors.address import Address
 from lading.connectors.api import Drive
 from lading.connectors.conditions import ANYTHING
-from lading.connectors.crew import opened
+from lading.connectors.opening import opened
 from lading.connectors.wrap.policy import Policy, wrapped
 from lading.manifest.files import local_errors, locked, write_json
 from lading.model.entry import Entry

@@ -31,19 +31,15 @@ from typing import Any, ParamSpec, Self, TypeVar
 from lading.connectors.address import Address
 from lading.connectors.api import Drive
 from lading.connectors.hands import Hands
-from lading.connectors.registry import load, open_drive
-from lading.connectors.wrap.backoff import Attempts, Means, Schedule
+from lading.connectors.opening import opened
+from lading.connectors.registry import load
 from lading.connectors.wrap.policy import Policy, wrapped
 from lading.connectors.wrap.record import Tally
-from lading.model.errors import DriveError
-from lading.model.paths import ROOT
 from lading.model.progress import Progress, Publish, nobody_listens
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-OPENINGS = 5
-"""Attempts at most at opening a drive: some four seconds on average until it is called unavailable."""
 KEPT = 64 << 20
 """Bytes of freed memory that a worker keeps for itself at most, in each pool that its threads share."""
 _LARGEST_KEPT = 32 << 20
@@ -194,24 +190,6 @@ def drive_for(address: Address, policy: Policy) -> Drive:
 def retries() -> int:
     """How many calls this process has repeated so far."""
     return _notes.retries
-
-
-def opened(address: Address, policy: Policy, means: Means | None = None) -> Drive:
-    """
-    The drive at *address*, not wrapped yet; a network that stumbles just then is tried again.
-
-    Fewer times than other calls: a person who mistyped an address waits for the answer.
-
-    Raises:
-        BadAddress, DriveError: as `open_drive` does.
-    """
-    schedule = Schedule(attempts=min(policy.attempts, OPENINGS), patience=policy.patience)
-    attempts = Attempts(ROOT, schedule, means or Means())
-    while True:
-        try:
-            return open_drive(address)
-        except DriveError as error:
-            attempts.after(error)
 
 
 def close_drives() -> None:

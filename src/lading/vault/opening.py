@@ -11,7 +11,7 @@ from hashlib import sha256
 
 from lading.connectors.address import Address, parse, secret
 from lading.connectors.api import Drive
-from lading.connectors.crew import opened
+from lading.connectors.opening import opened
 from lading.connectors.wrap.policy import Policy, wrapped
 from lading.model.errors import BadAddress
 from lading.model.text import Text

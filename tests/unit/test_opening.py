@@ -2,7 +2,7 @@
 
 import pytest
 
-from lading.connectors import crew
+from lading.connectors import opening
 from lading.connectors.address import Address
 from lading.connectors.wrap.backoff import Means
 from lading.connectors.wrap.policy import Policy
@@ -17,7 +17,7 @@ class Opening:
     def __init__(self, *failures: Exception) -> None:
         self.failures = list(failures)
         self.tries = 0
-        self._open = crew.open_drive
+        self._open = opening.open_drive
 
     def __call__(self, address: Address) -> object:
         self.tries += 1
@@ -28,11 +28,11 @@ class Opening:
 
 def test_a_connection_that_breaks_while_opening_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two resets in a row delay the opening and do not end it."""
-    opening = Opening(Unavailable("/", "reset"), Unavailable("/", "reset"))
-    monkeypatch.setattr(crew, "open_drive", opening)
+    drives = Opening(Unavailable("/", "reset"), Unavailable("/", "reset"))
+    monkeypatch.setattr(opening, "open_drive", drives)
     waits: list[float] = []
 
-    drive = crew.opened(HERE, Policy(), Means(sleep=waits.append, luck=lambda: 1.0))
+    drive = opening.opened(HERE, Policy(), Means(sleep=waits.append, luck=lambda: 1.0))
 
     assert "generated" == drive.profile.kind
     assert [0.5, 1.0] == waits
@@ -40,19 +40,19 @@ def test_a_connection_that_breaks_while_opening_is_tried_again(monkeypatch: pyte
 
 def test_a_server_that_is_not_there_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """After five attempts the last error is told."""
-    opening = Opening(*[Unavailable("/", f"refused {number}") for number in range(1, 10)])
-    monkeypatch.setattr(crew, "open_drive", opening)
+    drives = Opening(*[Unavailable("/", f"refused {number}") for number in range(1, 10)])
+    monkeypatch.setattr(opening, "open_drive", drives)
 
     with pytest.raises(Unavailable, match="refused 5"):
-        crew.opened(HERE, Policy(), Means(sleep=lambda seconds: None))
-    assert 5 == opening.tries
+        opening.opened(HERE, Policy(), Means(sleep=lambda seconds: None))
+    assert 5 == drives.tries
 
 
 def test_a_refused_login_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What will not pass by itself is not tried again."""
-    opening = Opening(LoginFailed("/", "401"))
-    monkeypatch.setattr(crew, "open_drive", opening)
+    drives = Opening(LoginFailed("/", "401"))
+    monkeypatch.setattr(opening, "open_drive", drives)
 
     with pytest.raises(LoginFailed):
-        crew.opened(HERE, Policy(), Means(sleep=lambda seconds: None))
-    assert 1 == opening.tries
+        opening.opened(HERE, Policy(), Means(sleep=lambda seconds: None))
+    assert 1 == drives.tries
