@@ -16,7 +16,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from lading.cli import vault_ahead
+from lading.cli.who_options import BY
 from lading.model.loading import LEFT_OUT
+from lading.stages.planning.matching import ORDER
 
 WEB = frozenset({"django", "ninja", "wsgidav", "jinja2"})
 FLOW = frozenset({"dbos", "sqlalchemy", "psycopg", "yaml", "asyncio"})
@@ -235,3 +238,34 @@ def test_an_interruption_while_it_loads_gives_no_traceback(module: str, code: in
     ran = subprocess.run(command, capture_output=True, text=True)
 
     assert (code, True) == (ran.returncode, "Traceback" not in ran.stderr)
+
+
+@pytest.mark.parametrize("command", ["restore", "backup"])
+def test_what_is_loaded_beside_a_passphrase_needs_no_arrow(command: str, tmp_path: Path) -> None:
+    """On top of what stretching takes, Arrow would be the most that the command ever holds; and nothing is loaded for nothing."""
+    names = {
+        "restore": ("lading.cli.vault_restore", "lading.cli.vault_restoring"),
+        "backup": ("lading.cli.vault_backup", "lading.cli.vault_backing"),
+    }
+    first, then = names[command]
+    ahead = getattr(vault_ahead, command.upper())
+
+    beside = _modules_after(f"import {first}", *(f"import {name}" for name in ahead))
+    needed = _modules_after(f"import {first}", f"import {then}")
+
+    assert "pyarrow" not in beside
+    assert set(ahead) <= needed
+
+
+def _modules_after(*lines: str) -> set[str]:
+    script = "\n".join([*lines, "import sys", "print(*sys.modules, sep='\\n')"])
+    return set(
+        subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, check=True, text=True
+        ).stdout.split()
+    )
+
+
+def test_people_are_found_by_what_the_help_says() -> None:
+    """The order that is told without the code for it is the one that this has."""
+    assert ",".join(ORDER) == BY

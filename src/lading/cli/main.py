@@ -12,11 +12,10 @@ import gc
 import os
 import signal
 import sys
-import tempfile
 import threading
-import traceback
 from contextlib import suppress
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 
@@ -26,8 +25,14 @@ os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 from lading import __version__
 from lading.cli.output import fail, speak
 from lading.model.errors import BadRequest, Internal, Interrupted, LadingError
-from lading.model.loading import loading
+from lading.model.loading import loading, on_use
 from lading.model.text import Text
+
+if TYPE_CHECKING:
+    import tempfile
+    import traceback
+else:
+    tempfile, traceback = on_use("tempfile"), on_use("traceback")
 
 # Command name to (module, one line of help).  The module's `command` is the click command.
 COMMANDS: dict[str, tuple[str, Text]] = {

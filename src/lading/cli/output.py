@@ -17,8 +17,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from rich.cells import cell_len
-
 from lading.cli.meter import counted
 from lading.model.errors import LadingError
 from lading.model.loading import on_use
@@ -26,9 +24,11 @@ from lading.model.progress import Progress, Publish, nobody_listens
 from lading.model.text import Language, Text, language_of
 
 if TYPE_CHECKING:
+    from rich import cells
+
     from lading.cli import bars
 else:
-    bars = on_use("lading.cli.bars")
+    bars, cells = on_use("lading.cli.bars"), on_use("rich.cells")
 
 PLAIN_EVERY = 2.0
 """Seconds between two lines of progress where there is no terminal."""
@@ -59,9 +59,9 @@ def say(text: Text, **facts: object) -> None:
     sys.stdout.write(speak(text, **facts) + "\n")
 
 
-def right(word: str, cells: int) -> str:
-    """*word* at the right of *cells* columns of a terminal, of which a Chinese character takes two."""
-    return " " * (cells - cell_len(word)) + word
+def right(word: str, columns: int) -> str:
+    """*word* at the right of so many *columns* of a terminal, of which a Chinese character takes two."""
+    return " " * (columns - cells.cell_len(word)) + word
 
 
 def hint(text: Text, **facts: object) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lading.cli import vault_ahead
 from lading.cli.options import address, drive_option, features, json_option
 from lading.cli.output import answer, speak
 from lading.cli.scan_options import DRIVE, LIMIT, WORKERS
@@ -82,7 +83,7 @@ def backup_command(drive: str, vault: str, as_json: bool, **given: Any) -> int:
     where = vault_address(vault, given)
     check_apart(source, where, given["state"])
     wanted = features(given["wanted"])
-    with opened(where) as it:
+    with opened(where, vault_ahead.BACKUP) as it:
         kept = vault_backing.backed_up(source, where, it, given, wanted, quiet=as_json)
     code = 0 if kept.complete else FAILED_OBJECTS
     if as_json:

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from importlib import import_module
 from typing import Any, TypeVar
 
 import click
@@ -17,6 +19,7 @@ from lading.cli.options import drive_option
 from lading.cli.output import speak
 from lading.connectors.address import Address
 from lading.model.errors import BadRequest
+from lading.model.loading import loading
 from lading.model.text import Text
 from lading.vault.opening import store_at, unlocked
 from lading.vault.vault import Vault
@@ -62,15 +65,23 @@ def vault_address(place: str, given: dict[str, Any], *, new: bool = False) -> Ad
 
 
 @contextmanager
-def opened(address: Address) -> Iterator[Vault]:
+def opened(address: Address, ahead: Iterable[str] = ()) -> Iterator[Vault]:
     """
     The vault at *address*, without its index; its store is asked again where it fails for a moment.
+
+    The modules *ahead* (`vault_ahead`) are loaded while its passphrase is stretched.
 
     Raises:
         BadVault, WrongKey: there is none, or another secret opens it.
     """
     with closing(store_at(address)) as drive:
-        yield Vault(drive, unlocked(drive, address))
+        # The thread has ended before anybody forks.
+        with ThreadPoolExecutor(1, thread_name_prefix="unlock") as thread:
+            found = thread.submit(unlocked, drive, address)
+            with loading():
+                for module in ahead:
+                    import_module(module)
+        yield Vault(drive, found.result())
 
 
 def _asked(new: bool) -> str:

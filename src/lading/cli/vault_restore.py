@@ -4,21 +4,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path as LocalPath
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from lading.cli import vault_ahead
 from lading.cli.along_options import along_options
 from lading.cli.options import address, drive_option, json_option
-from lading.cli.output import person, speak
+from lading.cli.output import speak
 from lading.cli.vault_options import opened, vault_address, vault_options
-from lading.cli.vault_which import as_of_option, chosen, part_options
+from lading.cli.vault_which import as_of_option, part_options
 from lading.model.loading import on_use
 from lading.model.text import Text
-from lading.vault.locks import Mode
-from lading.vault.locks import locked as locked_vault
 
 if TYPE_CHECKING:
     from lading.cli import vault_restoring
@@ -64,10 +62,6 @@ _WORKERS = Text("Worker processes; default one per processor.", "工作进程数
 def restore(vault: str, snapshot: str, drive: str, state: LocalPath, as_json: bool, **given: Any) -> int:
     """Restore a snapshot."""
     where, target = vault_address(vault, given), address(drive, given["opt"])
-    # Nobody may prune what is being restored.
-    with opened(where) as it, locked_vault(it.store, it.master, Mode.SHARED, who=person(), purpose="restore"):
-        # A run that goes on must mean the same snapshot, whichever is the latest by then.
-        name = chosen(it, snapshot, given["as_of"]).name
-        source = replace(where, options={**where.options, "snapshot": name})
-        finished, job = vault_restoring.restored(source, target, state, given, quiet=as_json)
+    with opened(where, vault_ahead.RESTORE) as it:
+        finished, job = vault_restoring.restored(it, where, snapshot, target, state, given, quiet=as_json)
     return vault_restoring.tell(finished, job, as_json)

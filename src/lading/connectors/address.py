@@ -9,14 +9,20 @@ can be handed to other processes and written into records.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as LocalPath
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from lading.model.errors import BadAddress
+from lading.model.loading import on_use
 from lading.model.text import Text
+
+if TYPE_CHECKING:
+    import tomllib
+else:
+    tomllib = on_use("tomllib")
 
 SECRET_OPTIONS = frozenset({"password", "token", "key", "secret", "contacts"})
 _WITH_USERS = ("lading", "nextcloud", "webdav")

@@ -16,10 +16,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
-from typing import NamedTuple, NoReturn
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from lading.model.errors import BadTimetable
+from lading.model.loading import on_use
+
+if TYPE_CHECKING:
+    import zoneinfo
+else:
+    zoneinfo = on_use("zoneinfo")
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 EVERY_DAY = frozenset(range(7))
@@ -162,7 +167,7 @@ def _zone(text: str, part: list[_Word]) -> tzinfo:
     # Names of zones are the only place where case counts.
     name = text[word.position - 1 :][: len(word.text)][3:]
     try:
-        return ZoneInfo(name)
+        return zoneinfo.ZoneInfo(name)
     except (ValueError, OSError, KeyError):
         _refuse(text, word, "tz=Asia/Shanghai")
 

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from functools import cached_property
 from itertools import chain, islice
-from statistics import fmean
+from math import fsum
 
 from blake3 import blake3
 
@@ -106,7 +106,7 @@ class _Pace:
 
     @cached_property
     def _judged(self) -> bool:
-        return fmean(self._line[1:] or self._line) > SLOW * fmean(self._work)
+        return _mean(self._line[1:] or self._line) > SLOW * _mean(self._work)
 
     @property
     def slow(self) -> bool:
@@ -161,3 +161,7 @@ def gives_back(reader: Reader, marks: Iterable[str], size: int) -> bool:
         if digest.hexdigest() != mark:
             return False
     return found == size and not reader.read(1)
+
+
+def _mean(values: list[float]) -> float:
+    return fsum(values) / len(values)
