@@ -16,6 +16,7 @@ from lading.connectors.crew import close_drives, drive_for
 from lading.connectors.folder.acl import PosixGrants
 from lading.connectors.memory import MemoryDrive
 from lading.connectors.wrap.policy import Policy
+from lading.manifest.parts import note_of
 from lading.manifest.read import Manifest
 from lading.manifest.scan import scan
 from lading.manifest.tables import Feature
@@ -125,3 +126,30 @@ def test_a_folder_that_changes_meanwhile_hands_no_wrong_rights_down(
 
     assert [folder] == told
     assert true_of(tree, (*folder, "file")) == said(manifest, (*folder, "file"))
+
+
+def test_a_wide_root_is_shared_out_before_anything_in_it_is_listed(tmp_path: LocalPath) -> None:
+    """The first task lists the root alone, and what it leaves is told by name."""
+    names = [f"folder {number:02}" for number in range(40)]
+    for name in reversed(names):
+        (tmp_path / "drive" / name).mkdir(parents=True)
+        (tmp_path / "drive" / name / "file").write_bytes(b"content")
+
+    scanned(tmp_path / "drive", tmp_path / "manifest", features=())
+
+    first = note_of(str(tmp_path / "manifest" / "entries" / "part-001-000001.parquet"))
+    assert first is not None
+    assert [""] == first.roots
+    assert sorted(names) == sorted(path for path, *_ in first.left)
+
+
+def test_a_folder_is_told_in_the_order_of_names(tmp_path: LocalPath) -> None:
+    """In whatever order a drive lists it: what is neighbours by name is read and stored side by side."""
+    names = [f"file {number:03}" for number in (7, 2, 9, 1, 30, 11, 4)]
+    (tmp_path / "drive").mkdir()
+    for name in names:
+        (tmp_path / "drive" / name).write_bytes(b"content")
+
+    manifest = scanned(tmp_path / "drive", tmp_path / "manifest", features=())
+
+    assert sorted(names) == [entry.path[-1] for entry, _ in manifest.entries()]

@@ -258,3 +258,18 @@ def test_rows_are_taken_in_any_order(
 
     assert table.schema == taken.schema
     assert [values[row] for row in rows] == [(it["text"], it["number"]) for it in taken.to_pylist()]
+
+
+def test_few_rows_of_a_long_column_are_taken() -> None:
+    """Here and there, of values of all kinds."""
+    texts = [None if row % 7 == 0 else f"text {row}" for row in range(500)]
+    table = pa.table({"text": texts, "number": range(500), "none": pa.nulls(500, pa.string())})
+
+    taken = few.taken(table, [499, 3, 7, 3, 0])
+
+    assert {
+        "text": ["text 499", "text 3", None, "text 3", None],
+        "number": [499, 3, 7, 3, 0],
+        "none": [None] * 5,
+    } == taken.to_pydict()
+    assert table.schema == taken.schema

@@ -69,6 +69,7 @@ ARGUMENTS: dict[str, Any] = {
     "until": 7,
     "spans": [(0, 3)],
     "at_once": 2,
+    "columns": ("path",),
 }
 
 

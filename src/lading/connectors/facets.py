@@ -478,7 +478,7 @@ class WrittenDown(NamedTuple):
     """
     A drive as a manifest has it (`docs/formats/manifest.md`).
 
-    *entries* are batches of Arrow with the columns of part files, in no order, without the SHA-256 of contents that nobody
+    *entries* are batches of Arrow with the columns of part files, or those that were asked for, in no order, without the SHA-256 of contents that nobody
     has read here.  *tables* are those that say exactly what the facet of the drive does; the others have to be asked for.
     *source* says where all this stands.
     """
@@ -495,9 +495,9 @@ class Written(Protocol):
     def objects(self) -> int:
         """How many entries there are at most."""
 
-    def all(self) -> WrittenDown:
+    def all(self, columns: Sequence[str] | None = None) -> WrittenDown:
         """
-        All that `list` tells of the folders, and what the facets tell where that stands in tables as well.
+        All that `list` tells of the folders (only *columns*, in this order), and what the facets tell where that stands in tables as well.
 
         Raises:
             DriveError: what was written down is not there any more.

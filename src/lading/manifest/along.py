@@ -8,13 +8,14 @@ import os
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
+from functools import cached_property
 from types import TracebackType
 from typing import Self
 
 from lading.connectors.api import Drive
 from lading.connectors.crew import tell
 from lading.connectors.facets import Told
-from lading.manifest.earlier import Source, earlier_of
+from lading.manifest.earlier import Earlier, Source, earlier_of
 from lading.manifest.granted import Mark, files_granted, mark_of, rows_told, told_on
 from lading.manifest.parts import PartWriter
 from lading.manifest.rows import Row, Rows
@@ -49,7 +50,7 @@ class Along:
     """
 
     def __init__(self, drive: Drive, rights: str, source: Source | None, taker: Taker | None) -> None:
-        self._earlier = None if source is None else earlier_of(source)
+        self._source = source
         self._rights = _Rights(drive, rights) if rights else None
         self._reader = None if taker is None else _Reader(drive, taker)
         self._carries = drive.profile.etag_covers_rights
@@ -70,10 +71,15 @@ class Along:
             self._reader.close(kind, error, trace)
         self._open.__exit__(kind, error, trace)
 
+    @cached_property
+    def _earlier(self) -> Earlier | None:
+        """What may be taken over, read for the first files: a walk that finds folders alone leaves them to others sooner."""
+        return None if self._source is None else earlier_of(self._source)
+
     @property
     def digested(self) -> bool:
         """Whether nothing is left to be read of what was listed."""
-        return not self._lacking and (self._reader is not None or self._earlier is not None)
+        return not self._lacking and (self._reader is not None or self._source is not None)
 
     @property
     def progress(self) -> Progress:

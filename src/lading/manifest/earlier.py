@@ -11,36 +11,47 @@ All of it is held in memory; for manifests of many rows see `inherit`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from array import array
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from lading.manifest import few
-from lading.manifest.fingerprint import WIDTH
+from lading.manifest.digest_column import DigestColumn
 from lading.manifest.granted import Mark, mark_of_words
 from lading.manifest.parts import batches_of
+from lading.manifest.path_index import PathIndex
 from lading.manifest.read import Manifest
 from lading.manifest.tables import PROBLEMS
 from lading.model.access import Effect, Reach
 from lading.model.entry import Entry
 
+_COLUMNS = ["path", "size", "modified", "etag", "id", "sha256", "problem"]
 _WORDS = ("effect", "principal_kind", "principal", "role", "rank", "expires")
 
 
 class Earlier:
-    """The looks of the files of an earlier manifest, and which entries had a list of grants of their own."""
+    """What the parts *files* of an earlier manifest tell of files, and which entries had a list of grants of their *own*."""
 
-    def __init__(self, files: Mapping[str, bytes], own: Mapping[str, Mark] | None) -> None:
-        self._files = files
+    def __init__(self, files: Sequence[str], own: Mapping[str, Mark] | None) -> None:
+        paths, sizes, *looks, digests, self._problems = few.columns_of(files, _COLUMNS)
+        self._index = PathIndex(paths)
+        self._sizes = array("q", sizes.to_pylist())
+        self._looks = looks
+        self._digests = DigestColumn(digests)
         self._own = own
 
     def content(self, where: str, entry: Entry) -> bytes | None:
-        """The SHA-256 of *entry*, at the encoded path *where*, if it looks as it did then."""
-        then = self._files.get(where)
-        now = few.looks(entry.size, entry.modified, entry.etag, entry.id)
-        if then is None or then[WIDTH:] != now or (entry.modified is None and entry.etag is None):
+        """The SHA-256 of the file *entry*, at the encoded path *where*, if it looks as it did then, and could be read."""
+        if entry.modified is None and entry.etag is None:
             return None
-        return then[:WIDTH]
+        row = self._index.find(where)
+        if row is None or self._sizes[row] != entry.size:
+            return None
+        modified, etag, identity, problem = (it[row].as_py() for it in (*self._looks, self._problems))
+        if problem is not None or (modified, etag, identity) != (entry.modified, entry.etag, entry.id):
+            return None
+        return self._digests[row]
 
     def as_its_folder(self, where: str) -> bool:
         """Whether the entry at *where* had the rights of its folder then; False if that is not known."""
@@ -77,7 +88,7 @@ def source_of(manifest: Manifest) -> Source | None:
 @lru_cache(maxsize=1)
 def earlier_of(source: Source) -> Earlier:
     """What *source* tells, read once in this process."""
-    return Earlier(few.contents_of(source.files), None if source.grants is None else _own(source.grants))
+    return Earlier(source.files, None if source.grants is None else _own(source.grants))
 
 
 def _own(file: str) -> dict[str, Mark]:

@@ -12,8 +12,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from itertools import pairwise
-from operator import gt
+from itertools import islice, pairwise
+from operator import gt, sub
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -30,10 +30,11 @@ FEW = 100_000
 """Rows that are held in memory at most."""
 
 Row = tuple[Any, ...]
-_LOOKS = ("size", "modified", "etag", "id")
 _SORTED_BY = 4
 _RUN = 20
 """Rows that follow each other from which on, on average, a slice takes less than to make them anew."""
+_SINGLE = 8
+"""Times as long to ask for one value as to have it among all those of a column."""
 _HASHED = ("space", "path", "kind", "size", "sha256")
 TALLIED = (*_HASHED, "problem", "digests")
 """Columns that `tallied` looks at."""
@@ -120,46 +121,36 @@ def tallied(batches: Iterable[pa.RecordBatch]) -> Tally:
         served += sum(map(gt, digests[1:], digests))
         problems += len(batch) - batch.column("problem").null_count
         digested += len(batch) - batch.column("sha256").null_count
-        for space, path, kind, size, digest in zip(
-            *(batch.column(name).to_pylist() for name in _HASHED), strict=True
-        ):
-            count = counts[kind]
-            count["objects"] += 1
-            count["bytes"] += size
+        columns = [_listed(batch.column(name)) for name in _HASHED]
+        for space, path, kind, size, digest in zip(*columns, strict=True):
             spaces[space].add(path, kind, size, digest)
+        _, _, kinds, sizes, _ = columns
+        for kind, count in counts.items():
+            found = [size for it, size in zip(kinds, sizes, strict=True) if it == kind]
+            count["objects"] += len(found)
+            count["bytes"] += sum(found)
     told = {"counts": counts, "problems": problems, "digested": digested, "served": served}
     return Tally(told, [spaces.pop(space).print(space) for space in sorted(spaces)])
 
 
-def contents_of(files: Sequence[str]) -> dict[str, bytes]:
-    """
-    By path, of files of the parts *files* whose content was read: their SHA-256, and behind it their `looks`; see `earlier`.
-
-    In one value, since five take three times as much memory.
-    """
-    columns = ["path", "kind", *_LOOKS, "sha256", "problem"]
-    return {
-        path: digest + looks(*told)
-        for file in files
-        for path, kind, *told, digest, problem in _passing(file, columns)
-        if kind == Kind.FILE.value and problem is None and digest is not None
-    }
-
-
-def looks(size: int, modified: int | None, etag: str | None, identity: str | None) -> bytes:
-    """What a file looks like: the same for the same four values, and for no others."""
-    return f"{size} {modified} {etag!r} {identity!r}".encode()
+def columns_of(files: Iterable[str], names: Sequence[str]) -> list[pa.Array]:
+    """The columns *names* of the entries in the parts *files*, each in one piece, with the same rows at the same places each time."""
+    schema = pa.schema(map(ENTRIES.field, names))
+    batches = (batch.select(names) for file in files for batch in batches_of(file, names))
+    table = pa.Table.from_batches(batches, schema).combine_chunks()
+    return [it.chunk(0) if it.num_chunks else pa.nulls(0, it.type) for it in table.columns]
 
 
 class Entries:
     """*columns* of the entries in the parts *files*, `path` among them, in the byte order of the paths: a *table* and the *paths*."""
 
     def __init__(self, files: Sequence[str], columns: Sequence[str]) -> None:
-        paths: list[str] = _column(files, "path").to_pylist()
+        raw = _columns(files, columns)
+        paths: list[str] = raw["path"].to_pylist()
         order = sorted(range(len(paths)), key=paths.__getitem__)
         take = taker(order)
         # One after the other: no more than one of them is there in both orders.
-        self.table = pa.table({name: take(_column(files, name)) for name in columns})
+        self.table = pa.table({name: take(raw.pop(name)) for name in columns})
         self.paths = list(map(paths.__getitem__, order))
 
     def __getitem__(self, column: str) -> list[Any]:
@@ -168,9 +159,15 @@ class Entries:
         return values
 
 
-def _column(files: Sequence[str], name: str) -> pa.ChunkedArray:
-    chunks = [chunk for file in files for chunk in read_table(file, [name]).column(0).chunks]
-    return pa.chunked_array(chunks, ENTRIES.field(name).type)
+def _columns(files: Sequence[str], names: Sequence[str]) -> dict[str, pa.ChunkedArray]:
+    """The columns *names* of the parts *files*, each by itself: who lets go of one frees its memory."""
+    tables = [read_table(file, names) for file in files]
+    return {
+        name: pa.chunked_array(
+            [chunk for table in tables for chunk in table.column(name).chunks], ENTRIES.field(name).type
+        )
+        for name in names
+    }
 
 
 def taken(table: pa.Table, rows: Sequence[int]) -> pa.Table:
@@ -184,26 +181,29 @@ def taker(rows: Sequence[int]) -> Callable[[pa.ChunkedArray], pa.ChunkedArray]:
 
     Arrow's own way loads all its functions, which takes longer than this does for some ten thousand rows.
     """
-    runs = list(_runs(rows))
+    starts = [0, *(at for at, step in enumerate(map(sub, islice(rows, 1, None), rows), 1) if step != 1)]
 
     def sliced(column: pa.ChunkedArray) -> pa.ChunkedArray:
-        chunks = [chunk for run in runs for chunk in column.slice(*run).chunks]
-        return pa.chunked_array(chunks, column.type)
+        runs = ((rows[at], end - at) for at, end in pairwise((*starts, len(rows))))
+        chunks = [chunk for start, length in runs for chunk in column.slice(start, length).chunks]
+        # In one piece: each more is written by itself, whatever comes of it.
+        return pa.chunked_array([pa.concat_arrays(chunks)] if chunks else [], column.type)
 
     def made_anew(column: pa.ChunkedArray) -> pa.ChunkedArray:
         if column.null_count == len(column):
             return pa.chunked_array([pa.nulls(len(rows), column.type)])
+        if len(rows) * _SINGLE < len(column):
+            return pa.chunked_array([pa.array([column[row].as_py() for row in rows], column.type)])
         values = column.to_pylist()
-        return pa.chunked_array([pa.array(map(values.__getitem__, rows), column.type, size=len(rows))])
+        return pa.chunked_array([pa.array(list(map(values.__getitem__, rows)), column.type)])
 
-    return sliced if len(runs) * _RUN <= len(rows) else made_anew
+    return sliced if len(starts) * _RUN <= len(rows) else made_anew
 
 
-def _runs(rows: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Where each stretch of *rows* that follow each other begins, and how many they are."""
-    starts = [at for at, row in enumerate(rows) if not at or row != rows[at - 1] + 1]
-    for start, end in pairwise((*starts, len(rows))):
-        yield rows[start], end - start
+def _listed(column: pa.Array) -> list[Any]:
+    """The values of *column*; that there is none of them is told at once."""
+    values: list[Any] = column.to_pylist() if column.null_count < len(column) else [None] * len(column)
+    return values
 
 
 @dataclass(slots=True)
@@ -226,12 +226,6 @@ class _Space:
         tree = Tree()
         tree.add(b"".join([it[-WIDTH:] for it in self.leaves]))
         return SpacePrint(space, len(self.leaves), self.size, tree.root(), self.content)
-
-
-def _passing(file: str, columns: Sequence[str]) -> Iterator[Row]:
-    """The rows of *file* as `_rows` gives them, of which few are held at a time."""
-    for batch in batches_of(file, columns, rows=AT_ONCE):
-        yield from zip(*(batch.column(name).to_pylist() for name in columns), strict=True)
 
 
 def _rows(file: str, columns: list[str]) -> Iterator[Row]:

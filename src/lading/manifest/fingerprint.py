@@ -82,8 +82,7 @@ class Tree:
 
 def leaf(path: str, kind: str, size: int, content: bytes | None) -> bytes:
     """The leaf hash of one entry; *path* is encoded, *content* its SHA-256 if it is known."""
-    fields = (path, kind, str(size), content.hex() if content else "")
-    return sha256(b"\x00" + "\x00".join(fields).encode()).digest()
+    return sha256(f"\0{path}\0{kind}\0{size}\0{content.hex() if content else ''}".encode()).digest()
 
 
 def space_leaf(space: SpacePrint) -> bytes:

@@ -74,7 +74,7 @@ class Frontier:
             self._means.policy,
             os.path.join(self._folder, name),
             roots,
-            Budget(FIRST_BUDGET if few else FULL_BUDGET, SECONDS),
+            self._budget(few=few),
             self._means.threads,
             self._means.brief,
             self._rights(name),
@@ -92,6 +92,11 @@ class Frontier:
                 objects=self.read.objects + walked.read.objects, bytes=self.read.bytes + walked.read.bytes
             )
             self._means.publish(self.read)
+
+    def _budget(self, *, few: bool) -> Budget:
+        """On a local drive the first task ends as soon as there is one for each worker; elsewhere each has to ask anew for what another knows."""
+        enough = self._least * self._means.crew.size if self._means.profile.local and self._tasks == 1 else 0
+        return Budget(FIRST_BUDGET if few else FULL_BUDGET, SECONDS, enough)
 
     def _rights(self, name: str) -> str:
         return rights_file(self._along.rights, name) if self._along.rights else ""

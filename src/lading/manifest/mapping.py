@@ -73,6 +73,11 @@ def suspicious(rules: NameRules) -> str:
 
     It may find more; `problems` has the last word.
     """
+    return "|".join(refusals(rules))
+
+
+def refusals(rules: NameRules, *, begin: str = "(^|/)") -> list[str]:
+    """What `suspicious` is put together from; *begin* is what a name begins behind."""
     refused = "".join(
         re.escape(character) for character in sorted(rules.characters) if character not in "/\0"
     )
@@ -83,7 +88,7 @@ def suspicious(rules: NameRules) -> str:
     if rules.endings:
         parts.append("[" + "".join(re.escape(it) for it in sorted(rules.endings)) + "](/|$)")
     if words := sorted(rules.reserved | rules.reserved_stems):
-        parts.append("(?i:(^|/)(" + "|".join(map(re.escape, words)) + r") *([./]|$))")
+        parts.append(f"(?i:{begin}(" + "|".join(map(re.escape, words)) + r") *([./]|$))")
     if endings := sorted(rules.reserved_endings):
         parts.append("(?i:(" + "|".join(map(re.escape, endings)) + ")(/|$))")
     if words or endings:
@@ -92,8 +97,8 @@ def suspicious(rules: NameRules) -> str:
     widest = {NameUnit.BYTES: 4, NameUnit.UTF16: 2, NameUnit.HALVES: 2, NameUnit.CHARACTERS: 1}[rules.unit]
     # RE2 counts repetitions only up to 1,000.
     longest = min(1000, max(1, rules.length // widest))
-    parts.append(f"[^/]{{{longest},}}")
-    return "|".join(parts)
+    parts.append(f"{begin}[^/]{{{longest},}}")
+    return parts
 
 
 def mixes_up(rules: NameRules) -> bool:

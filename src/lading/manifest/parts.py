@@ -54,7 +54,7 @@ def read_table(path: str | os.PathLike[str], columns: Sequence[str] | None = Non
     Arrow's own function of this name loads its engine for data sets, which takes longer than to read a small file;
     so does to start threads for it.
     """
-    with pq.ParquetFile(path) as file:
+    with _opened(path) as file:
         return file.read(columns=columns, use_threads=False)
 
 
@@ -62,8 +62,13 @@ def batches_of(
     path: str | os.PathLike[str], columns: Sequence[str] | None = None, *, rows: int = ROW_GROUP
 ) -> Iterator[pa.RecordBatch]:
     """The Parquet file at *path*, or *columns* of it, in batches of *rows* at most; without threads, as `read_table`."""
-    with pq.ParquetFile(path) as file:
+    with _opened(path) as file:
         yield from file.iter_batches(rows, columns=columns, use_threads=False)
+
+
+def _opened(path: str | os.PathLike[str]) -> pq.ParquetFile:
+    # To fetch what will be read ahead is for what lies behind a network.
+    return pq.ParquetFile(path, pre_buffer=False)
 
 
 class Gathered(Protocol):

@@ -21,6 +21,7 @@ from lading.manifest.mapping import (
     Losers,
     losers_of,
     mixes_up,
+    refusals,
     row_of,
     suspicious,
 )
@@ -65,10 +66,11 @@ def _alike(paths: Sequence[str], normals: Sequence[str]) -> Iterator[tuple[str, 
 def _suspects(paths: Sequence[str], rules: NameRules, losers: Losers) -> list[str]:
     """All paths whose place in NEW may be another, or that may be too long or deep."""
     found: set[str] = set()
-    # One search over all of them tells the usual case: there is nothing of the kind.
-    text, refused = "/".join(paths), re.compile(suspicious(rules))
-    if refused.search(text):
-        found.update(filter(refused.search, paths))
+    # A few searches over all of them tell the usual case: there is nothing of the kind.  Where a name begins behind a slash
+    # alone, each of them takes a tenth of the time.
+    text = "/" + "/".join(paths)
+    if any(re.search(it, text) for it in refusals(rules, begin="/")):
+        found.update(filter(re.compile(suspicious(rules)).search, paths))
     if rules.form is Form.COMPOSED and not unicodedata.is_normalized("NFC", text):
         found.update(path for path in paths if not unicodedata.is_normalized("NFC", path))
     if losers:

@@ -94,7 +94,7 @@ def tally_written(task: TakeTask) -> Counted:
     """
     written = drive_for(task.address, task.policy).written
     assert written is not None
-    told = written.all()
+    told = written.all(few.TALLIED)
     return Counted(few.tallied(told.entries), dict(told.source))
 
 

@@ -43,10 +43,11 @@ _NO_NAMES = frozenset(("", ".", ".."))
 
 
 class Budget(NamedTuple):
-    """When a task stops to enter folders."""
+    """When a task stops to enter folders: after so many *entries* or *seconds*, or when so many *folders* are left for others (0: however many)."""
 
     entries: int
     seconds: float
+    folders: int = 0
 
 
 class WalkTask(NamedTuple):
@@ -152,7 +153,8 @@ class _Walker:
                         asked[pool.submit(_asked, self.ask, again)] = again
 
     def _spent(self) -> bool:
-        full = self._entries >= self.budget.entries or self.along.read >= READ_ALONG
+        entries, _, folders = self.budget
+        full = self._entries >= entries or self.along.read >= READ_ALONG or 0 < folders <= len(self.stack)
         # Every task gets an answer, or the scan would have no end.
         return self._answered and (full or time.monotonic() > self._end)
 
@@ -172,7 +174,8 @@ class _Walker:
         except DriveError as error:
             self._failed(listing.folder, error)
             return None
-        self._took(listing.folder, new)
+        # In whatever order a drive lists: neighbours by name are read, stored and told side by side.
+        self._took(listing.folder, sorted(new, key=_name))
         if page.cursor is None:
             self._row(listing.folder)
             return None
@@ -211,6 +214,10 @@ class _Walker:
         done = len(self._columns)
         self.part.add(self._columns)
         tell(Progress(STAGE, done, 0))
+
+
+def _name(entry: Entry) -> str:
+    return entry.path[-1]
 
 
 def _asked(ask: Callable[..., Page], listing: _Listing) -> Page | DriveError:

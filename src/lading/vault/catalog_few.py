@@ -1,7 +1,7 @@
 """
 A catalog of few entries, in memory.
 
-The columns stay as Arrow has them, and rows are found by the hashes of paths in one block of memory: processes
+The columns are blocks of memory, and rows are found by the hashes of paths in one more: processes
 that are forked later share all of it, and to look at a row copies nothing, as counting references would.  Who restores asks for contents alone: the columns
 that say more are read when somebody lists.
 """
@@ -9,22 +9,27 @@ that say more are read when somebody lists.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import pyarrow as pa
 
+from lading.manifest import few
+from lading.manifest.digest_column import DigestColumn
+from lading.manifest.path_index import PathIndex
 from lading.manifest.read import Manifest
-from lading.manifest.schema import ENTRIES
 from lading.model.access import Version
+from lading.model.entry import Kind
 from lading.model.errors import BadManifest
 from lading.model.paths import Path, encode
 from lading.vault.catalog import FACTS, TWICE, Held, Told, held, split
 from lading.vault.part import Part
 
-_CONTENT = ["kind", "size", "sha256"]
+_CONTENT = ["path", "kind", "size", "sha256"]
+_KINDS = [kind.value for kind in Kind]
+_CODES = {kind: code for code, kind in enumerate(_KINDS)}
 
 
 class FewEntries:
@@ -36,16 +41,16 @@ class FewEntries:
             BadManifest: an entry stands in it twice.
         """
         self._manifest = manifest
-        self._paths, *self._content = _columns(manifest, ["path", *_CONTENT])
-        paths: list[str] = self._paths.to_pylist()
-        if len(set(paths)) < len(paths):
+        column, kinds, sizes, digests = few.columns_of(manifest.files, _CONTENT)
+        self._rows: Sequence[int] = range(len(column))
+        if part is not None:
+            self._rows = array("I", (at for at, it in enumerate(column.to_pylist()) if part.holds(it)))
+        self._index = PathIndex(column, self._rows)
+        if self._index.twice:
             raise BadManifest(manifest.directory, TWICE)
-        hashes = list(map(hash, paths))
-        rows = [at for at, path in enumerate(paths) if part is None or part.holds(path)]
-        rows.sort(key=hashes.__getitem__)
-        # Those of texts are another in each process, but not in one that was forked.
-        self._hashes = array("q", map(hashes.__getitem__, rows))
-        self._rows = array("I", rows)
+        self._kinds = bytes(map(_CODES.__getitem__, kinds.to_pylist()))
+        self._sizes = array("q", sizes.to_pylist())
+        self._digests = DigestColumn(digests)
 
     def children(self, folder: Path, after: str, limit: int) -> list[Held]:
         """At most *limit* entries of *folder*, in the order of their encoded names, those after *after*."""
@@ -53,21 +58,18 @@ class FewEntries:
         names = self._names.get(parent, [])
         first = bisect_right(names, after) if after else 0
         above = f"{parent}/" if parent else ""
-        rows = [self._row(above + name) for name in names[first : first + limit]]
+        rows = [self._index.find(above + name) for name in names[first : first + limit]]
         return [self._held(at) for at in rows if at is not None]
 
     def find(self, path: Path) -> Held | None:
         """The entry at *path*; None if there is none."""
-        at = self._row(encode(path))
+        at = self._index.find(encode(path))
         return None if at is None else self._held(at)
 
     def content(self, path: Path) -> tuple[str, int, bytes | None] | None:
         """Kind and size of the entry at *path*, and the SHA-256 of its content; None if there is none."""
-        at = self._row(encode(path))
-        if at is None:
-            return None
-        kind, size, digest = self._content
-        return kind[at].as_py(), size[at].as_py(), digest[at].as_py()
+        at = self._index.find(encode(path))
+        return None if at is None else (_KINDS[self._kinds[at]], self._sizes[at], self._digests[at])
 
     def versions(self, path: Path) -> list[tuple[Version, bytes | None]]:
         """None are known."""
@@ -84,40 +86,22 @@ class FewEntries:
     def close(self) -> None:
         """Nothing to let go of."""
 
-    def _row(self, path: str) -> int | None:
-        wanted = hash(path)
-        first = bisect_left(self._hashes, wanted)
-        for at in range(first, len(self._rows)):
-            if self._hashes[at] != wanted:
-                break
-            if self._paths[self._rows[at]].as_py() == path:
-                return self._rows[at]
-        return None
-
     def _held(self, at: int) -> Held:
-        told: Told = (self._paths[at].as_py(), *[column[at].as_py() for column in self._facts])
+        told: Told = (self._index.path(at), *[column[at].as_py() for column in self._facts])
         return held(told)
 
     @cached_property
     def _facts(self) -> list[pa.Array]:
         """All columns but the paths, which are the keys."""
-        return _columns(self._manifest, FACTS[1:])
+        return few.columns_of(self._manifest.files, FACTS[1:])
 
     @cached_property
     def _names(self) -> dict[str, list[str]]:
         """The names in each folder, in order; made for who lists, which a restore need not."""
         found: defaultdict[str, list[str]] = defaultdict(list)
         for at in self._rows:
-            parent, name = split(self._paths[at].as_py())
+            parent, name = split(self._index.path(at))
             found[parent].append(name)
         for names in found.values():
             names.sort()
         return dict(found)
-
-
-def _columns(manifest: Manifest, names: list[str]) -> list[pa.Array]:
-    """The columns *names* of the entries, each in one piece, with the same rows at the same places each time."""
-    schema = pa.schema([ENTRIES.field(name) for name in names])
-    batches = (batch.select(names) for batch in manifest.batches(names))
-    table = pa.Table.from_batches(batches, schema).combine_chunks()
-    return [it.chunk(0) if it.num_chunks else pa.nulls(0, it.type) for it in table.columns]

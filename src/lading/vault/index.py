@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from itertools import accumulate
 from struct import Struct
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lading.model.errors import BadVault
 from lading.model.text import Text
@@ -64,9 +64,9 @@ class Index:
     def find(self, id: bytes) -> Spot | None:
         """Where the record *id* is; None if it is in no pack."""
         if (row := self._new.get(id)) is not None:
-            return self._spot(row)
+            return self._spot(_ROW.unpack(row))
         at = self._at(id)
-        return None if at is None else self.row(at)
+        return None if at is None else self._spot(_ROW.unpack_from(self._rows, at * _ROW.size))
 
     def rows(self, id: bytes) -> range:
         """The numbers of the rows, among those in order, that tell of the record *id*; most often one."""
@@ -80,7 +80,7 @@ class Index:
 
     def row(self, number: int) -> Spot:
         """What the row *number* tells."""
-        return self._spot(self._row_at(number))
+        return self._spot(_ROW.unpack_from(self._rows, number * _ROW.size))
 
     def pack_at(self, number: int) -> int:
         """The place in `packs` of the pack that the row *number* tells of."""
@@ -110,7 +110,7 @@ class Index:
     def spots(self) -> Iterator[Spot]:
         """Every record that is known, those told twice as often."""
         yield from map(self.row, range(self._count))
-        yield from map(self._spot, self._new.values())
+        yield from map(self._spot, map(_ROW.unpack, self._new.values()))
 
     def _keep(self, rows: Iterable[bytes]) -> None:
         for row in rows:
@@ -119,9 +119,9 @@ class Index:
     def _settle(self, rows: list[bytes]) -> None:
         """Have *rows*, in no order, be those that are in order."""
         rows.sort()
-        self._starts = _starts(rows)
         self._rows = b"".join(rows)
         self._count = len(rows)
+        self._starts = _starts(self._rows)
 
     def _rows_of(self, pack: Pack) -> Iterator[bytes]:
         number = len(self.packs)
@@ -144,19 +144,19 @@ class Index:
     def _row_at(self, at: int) -> bytes:
         return self._rows[at * _ROW.size : (at + 1) * _ROW.size]
 
-    def _spot(self, row: bytes) -> Spot:
-        id, pack, offset, number, stored, raw, kind, how = _ROW.unpack(row)
+    def _spot(self, row: tuple[Any, ...]) -> Spot:
+        id, pack, offset, number, stored, raw, kind, how = row
         return Spot(self.packs[pack].name, offset, number, Record(KINDS[kind], HOWS[how], id, stored, raw))
 
 
-def _starts(rows: Sequence[bytes]) -> array[int]:
+def _starts(rows: bytes) -> array[int]:
     """Where the rows of each drawer begin among the sorted *rows*; after the last drawer comes their number."""
     if not rows:
         # Most indexes are made before what they tell is read; nobody writes to this.
         return _NO_ROWS
     held = array("I", bytes(4 * (_DRAWERS + 1)))
-    for row in rows:
-        held[(row[0] << 8 | row[1]) + 1] += 1
+    for high, low in zip(rows[:: _ROW.size], rows[1 :: _ROW.size], strict=True):
+        held[(high << 8 | low) + 1] += 1
     return array("I", accumulate(held))
 
 

@@ -73,8 +73,10 @@ def _runs(spots: Iterable[tuple[int, Spot]]) -> Iterator[_Run]:
 
 def _opened(vault: Vault, run: _Run, digests: Sequence[bytes]) -> Iterator[tuple[int, bytes]]:
     """What is good in *run*; the rest has to be looked at one by one, for there may be another copy."""
+    pack = run.spots[0][1].pack
     try:
-        held = memoryview(vault.part(run.spots[0][1].pack, run.start, run.end - run.start))
+        held = memoryview(vault.part(pack, run.start, run.end - run.start))
+        reader = vault.reader(pack)
     except LadingError as problem:
         if _of_the_store(problem):
             raise
@@ -83,7 +85,7 @@ def _opened(vault: Vault, run: _Run, digests: Sequence[bytes]) -> Iterator[tuple
         at = spot.offset - run.start
         try:
             sealed = held[at : at + spot.record.stored + TAG]
-            yield number, vault.opened_at(spot, sealed, digests[number])
+            yield number, reader.record(spot.number, spot.record, sealed, digests[number])
         except BadVault:
             continue
 

@@ -298,18 +298,16 @@ class Vault:
         Raises:
             BadVault: it is damaged.
         """
-        return self.opened_at(spot, self.part(spot.pack, spot.offset, spot.record.stored + TAG))
+        sealed = self.part(spot.pack, spot.offset, spot.record.stored + TAG)
+        return self.reader(spot.pack).record(spot.number, spot.record, sealed)
 
-    def opened_at(self, spot: Spot, sealed: bytes | memoryview, digest: bytes | None = None) -> bytes:
+    def reader(self, pack: bytes) -> PackReader:
         """
-        The raw content of the record at *spot*, of which *sealed* was read; with *digest* it is a whole content with this SHA-256.
+        What opens the records of *pack*, made once.
 
         Raises:
-            BadVault: it is damaged.
+            BadVault: it is no pack.
         """
-        return self._reader(spot.pack).record(spot.number, spot.record, sealed, digest)
-
-    def _reader(self, pack: bytes) -> PackReader:
         reader = self._heads.get(pack)
         if reader is None:
             reader = PackReader(self.master, f"{PACKS}/{pack.hex()}", self.part(pack, 0, START))

@@ -7,6 +7,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable, Iterable
+from functools import cached_property
 
 from lading.connectors.conditions import Absent, Precondition, Unchanged, check
 from lading.connectors.folder.draft import GAVE_BACK, Draft, holds, write_at
@@ -38,9 +39,17 @@ class Writing:
     def __init__(self, tree: Tree, parts: Parts, profile: Callable[[], Profile], *, sync: bool) -> None:
         self._tree = tree
         self._parts = parts
-        self._profile = profile
+        self._ask = profile
         self._sync = sync
-        self._strict: bool | None = None
+
+    @cached_property
+    def _profile(self) -> Profile:
+        """That of the drive, which may be found out by writing to it: asked for when something is written."""
+        return self._ask()
+
+    @cached_property
+    def _strict(self) -> bool:
+        return _needs_checking(self._profile.names)
 
     def name_for(self, path: Path) -> bytes:
         """
@@ -53,15 +62,13 @@ class Writing:
 
     def _place_for(self, path: Path) -> tuple[bytes, bytes]:
         """The folder, as `Tree.opened` takes it, and the name that *path* would get; refuses what `name_for` refuses."""
-        if self._strict is None:
-            self._strict = _needs_checking(self._profile().names)
         if self._strict:
-            check_holdable(path, self._profile().names)
+            check_holdable(path, self._profile.names)
         return targeted(path)
 
     def kept(self, modified: int) -> int:
         """The time that is kept for *modified*."""
-        return self._profile().kept_time(modified)
+        return self._profile.kept_time(modified)
 
     def write(
         self, path: Path, source: Source, *, expect: Precondition, size: int | None, modified: int | None

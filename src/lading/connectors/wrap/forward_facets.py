@@ -373,5 +373,5 @@ class ForwardedWritten:
     def objects(self) -> int:
         return self._inner.objects
 
-    def all(self) -> WrittenDown:
-        return self._drive._call(calls.WRITTEN, ROOT, self._inner.all)
+    def all(self, columns: Sequence[str] | None = None) -> WrittenDown:
+        return self._drive._call(calls.WRITTEN, ROOT, partial(self._inner.all, columns))

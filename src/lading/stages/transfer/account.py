@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path as LocalPath
@@ -29,6 +30,7 @@ from lading.stages.transfer.decide import Reason
 from lading.stages.transfer.ends import Ends, close_features, failed_features
 from lading.stages.transfer.fresh import is_fresh
 from lading.stages.transfer.fresh_account import settle_fresh
+from lading.stages.transfer.landed import write_landed, write_rows
 from lading.stages.transfer.plan import Sides
 from lading.stages.transfer.rules import Rules
 from lading.stages.transfer.settled import BUCKETS, Settled, settle
@@ -90,15 +92,26 @@ def close_account(
     """
     failpoint("account.before")
     if ends is None and is_fresh(sides.old, sides.new, sides.landed):
-        settled: Settled = settle_fresh(sides.old, it, rules, times.today)
-        account = _summary(settled, sides, it, times)
-        _write_lists(settled, it)
-        settled.write_landed(landed)
+        account = _closed_in_memory(sides, rules, it, times, landed)
     else:
         account = _closed_by_database(sides, rules, it, times, landed, ends)
     failpoint("account.landed")
     write_json(it.account, account)
     failpoint("account.written")
+    return account
+
+
+def _closed_in_memory(
+    sides: Sides, rules: Rules, it: Pass, times: Times, landed: LocalPath
+) -> dict[str, Any]:
+    settled = settle_fresh(sides.old, it, rules, times.today)
+    rows = settled.landed()
+    with ThreadPoolExecutor(1, thread_name_prefix="landed") as thread:
+        # Arrow leaves Python alone while it writes.
+        writing = thread.submit(write_rows, rows, landed)
+        account = _summary(settled, sides, it, times)
+        _write_lists(settled, it)
+        writing.result()
     return account
 
 
@@ -112,7 +125,7 @@ def _closed_by_database(
             account |= close_features(db, sides, it, ends)
             account["failures"] += account["feature_failures"]
         _write_lists(settled, it, () if ends is None else failed_features(db))
-        settled.write_landed(landed)
+        write_landed(db, sides.landed, landed)
     return account
 
 

@@ -26,7 +26,7 @@ from lading.manifest.read import Manifest
 from lading.model.entry import Kind
 from lading.model.failpoints import failpoint
 from lading.stages.transfer.decide import Action, Decision, Facts, Object, Reason, decide
-from lading.stages.transfer.parts import SCHEMA, PartWriter, Stage, table_of, write_table
+from lading.stages.transfer.parts import SCHEMA, PartWriter, Stage, Write, table_of, written_beside
 from lading.stages.transfer.rules import Rules, excluded_by
 from lading.stages.transfer.state import Job
 
@@ -67,10 +67,11 @@ def plan_fresh(
     places = places_of(entries.paths, entries["normal"] if alike else (), new.names)
     known = _Known(entries, _targets(entries, places), _decisions(entries, places, rules, new.size_limit))
     table = known.table()
-    _write_decided(table, folder / "decided")
-    failpoint("plan.parts")
-    stages = _write_stages(known, table, new, folder)
-    _write_rest(places, folder)
+    with written_beside() as write:
+        _write_decided(table, folder / "decided", write)
+        failpoint("plan.parts")
+        stages = _write_stages(known, table, new, PartWriter(folder, len(known.decisions), write))
+        _write_rest(places, folder, write)
     failpoint("plan.done")
     return _actions(known), stages
 
@@ -130,17 +131,16 @@ def _decisions(entries: few.Entries, places: Places, rules: Rules, limit: int | 
     return list(map(decision, entries.paths, entries["kind"], entries["size"], entries["problem"]))
 
 
-def _write_decided(table: pa.Table, folder: LocalPath) -> None:
+def _write_decided(table: pa.Table, folder: LocalPath, write: Write) -> None:
     folder.mkdir(exist_ok=True)
     for start in range(0, len(table), _ROWS):
         rows = table.slice(start, _ROWS)
-        write_table(folder / f"{start + len(rows):09d}.parquet", rows)
-    write_table(folder / "empty.parquet", SCHEMA.empty_table())
+        write(folder / f"{start + len(rows):09d}.parquet", rows)
+    write(folder / "empty.parquet", SCHEMA.empty_table())
 
 
-def _write_stages(known: _Known, table: pa.Table, new: Profile, folder: LocalPath) -> list[Stage]:
+def _write_stages(known: _Known, table: pa.Table, new: Profile, writer: PartWriter) -> list[Stage]:
     """Folders from the top down, then files; the times of folders last, because writing into a folder moves its time."""
-    writer = PartWriter(folder, len(known.decisions))
     folders, files = _rows_of(known, Action.FOLDER), _rows_of(known, Action.COPY)
 
     def depth(row: int) -> int:
@@ -177,12 +177,12 @@ def _times(table: pa.Table, folders: Sequence[int]) -> pa.Table:
     return times
 
 
-def _write_rest(places: Places, folder: LocalPath) -> None:
+def _write_rest(places: Places, folder: LocalPath, write: Write) -> None:
     """What the account and a verification need later: which names are mapped; nothing is the same, nothing moves."""
     rows = [(path, it.target, it.why) for path, it in sorted(places.mapped.items()) if it.why]
-    write_table(folder / "same.parquet", _SAME.empty_table())
-    write_table(folder / "mapped.parquet", table_of(rows, _MAPPED))
-    write_table(folder / "moves.parquet", _MOVES.empty_table())
+    write(folder / "same.parquet", _SAME.empty_table())
+    write(folder / "mapped.parquet", table_of(rows, _MAPPED))
+    write(folder / "moves.parquet", _MOVES.empty_table())
 
 
 def _actions(known: _Known) -> dict[str, dict[str, int]]:

@@ -20,7 +20,6 @@ from lading.manifest.read import Manifest
 from lading.model.entry import Kind
 from lading.model.paths import decode
 from lading.stages.transfer.decide import Action
-from lading.stages.transfer.landed import write_rows
 from lading.stages.transfer.parts import SCHEMA
 from lading.stages.transfer.rules import Rules
 from lading.stages.transfer.settled import BUCKETS, Count, Figures, check_closed
@@ -145,8 +144,8 @@ class Fresh:
         """As `Settled` says."""
         return zip(*(column.to_pylist() for column in self._mapped().columns), strict=True)
 
-    def write_landed(self, target: LocalPath) -> None:
-        """As `Settled` says."""
+    def landed(self) -> pa.Table:
+        """What has landed, columns as in `tables.LANDED`."""
         rows = self._rows(*_ARRIVED)
         decided, result = (
             few.taker(rows),
@@ -159,22 +158,32 @@ class Fresh:
             if (name := _BY_NEW.get(field.name)) is not None:
                 return result(self._results[name])
             # What was seen when the content was read counts, where it was: a scan may be brief.
-            scanned, seen = decided(self._decided("modified")), result(self._results["old_modified"])
+            seen = result(self._results["old_modified"])
+            if not seen.null_count:
+                return seen
+            scanned = decided(self._decided("modified"))
             told = [
                 then if now is None else now
                 for now, then in zip(seen.to_pylist(), scanned.to_pylist(), strict=True)
             ]
             return pa.chunked_array([pa.array(told, field.type)])
 
-        write_rows(pa.Table.from_arrays(list(map(column, LANDED)), schema=LANDED), target)
+        return pa.Table.from_arrays(list(map(column, LANDED)), schema=LANDED)
 
     def _decided(self, name: str) -> pa.ChunkedArray:
         """The column *name* of the decisions, read anew: they are in few files, and all of it would be in the way."""
         return _read((self._it.plan / "decided").glob("*.parquet"), SCHEMA, [name])[name]
 
     def _rows(self, *buckets: str) -> list[int]:
-        """The rows of what is in *buckets*."""
-        return [row for row, bucket in enumerate(self._buckets) if bucket in buckets]
+        """The rows of what is in *buckets*: most often all of them, or none."""
+        there = set(self._buckets)
+        if there <= set(buckets):
+            return list(range(len(self._buckets)))
+        return (
+            [row for row, bucket in enumerate(self._buckets) if bucket in buckets]
+            if there & set(buckets)
+            else []
+        )
 
     def _facts(self, row: int) -> tuple[str, str, int]:
         return self._entries.paths[row], self._kinds[row], self._sizes[row]

@@ -94,6 +94,8 @@ class Performer:
             entry, sure = self._stored(row, (content,) if content else ())
             failpoint("copy.after_write")
             self.moved(len(content))
+            if sure and sha256 is not None:
+                return self.landed(row, "moved", entry, sha256, sent=len(content))
             return self._settled(row, entry, Digests.of(content, sha256), sure=sure)
         except DriveError:
             return self.perform(row)

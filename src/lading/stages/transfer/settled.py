@@ -8,7 +8,6 @@ does it in memory for a first pass.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path as LocalPath
 from typing import Any, NamedTuple, Protocol
 
 from lading.manifest.engine import duckdb
@@ -16,7 +15,6 @@ from lading.manifest.read import Manifest
 from lading.model.errors import AccountOpen
 from lading.model.paths import decode
 from lading.stages.transfer.buckets import load_pass
-from lading.stages.transfer.landed import write_landed
 from lading.stages.transfer.plan import Sides
 from lading.stages.transfer.rules import Rules
 from lading.stages.transfer.state import Pass
@@ -83,9 +81,6 @@ class Settled(Protocol):
     def mapped(self) -> Iterable[tuple[Any, ...]]:
         """Names that NEW cannot hold: path, place in NEW, why."""
 
-    def write_landed(self, target: LocalPath) -> None:
-        """Write the table of what has landed to *target*, whole or not at all."""
-
 
 def check_closed(old: Manifest, found: Count, open_: int) -> None:
     """
@@ -114,14 +109,14 @@ def settle(db: duckdb.DuckDBPyConnection, sides: Sides, it: Pass, rules: Rules, 
     load_pass(db, sides, it)
     _waive(db, rules, today)
     _check_closed(db, sides.old)
-    return _InDatabase(db, sides.landed)
+    return _InDatabase(db)
 
 
 class _InDatabase:
     """The tables of a pass as what an account is made from."""
 
-    def __init__(self, db: duckdb.DuckDBPyConnection, before: LocalPath | None) -> None:
-        self._db, self._before = db, before
+    def __init__(self, db: duckdb.DuckDBPyConnection) -> None:
+        self._db = db
 
     def sums(self) -> Iterable[tuple[str, str, int, int]]:
         return self._rows("""
@@ -153,9 +148,6 @@ class _InDatabase:
 
     def mapped(self) -> Iterable[tuple[Any, ...]]:
         return self._rows("SELECT path, target, why FROM mapped ORDER BY path")
-
-    def write_landed(self, target: LocalPath) -> None:
-        write_landed(self._db, self._before, target)
 
     def _rows(self, query: str) -> Iterator[tuple[Any, ...]]:
         # Asked when the first row is: a connection has one answer at a time.

@@ -171,7 +171,7 @@ def _contents(performer: Performer, rows: list[Row]) -> tuple[list[_Found], Call
     found: list[_Found] = []
     told = _Told()
     try:
-        for row, answer in zip(rows, _given(performer.old, rows, told), strict=False):
+        for row, answer in zip(rows, _given(performer, rows, told), strict=False):
             found.append(_found(performer, row, answer, told))
     except CallsUsedUp as error:
         return found, error
@@ -195,12 +195,13 @@ def _found(performer: Performer, row: Row, answer: bytes | Exception, told: _Tol
     return _Found(row, answer, sha256)
 
 
-def _given(old: Drive, rows: list[Row], told: _Told) -> Iterator[bytes | Exception]:
+def _given(performer: Performer, rows: list[Row], told: _Told) -> Iterator[bytes | Exception]:
     """
-    What *old* answers for each of *rows*; what stops all of them is raised.
+    What OLD answers for each of *rows*; what stops all of them is raised.
 
     What it says of them meanwhile is *told*.
     """
+    old = performer.old
     if (
         old.batch is None
         or any(row.size > old.profile.batch_content for row in rows)
@@ -209,7 +210,11 @@ def _given(old: Drive, rows: list[Row], told: _Told) -> Iterator[bytes | Excepti
         yield from (_read(old, row, told) for row in rows)
         return
     tell, proven = told.entries.__setitem__, told.proven
-    wanted = [Wanted(row.old, None, row.etag, partial(tell, row.seq), proven) for row in rows]
+    # Entries are looked at where OLD told of no times before.
+    wanted = [
+        Wanted(row.old, None, row.etag, partial(tell, row.seq) if performer.brief else None, proven)
+        for row in rows
+    ]
     for answer in old.batch.read(wanted):
         if isinstance(answer, CallsUsedUp):
             raise answer

@@ -45,6 +45,10 @@ class SpareContract(Base):
         met = walked(reading)
         assert met == [told[entry.path] for entry in met]
         assert {None} == {row["sha256"] for row in rows}
+        some = ["digests", "kind", "path"]
+        assert [[row[name] for name in some] for row in rows] == [
+            list(row.values()) for batch in written.all(some).entries for row in batch.to_pylist()
+        ]
 
     @pytest.mark.parametrize("at_once", [1, 3])
     def test_ranges_are_parts_of_the_content(self, reading: Drive, file: Entry, at_once: int) -> None:
