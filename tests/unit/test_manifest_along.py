@@ -129,7 +129,7 @@ def test_a_folder_that_changes_meanwhile_hands_no_wrong_rights_down(
 
 
 def test_a_wide_root_is_shared_out_before_anything_in_it_is_listed(tmp_path: LocalPath) -> None:
-    """The first task lists the root alone, and what it leaves is told by name."""
+    """The first task lists the root alone, and leaves every folder in it."""
     names = [f"folder {number:02}" for number in range(40)]
     for name in reversed(names):
         (tmp_path / "drive" / name).mkdir(parents=True)

@@ -26,7 +26,7 @@ from lading.model.entry import Entry, Kind
 from lading.model.errors import AccountOpen
 from lading.stages.transfer.account import Times, close_account
 from lading.stages.transfer.journal import Outcome
-from lading.stages.transfer.parts import table_of, write_table
+from lading.stages.transfer.parts import SCHEMA, table_of, write_table, written_beside
 from lading.stages.transfer.plan import Plan, Sides, make_plan
 from lading.stages.transfer.rules import Rules, Waiver
 from lading.stages.transfer.state import Pass, write_json
@@ -346,3 +346,15 @@ def test_the_next_pass_builds_on_it(first: int, tmp_path: LocalPath, monkeypatch
     account = passes.run()
     assert {"moved": 3, "same": 7} == buckets(account)
     assert 10 == len(tree(MemoryDrive(new)))
+
+
+def test_a_table_that_cannot_be_written_beside_is_told(tmp_path: LocalPath) -> None:
+    """The others are written whole, and the error is raised when all are done."""
+    table = SCHEMA.empty_table()
+
+    with pytest.raises(FileNotFoundError), written_beside() as write:
+        write(tmp_path / "one.parquet", table)
+        write(tmp_path / "nowhere" / "two.parquet", table)
+        write(tmp_path / "three.parquet", table)
+
+    assert ["one.parquet", "three.parquet"] == sorted(it.name for it in tmp_path.iterdir())

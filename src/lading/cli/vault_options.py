@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from importlib import import_module
 from typing import Any, TypeVar
@@ -18,11 +19,12 @@ from lading.cli.options import address as address_of
 from lading.cli.options import drive_option
 from lading.cli.output import speak
 from lading.connectors.address import Address
+from lading.connectors.api import Drive
 from lading.model.errors import BadRequest
 from lading.model.loading import loading
 from lading.model.text import Text
 from lading.vault.opening import store_at, unlocked
-from lading.vault.vault import Vault
+from lading.vault.vault import Opened, Vault
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -75,13 +77,23 @@ def opened(address: Address, ahead: Iterable[str] = ()) -> Iterator[Vault]:
         BadVault, WrongKey: there is none, or another secret opens it.
     """
     with closing(store_at(address)) as drive:
-        # The thread has ended before anybody forks.
-        with ThreadPoolExecutor(1, thread_name_prefix="unlock") as thread:
-            found = thread.submit(unlocked, drive, address)
-            with loading():
-                for module in ahead:
-                    import_module(module)
+        found: Future[Opened] = Future()
+        # Whoever is interrupted does not wait for it: the store may not answer for long.
+        thread = threading.Thread(target=_answered, args=(found, drive, address), name="unlock", daemon=True)
+        thread.start()
+        with loading():
+            for module in ahead:
+                import_module(module)
+        # It has ended before anybody forks.
+        thread.join()
         yield Vault(drive, found.result())
+
+
+def _answered(found: Future[Opened], drive: Drive, address: Address) -> None:
+    try:
+        found.set_result(unlocked(drive, address))
+    except BaseException as problem:
+        found.set_exception(problem)
 
 
 def _asked(new: bool) -> str:

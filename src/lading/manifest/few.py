@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lading.manifest.fingerprint import WIDTH, SpacePrint, Tree, leaf
-from lading.manifest.parts import batches_of, read_table
+from lading.manifest.parts import read_table
 from lading.manifest.schema import ENTRIES
 from lading.manifest.tables import TABLES, Feature
 from lading.model.access import Effect, PrincipalKind, Reach
@@ -125,20 +125,20 @@ def tallied(batches: Iterable[pa.RecordBatch]) -> Tally:
         for space, path, kind, size, digest in zip(*columns, strict=True):
             spaces[space].add(path, kind, size, digest)
         _, _, kinds, sizes, _ = columns
-        for kind, count in counts.items():
+        for kind in set(kinds):
             found = [size for it, size in zip(kinds, sizes, strict=True) if it == kind]
-            count["objects"] += len(found)
-            count["bytes"] += sum(found)
+            counts[kind]["objects"] += len(found)
+            counts[kind]["bytes"] += sum(found)
     told = {"counts": counts, "problems": problems, "digested": digested, "served": served}
     return Tally(told, [spaces.pop(space).print(space) for space in sorted(spaces)])
 
 
-def columns_of(files: Iterable[str], names: Sequence[str]) -> list[pa.Array]:
+def columns_of(files: Sequence[str], names: Sequence[str]) -> list[pa.Array]:
     """The columns *names* of the entries in the parts *files*, each in one piece, with the same rows at the same places each time."""
-    schema = pa.schema(map(ENTRIES.field, names))
-    batches = (batch.select(names) for file in files for batch in batches_of(file, names))
-    table = pa.Table.from_batches(batches, schema).combine_chunks()
-    return [it.chunk(0) if it.num_chunks else pa.nulls(0, it.type) for it in table.columns]
+    raw = _columns(files, names)
+    return [
+        pa.concat_arrays(it.chunks) if it.num_chunks else pa.nulls(0, it.type) for it in map(raw.pop, names)
+    ]
 
 
 class Entries:

@@ -95,7 +95,8 @@ class Frontier:
 
     def _budget(self, *, few: bool) -> Budget:
         """On a local drive the first task ends as soon as there is one for each worker; elsewhere each has to ask anew for what another knows."""
-        enough = self._least * self._means.crew.size if self._means.profile.local and self._tasks == 1 else 0
+        first = self._means.profile.local and self._tasks == 1 and not self.parts
+        enough = self._least * self._means.crew.size if first else 0
         return Budget(FIRST_BUDGET if few else FULL_BUDGET, SECONDS, enough)
 
     def _rights(self, name: str) -> str:
