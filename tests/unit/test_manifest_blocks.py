@@ -8,7 +8,8 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lading.manifest.digest_column import WIDTH, DigestColumn
+from lading.manifest.digest_column import DigestColumn
+from lading.manifest.fingerprint import WIDTH
 from lading.manifest.path_index import PathIndex
 from lading.model.paths import encode
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-WIDTH = 32
-"""Bytes of a digest."""
+from lading.manifest.fingerprint import WIDTH
 
 
 class DigestColumn:

@@ -10,7 +10,8 @@ from itertools import accumulate
 import pyarrow as pa
 
 from lading.connectors.facets import Table, WrittenDown
-from lading.manifest.digest_column import WIDTH, DigestColumn
+from lading.manifest.digest_column import DigestColumn
+from lading.manifest.fingerprint import WIDTH
 from lading.manifest.read import Manifest, digests_of
 from lading.manifest.schema import ENTRIES, TEXTS
 from lading.manifest.tables import PROBLEMS
